@@ -1,0 +1,1 @@
+"""The reading half: answers about templates, taken from their emitted text alone."""

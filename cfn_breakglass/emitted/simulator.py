@@ -1,0 +1,172 @@
+"""Which deliveries an event causes, forwards from region to region followed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cfn_breakglass.emitted import judges
+from cfn_breakglass.emitted.reader import Stack, parse, resolve
+from cfn_breakglass.emitted.rules import Rule, Target, bus_arn, rules_of
+from cfn_breakglass.emitted.transform import UndeliverableError
+from cfn_breakglass.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_JUDGES = {"topic": judges.topic, "log": judges.log, "queue": judges.queue}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Somebody told, or lost: what one target of one rule got of an event.
+
+    ``kind`` is topic, log, queue, or bus for an event lost on its way to another bus; ``region`` is
+    that of the rule; ``problem`` says why AWS would drop it, None when it arrives. ``unjudged`` are
+    the ARNs it passed that no template of ours makes, such as a forwarder role: taken to let it pass.
+    """
+
+    detection: str
+    rule: str
+    region: str
+    target: str
+    kind: str
+    message: str
+    subscribers: tuple[tuple[str, str], ...] = ()
+    problem: str | None = None
+    unjudged: tuple[str, ...] = ()
+
+
+class Simulator:
+    """The rules of an account, by region: its stacks, all of one account."""
+
+    def __init__(self, stacks: Mapping[str, Stack]) -> None:
+        self._stacks = stacks
+        self._rules: defaultdict[str, list[Rule]] = defaultdict(list)
+        for stack in stacks.values():
+            for rule in rules_of(stack):
+                self._rules[rule.bus].append(rule)
+        made = {bus.arn for stack in stacks.values() for bus in stack.of_type("AWS::Events::EventBus")}
+        defaults = {bus_arn(stack, "default") for stack in stacks.values()}
+        # A bus of somebody else is known by the rules we put on it.
+        self._buses = made | defaults | set(self._rules)
+
+    def run(self, event: Mapping[str, Any]) -> list[Delivery]:
+        """Let an EventBridge event arrive at the default bus of its region."""
+        stack = self._stacks.get(event.get("region", ""))
+        return list(self._arrive(bus_arn(stack, "default"), event)) if stack else []
+
+    def dead_letter_problems(self) -> list[str]:
+        """Why what a rule fails to deliver would not be kept in the dead-letter queue of its target."""
+        verdicts = [
+            judges.queue(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
+            for rules in self._rules.values()
+            for rule in rules
+            for target in rule.targets
+            if target.dead_letters
+        ]
+        return [verdict.problem for verdict in verdicts if verdict.problem]
+
+    def _arrive(
+        self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, unjudged: tuple[str, ...] = ()
+    ) -> Iterator[Delivery]:
+        for rule in self._rules.get(bus, []):
+            if rule.takes(event):
+                for target in rule.targets:
+                    if target.kind != "bus":
+                        yield self._tell(rule, target, event, unjudged)
+                    elif forwarded:
+                        problem = f"it arrived from another bus, and is not forwarded again to {target.arn}"
+                        yield _delivery(rule, target, event, judges.Verdict(problem, unjudged))
+                    else:
+                        yield from self._forward(rule, target, event)
+
+    def _tell(self, rule: Rule, target: Target, event: Mapping[str, Any], unjudged: tuple[str, ...]) -> Delivery:
+        stack = self._stacks[rule.region]
+        problem, more = _JUDGES[target.kind](stack, rule, target)
+        return _delivery(rule, target, event, judges.Verdict(problem, unjudged + more), _subscribers(stack, target.arn))
+
+    def _forward(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Iterator[Delivery]:
+        problem, unjudged = judges.forward(self._stacks.values(), rule, target, event)
+        if problem is None and target.arn not in self._buses:
+            problem = f"no template makes the bus {target.arn} or puts a rule on it"
+        if problem is None:
+            arrived = list(self._arrive(target.arn, event, forwarded=True, unjudged=unjudged))
+            yield from arrived
+            problem = None if arrived else f"no rule on the bus {target.arn} takes it"
+        if problem:
+            yield _delivery(rule, target, event, judges.Verdict(problem, unjudged))
+
+
+def simulate(event: Mapping[str, Any], stacks: Mapping[str, Stack]) -> list[Delivery]:
+    """Tell what one event causes; to ask of many events, keep a Simulator."""
+    return Simulator(stacks).run(event)
+
+
+def load(folder: Path, *, account: str) -> dict[str, Stack]:
+    """Deploy main-region and stackset of ``folder``, .yaml or .json, in every region they are meant for."""
+    form = "yaml" if (folder / "main-region.yaml").exists() else "json"
+    files = (str(folder / f"main-region.{form}"), str(folder / f"stackset.{form}"))
+    return deploy(*map(_text, files), account=account, files=files)
+
+
+def deploy(
+    main_region: str,
+    stackset: str,
+    *,
+    account: str,
+    files: tuple[str, str] = ("main-region.yaml", "stackset.yaml"),
+) -> dict[str, Stack]:
+    """Deploy the texts of the two templates: a stack per region, that of the main region first."""
+    main, others = parse(main_region, files[0]), parse(stackset, files[1])
+    try:
+        plan = main["Metadata"]["cfn-breakglass"]
+        home, regions = plan["MainRegion"], plan["Regions"]
+    except (KeyError, TypeError):
+        raise TemplateError(f"{files[0]}: its Metadata does not say which regions it is for") from None
+    stacks = {home: resolve(main, account=account, region=home, file=files[0])}
+    for region in regions:
+        stacks[region] = resolve(others, account=account, region=region, file=files[1])
+    return stacks
+
+
+def _text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{file}: cannot be read: {getattr(error, 'strerror', error)}") from error
+
+
+def _delivery(
+    rule: Rule,
+    target: Target,
+    event: Mapping[str, Any],
+    verdict: judges.Verdict,
+    subscribers: tuple[tuple[str, str], ...] = (),
+) -> Delivery:
+    problem, unjudged = verdict
+    try:
+        message = target.message(event, rule)
+    except UndeliverableError as error:
+        message, problem = "", problem or str(error)
+    return Delivery(
+        detection=rule.detection,
+        rule=rule.name,
+        region=rule.region,
+        target=target.arn,
+        kind=target.kind,
+        message=message,
+        subscribers=subscribers,
+        problem=problem,
+        unjudged=unjudged,
+    )
+
+
+def _subscribers(stack: Stack, topic: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (subscription.properties["Protocol"], subscription.properties["Endpoint"])
+        for subscription in stack.of_type("AWS::SNS::Subscription")
+        if subscription.properties.get("TopicArn") == topic
+    )

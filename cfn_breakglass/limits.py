@@ -1,0 +1,65 @@
+"""AWS limits as named numbers with their source.
+
+``config`` uses them early, to say it kindly; ``emitted.check`` uses them late, on the resolved template,
+to be sure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_DOCS = "https://docs.aws.amazon.com/"
+_EVENTBRIDGE = _DOCS + "eventbridge/latest/userguide/eb-quota.html"
+_IAM = _DOCS + "IAM/latest/UserGuide/reference_iam-quotas.html"
+_CLOUDFORMATION = _DOCS + "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A maximum AWS sets: what is counted, how many of which unit, and the page that says so."""
+
+    what: str
+    maximum: int
+    unit: str
+    source: str
+
+
+PATTERN = Limit("event pattern", 2_048, "characters", _EVENTBRIDGE)
+TARGETS = Limit("targets of a rule", 5, "targets", _EVENTBRIDGE)
+RULES = Limit("rules of an event bus", 300, "rules", _EVENTBRIDGE)
+WILDCARD_RULES = Limit("rules of an event bus with a wildcard", 30, "rules", _EVENTBRIDGE)
+RULE_NAME = Limit("rule name", 64, "characters", _EVENTBRIDGE)
+BUS_NAME = Limit("event bus name", 256, "characters", _EVENTBRIDGE)
+INPUT_PATHS = Limit("input paths of a target", 100, "paths", _EVENTBRIDGE)
+INPUT_PATH = Limit("input path", 256, "characters", _EVENTBRIDGE)
+INPUT_TEMPLATE = Limit("input template", 8_192, "characters", _EVENTBRIDGE)
+
+TRUST_POLICY = Limit("trust policy", 2_048, "characters", _IAM)
+INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without blanks", _IAM)
+MANAGED_POLICY = Limit("managed policy", 6_144, "characters without blanks", _IAM)
+ATTACHED_POLICIES = Limit("managed policies attached to a role", 10, "policies", _IAM)
+ROLE_NAME = Limit("role name", 64, "characters", _IAM)
+ROLE_PATH = Limit("path", 512, "characters", _IAM)
+SWITCH_ROLE_NAME = Limit(
+    "role path and name together, for switching in the console",
+    64,
+    "characters",
+    _DOCS + "IAM/latest/UserGuide/id_roles_use_switch-role-console.html",
+)
+SESSION_HOURS = (1, 12)
+
+LOGS_RESOURCE_POLICY = Limit(
+    "CloudWatch Logs resource policy",
+    5_120,
+    "characters",
+    _DOCS + "AWSCloudFormation/latest/TemplateReference/aws-resource-logs-resourcepolicy.html",
+)
+RETENTION_DAYS = (  # _LOGS
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+TEMPLATE_BODY = Limit("template", 51_200, "bytes", _CLOUDFORMATION)
+RESOURCES = Limit("resources of a template", 500, "resources", _CLOUDFORMATION)
+OUTPUTS = Limit("outputs of a template", 200, "outputs", _CLOUDFORMATION)
+DESCRIPTION = Limit("description of a template", 1_024, "bytes", _CLOUDFORMATION)
