@@ -1,0 +1,57 @@
+"""Alerts: the topic, who may publish to it, and who is told.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import awacs.sns
+from troposphere import AWSObject, awslambda, events, sns
+
+from cfn_breakglass.builders.messages import transformer
+from cfn_breakglass.builders.policies import EVENTS, allow, only_from, policy, service
+from cfn_breakglass.builders.watch import Bus, Sink
+from cfn_breakglass.config import Alerts
+from cfn_breakglass.detections import Detection
+from cfn_breakglass.names import Names
+
+
+def topic(alerts: Alerts, names: Names, detections: list[Detection], bus: Bus | None) -> Sink:
+    """The topic, its policy for the rules of ``detections`` on ``bus``, and a subscription for each endpoint."""
+    made = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix)
+    publish = allow(
+        [awacs.sns.Publish],
+        [made.ref()],
+        principal=service(EVENTS),
+        when=only_from([names.rule_arn(one.rule_id, bus.name if bus else None) for one in detections]),
+    )
+    allowed = sns.TopicPolicy("AlertTopicPolicy", Topics=[made.ref()], PolicyDocument=policy(publish))
+    subscriptions = [
+        resource for protocol, endpoint in alerts.endpoints for resource in _subscribe(made, protocol, endpoint)
+    ]
+
+    def target(detection: Detection) -> events.Target:
+        said = transformer(detection, names.role, alerts.message)
+        return events.Target(Id="Alert", Arn=made.ref(), InputTransformer=said)
+
+    return Sink([made, allowed, *subscriptions], detections, target)
+
+
+def _subscribe(made: sns.Topic, protocol: str, endpoint: str) -> list[AWSObject]:
+    # Named after the endpoint: adding or removing one leaves the others alone.
+    suffix = hashlib.sha256(f"{protocol}:{endpoint}".encode()).hexdigest()[:12]
+    subscription = sns.SubscriptionResource(
+        f"Subscription{suffix}", TopicArn=made.ref(), Protocol=protocol, Endpoint=endpoint
+    )
+    if protocol != "lambda":
+        return [subscription]
+    invoke = awslambda.Permission(
+        f"SubscriptionPermission{suffix}",
+        FunctionName=endpoint,
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=made.ref(),
+    )
+    return [subscription, invoke]

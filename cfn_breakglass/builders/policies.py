@@ -1,0 +1,57 @@
+"""Policies: awacs with its traps closed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from awacs import aws
+from troposphere import Ref
+
+from cfn_breakglass.names import sub
+
+EVENTS = "events.amazonaws.com"
+
+Conditions = Mapping[type[aws.ConditionElement], Mapping[str, Any]]
+"""Condition keys by operator. awacs drops the first of two elements with the same operator; a mapping has none."""
+
+
+def policy(*statements: aws.Statement) -> aws.PolicyDocument:
+    # Without a version AWS reads 2008-10-17, in which ${aws:username} is just text.
+    return aws.PolicyDocument(Version="2012-10-17", Statement=list(statements))
+
+
+def allow(
+    actions: Sequence[aws.Action],
+    resources: Sequence[Any] = (),
+    *,
+    principal: aws.Principal | None = None,
+    when: Conditions | None = None,
+) -> aws.Statement:
+    """An Allow; ``resources`` are ARNs or what resolves to one, none in a trust policy."""
+    parts: dict[str, Any] = {"Effect": "Allow", "Action": list(actions)}
+    if principal:
+        parts["Principal"] = principal
+    if resources:
+        parts["Resource"] = list(resources)
+    if when:
+        parts["Condition"] = aws.Condition([operator(dict(tests)) for operator, tests in when.items()])
+    return aws.Statement(**parts)
+
+
+def service(*names: str) -> aws.Principal:
+    return aws.Principal("Service", names[0] if len(names) == 1 else list(names))
+
+
+def only_from(rule_arns: Sequence[str]) -> Conditions:
+    """Only these rules of this account: no other account's rule may borrow the service's rights.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
+    return {
+        aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")},
+        aws.ArnLike: {"aws:SourceArn": [sub(arn) for arn in rule_arns]},
+    }

@@ -1,0 +1,72 @@
+"""A rule per detection, for any bus.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from troposphere import AWSObject, events
+
+from cfn_breakglass.detections import Detection
+from cfn_breakglass.names import Names
+
+# AssumeRole only reads, and a rule that is just ENABLED does not get read-only calls.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+_STATE = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
+
+class Sink(NamedTuple):
+    """Somewhere a rule can send what it saw: the resources that takes, for which detections, and the target."""
+
+    resources: list[AWSObject]
+    detections: list[Detection]
+    target: Callable[[Detection], events.Target]
+
+
+class Bus(NamedTuple):
+    """An event bus that rules stand on; ``resource`` is None for one that no template makes."""
+
+    name: str
+    resource: AWSObject | None = None
+
+
+def watch(
+    names: Names,
+    detections: Iterable[Detection],
+    *sinks: Sink,
+    bus: Bus | None = None,
+    title: str = "{}",
+    dead_letters: AWSObject | None = None,
+) -> list[AWSObject]:
+    """A rule per detection on ``bus`` (None: the default bus), sending to every sink that takes it, if any does.
+
+    ``title`` makes the logical ID from the detection's. What cannot be delivered goes to ``dead_letters``.
+    """
+    rules = []
+    for detection in detections:
+        targets = [sink.target(detection) for sink in sinks if detection in sink.detections]
+        if dead_letters:
+            for target in targets:
+                target.DeadLetterConfig = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
+        if targets:
+            rules.append(_rule(title.format(detection.logical_id), names, detection, targets, bus))
+    return rules
+
+
+def _rule(
+    logical_id: str, names: Names, detection: Detection, targets: list[events.Target], bus: Bus | None
+) -> AWSObject:
+    rule = events.Rule(
+        logical_id,
+        Name=names.rule(detection.rule_id),
+        Description=detection.summary,
+        EventPattern=detection.pattern,
+        State=_STATE,
+        Targets=targets,
+    )
+    if bus:
+        rule.EventBusName = bus.resource.ref() if bus.resource else bus.name
+    return rule

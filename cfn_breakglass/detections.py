@@ -1,0 +1,252 @@
+"""What to watch for; the only place an event pattern is written.
+
+Patterns pin ``source`` to aws.*, which nobody can forge with PutEvents.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from troposphere import Ref
+
+from cfn_breakglass.config import ALERT, OFF, Config
+from cfn_breakglass.fields import FIELDS, Field
+from cfn_breakglass.names import RoleNames, sub
+
+ACTIONS: Final = "RoleActions"
+"""The one detection that has a log of its own."""
+
+_ASSUME: Final = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
+_PRESENT: Final = [{"exists": True}]
+_ABSENT: Final = [{"exists": False}]
+
+_SUCCESS: Final = {"result": Field("", constant="Success")}
+_FAILURE: Final = {"result": Field("", constant="Failure")}
+
+_ASSUMING: Final = {
+    "sessionName": Field("", ("$.detail.requestParameters.roleSessionName",)),
+    # An MFA code given with the call itself shows as the device's serial number only.
+    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
+}
+_SIGNED_IN: Final = (
+    "ConsoleLogin",
+    "SwitchRole",
+    "GetSigninToken",
+    "PasswordRecoveryRequested",
+    "PasswordRecoveryCompleted",
+)
+_SIGNING_IN: Final = {
+    # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
+    "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in _SIGNED_IN), between=""),
+    "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """One thing to watch for; ``id`` is its name everywhere.
+
+    ``outcome`` tells apart two rules of one detection. ``fields`` are the message fields whose meaning differs
+    from the usual one.
+    """
+
+    id: str
+    summary: str
+    pattern: dict[str, Any]
+    outcome: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+    @property
+    def logical_id(self) -> str:
+        return self.id + self.outcome
+
+    @property
+    def rule_id(self) -> str:
+        return f"{self.id}.{self.outcome}" if self.outcome else self.id
+
+    def field(self, name: str) -> Field:
+        """The message field ``name`` as this detection fills it."""
+        if name == "detection":
+            return Field("", constant=self.id)
+        return self.fields.get(name, FIELDS[name])
+
+
+def detections(config: Config, role: RoleNames) -> list[Detection]:
+    """Every detection that the config asks for, in the order of the design."""
+    every = [
+        _role_assumed(role),
+        _role_refused(role),
+        _console_sign_in(role),
+        _role_chained(role),
+        *_role_actions(config, role),
+        _user_sign_in(config),
+        _root_sign_in(),
+    ]
+    return [one for one in every if config.detections[one.id] != OFF]
+
+
+def _role_assumed(role: RoleNames) -> Detection:
+    return Detection(
+        id="RoleAssumed",
+        summary="The role was taken on",
+        pattern={
+            "source": ["aws.sts"],
+            "detail": {
+                "eventName": _ASSUME,
+                # The ARN as the caller spelled it, or as AWS answered.
+                "$or": [
+                    {"requestParameters": {"roleArn": _role(role)}},
+                    {"responseElements": {"assumedRoleUser": {"arn": _sessions(role)}}},
+                ],
+                "errorCode": _ABSENT,
+            },
+        },
+        fields=_SUCCESS | _ASSUMING,
+    )
+
+
+def _role_refused(role: RoleNames) -> Detection:
+    return Detection(
+        id="RoleRefused",
+        summary="Somebody tried to take the role on and failed",
+        pattern={
+            "source": ["aws.sts"],
+            "detail": {
+                "eventName": _ASSUME,
+                "errorCode": _PRESENT,
+                # AWS leaves requestParameters out of most refused calls; only the message names the role then.
+                "$or": [
+                    {"requestParameters": {"roleArn": _role(role)}},
+                    {"errorMessage": _role_in_message(role)},
+                ],
+            },
+        },
+        fields=_FAILURE | _ASSUMING,
+    )
+
+
+def _console_sign_in(role: RoleNames) -> Detection:
+    return Detection(
+        id="ConsoleSignIn",
+        summary="A session of the role opened the console",
+        pattern={
+            "source": ["aws.signin"],
+            "detail": {
+                "eventName": ["SwitchRole", "ConsoleLogin", "GetSigninToken"],
+                "userIdentity": {"arn": _sessions(role)},
+            },
+        },
+        fields=_SIGNING_IN,
+    )
+
+
+def _role_chained(role: RoleNames) -> Detection:
+    return Detection(
+        id="RoleChained",
+        summary="A session of the role took on another role",
+        pattern={
+            "source": ["aws.sts"],
+            "detail": {
+                # AssumeRoot is a way out as well: into the root of a member account.
+                "eventName": [*_ASSUME, "AssumeRoot"],
+                "userIdentity": _by_session(role),
+                "errorCode": _ABSENT,
+            },
+        },
+        fields=_SUCCESS,
+    )
+
+
+def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
+    """What is done in the role; two rules where it alerts, because only the rule knows the result."""
+    detail: dict[str, Any] = {"userIdentity": _by_session(role)}
+    if config.actions.services:
+        detail["eventSource"] = [f"{service}.amazonaws.com" for service in config.actions.services]
+    # readOnly is optional: a call that does not say so counts as a write.
+    filters = {"read": [True], "write": [False, {"exists": False}]}
+    if config.actions.log in filters:
+        detail["readOnly"] = filters[config.actions.log]
+
+    def rule(outcome: str, extra: dict[str, Any], result: Mapping[str, Field]) -> Detection:
+        return Detection(
+            id=ACTIONS,
+            outcome=outcome,
+            summary="Something was done in the role" + (", or tried and refused" if outcome else ""),
+            pattern={"source": [{"prefix": "aws."}], "detail": detail | extra},
+            fields=result,
+        )
+
+    if config.detections[ACTIONS] != ALERT:
+        return [rule("", {}, {})]
+    return [rule("", {"errorCode": _ABSENT}, _SUCCESS), rule("Failed", {"errorCode": _PRESENT}, _FAILURE)]
+
+
+def _user_sign_in(config: Config) -> Detection:
+    return Detection(
+        id="UserSignIn",
+        summary="A user who may take the role on signed in to the console, or failed to",
+        pattern={
+            "source": ["aws.signin"],
+            "account": [Ref("AWS::AccountId")],
+            "detail": {
+                "eventName": ["ConsoleLogin"],
+                "userIdentity": {
+                    "type": ["IAMUser"],
+                    # A failed login has no ARN.
+                    "$or": [
+                        {"userName": [{"equals-ignore-case": name} for name in config.usernames]},
+                        {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in config.usernames]},
+                    ],
+                },
+            },
+        },
+        fields=_SIGNING_IN,
+    )
+
+
+def _root_sign_in() -> Detection:
+    return Detection(
+        id="RootSignIn",
+        summary="Root signed in, failed to, or had its password recovered",
+        pattern={
+            "source": ["aws.signin"],
+            "account": [Ref("AWS::AccountId")],
+            "detail": {
+                "eventName": ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"],
+                "userIdentity": {"type": ["Root"]},
+            },
+        },
+        fields=_SIGNING_IN,
+    )
+
+
+def _role(role: RoleNames) -> list[Any]:
+    return [
+        *({"equals-ignore-case": sub(arn)} for arn in role.arns),
+        *({"wildcard": sub(wildcard)} for wildcard in role.arn_wildcards),
+    ]
+
+
+def _sessions(role: RoleNames) -> list[Any]:
+    return [{"prefix": {"equals-ignore-case": sub(role.sessions)}}]
+
+
+def _by_session(role: RoleNames) -> dict[str, Any]:
+    """A userIdentity that is a session of the role; the issuer is missing from some events, the ARN from none."""
+    return {"$or": [{"sessionContext": {"sessionIssuer": {"arn": _role(role)}}}, {"arn": _sessions(role)}]}
+
+
+def _role_in_message(role: RoleNames) -> list[Any]:
+    # The ARN ends the message or a blank follows it; without either it may be the beginning of a longer name.
+    forms: list[Any] = []
+    for arn in role.arns:
+        forms += [{"suffix": {"equals-ignore-case": sub(arn)}}, {"wildcard": sub(f"*{arn} *")}]
+    for wildcard in role.arn_wildcards:
+        if wildcard.endswith("*"):
+            forms.append({"wildcard": sub(f"*{wildcard}")})
+        else:
+            forms += [{"wildcard": sub(f"*{wildcard}")}, {"wildcard": sub(f"*{wildcard} *")}]
+    return forms

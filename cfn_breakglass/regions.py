@@ -1,0 +1,65 @@
+"""AWS regions by partition, and which of them have to be opted in to.
+
+https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition: its regions, and the console host names that differ in it."""
+
+    name: str
+    default: tuple[str, ...]
+    opt_in: tuple[str, ...]
+    signin_host: str
+
+    @property
+    def regions(self) -> frozenset[str]:
+        return frozenset(self.default + self.opt_in)
+
+
+PARTITIONS = (
+    Partition(
+        name="aws",
+        default=(
+            *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+            *("ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
+            *("us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+        ),
+        opt_in=(
+            *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4"),
+            *("ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1"),
+            *("eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1"),
+        ),
+        signin_host="signin.aws.amazon.com",
+    ),
+    Partition(
+        name="aws-cn",
+        default=("cn-north-1", "cn-northwest-1"),
+        opt_in=(),
+        signin_host="signin.amazonaws.cn",
+    ),
+    Partition(
+        name="aws-us-gov",
+        default=("us-gov-east-1", "us-gov-west-1"),
+        opt_in=(),
+        signin_host="signin.amazonaws-us-gov.com",
+    ),
+)
+
+GLOBAL_REGION = "us-east-1"
+"""Where partition aws records IAM, the global STS endpoint and the global sign-in page."""
+
+ALL_REGIONS = frozenset().union(*(partition.regions for partition in PARTITIONS))
+
+
+def partition_of(region: str) -> Partition:
+    """The partition ``region`` is in; ``KeyError`` for a region we do not know."""
+    for partition in PARTITIONS:
+        if region in partition.regions:
+            return partition
+    raise KeyError(region)
