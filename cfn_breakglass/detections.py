@@ -14,10 +14,7 @@ from troposphere import Ref
 
 from cfn_breakglass.config import ALERT, OFF, Config
 from cfn_breakglass.fields import FIELDS, Field
-from cfn_breakglass.names import RoleNames, sub
-
-ACTIONS: Final = "RoleActions"
-"""The one detection that has a log of its own."""
+from cfn_breakglass.names import ACTIONS, RoleNames, sub
 
 _ASSUME: Final = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
 _PRESENT: Final = [{"exists": True}]
@@ -29,18 +26,17 @@ _FAILURE: Final = {"result": Field("", constant="Failure")}
 _ASSUMING: Final = {
     "sessionName": Field("", ("$.detail.requestParameters.roleSessionName",)),
     # An MFA code given with the call itself shows as the device's serial number only.
-    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
+    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber"), between=""),
 }
-_SIGNED_IN: Final = (
-    "ConsoleLogin",
-    "SwitchRole",
-    "GetSigninToken",
-    "PasswordRecoveryRequested",
-    "PasswordRecoveryCompleted",
-)
+_SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
+_ROOT_SIGN_IN: Final = ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"]
 _SIGNING_IN: Final = {
     # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
-    "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in _SIGNED_IN), between=""),
+    "result": Field(
+        "",
+        tuple(f"$.detail.responseElements.{name}" for name in dict.fromkeys(_SESSION_SIGN_IN + _ROOT_SIGN_IN)),
+        between="",
+    ),
     "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
 }
 
@@ -135,7 +131,7 @@ def _console_sign_in(role: RoleNames) -> Detection:
         pattern={
             "source": ["aws.signin"],
             "detail": {
-                "eventName": ["SwitchRole", "ConsoleLogin", "GetSigninToken"],
+                "eventName": _SESSION_SIGN_IN,
                 "userIdentity": {"arn": _sessions(role)},
             },
         },
@@ -153,6 +149,10 @@ def _role_chained(role: RoleNames) -> Detection:
                 # AssumeRoot is a way out as well: into the root of a member account.
                 "eventName": [*_ASSUME, "AssumeRoot"],
                 "userIdentity": _by_session(role),
+                # Taking itself on again is RoleAssumed. AssumeRoot answers with no role.
+                "responseElements": {
+                    "assumedRoleUser": {"arn": [{"anything-but": {"prefix": sub(role.sessions)}}, *_ABSENT]}
+                },
                 "errorCode": _ABSENT,
             },
         },
@@ -181,7 +181,13 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
 
     if config.detections[ACTIONS] != ALERT:
         return [rule("", {}, {})]
-    return [rule("", {"errorCode": _ABSENT}, _SUCCESS), rule("Failed", {"errorCode": _PRESENT}, _FAILURE)]
+    # A failed sign-in has no errorCode; it says so in its own words.
+    unless = {name: [{"anything-but": ["Failure"]}, *_ABSENT] for name in _SESSION_SIGN_IN}
+    failures = [{"responseElements": {name: ["Failure"]}} for name in _SESSION_SIGN_IN]
+    return [
+        rule("", {"errorCode": _ABSENT, "responseElements": unless}, _SUCCESS),
+        rule("Failed", {"$or": [{"errorCode": _PRESENT}, *failures]}, _FAILURE),
+    ]
 
 
 def _user_sign_in(config: Config) -> Detection:
@@ -215,7 +221,7 @@ def _root_sign_in() -> Detection:
             "source": ["aws.signin"],
             "account": [Ref("AWS::AccountId")],
             "detail": {
-                "eventName": ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"],
+                "eventName": _ROOT_SIGN_IN,
                 "userIdentity": {"type": ["Root"]},
             },
         },

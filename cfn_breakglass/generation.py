@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cfn_breakglass import limits
 from cfn_breakglass.config import Config
-from cfn_breakglass.emitted.check import Excess, limits_exceeded
-from cfn_breakglass.emitted.reader import resolve
 from cfn_breakglass.errors import ConfigError
-from cfn_breakglass.remedies import problem
 from cfn_breakglass.templates import main_region, stackset
 from cfn_breakglass.writer import as_data, as_json, as_yaml
 
@@ -24,26 +23,49 @@ def template_files(
 
     Raises ConfigError naming ``file`` and, from ``lines``, the line of the key that makes something too big for AWS.
     """
-    made = {"main-region": main_region(config), "stackset": stackset(config)}
-    data = {name: as_data(template) for name, template in made.items()}
-    texts = {name: FORMATS[form](held) for name, held in data.items()}
-    problems = {
-        str(found): found
-        for name, held in data.items()
-        for found in (
-            problem(excess.limit, excess.logical_id, excess.size, lines or {})
-            for excess in _exceeded(config, name, held, texts[name])
-        )
-    }
-    if problems:
-        raise ConfigError(file, list(problems.values()))
+    made = {"main-region": as_data(main_region(config)), "stackset": as_data(stackset(config))}
+    texts = {name: FORMATS[form](data) for name, data in made.items()}
+    if not all(_roomy(data, texts[name]) for name, data in made.items()):
+        _check_limits(config, made, texts, file, lines or {})
     return {f"{name}.{form}": text for name, text in texts.items()}
 
 
-def _exceeded(config: Config, name: str, data: dict[str, Any], text: str) -> list[Excess]:
-    region = _longest_other(config) if name == "stackset" else config.main_region
-    return limits_exceeded(resolve(data, account=config.account or _ANY_ACCOUNT, region=region), text)
+def _roomy(data: Mapping[str, Any], text: str) -> bool:
+    """Whether everything is so small, references spelled out and all, that no limit of AWS can be near.
+
+    It spares most runs the reading half. A resource is told of its targets apart from its other properties, since
+    the limit of their text is another one.
+    """
+    resources = data["Resources"].values()
+    return (
+        len(text.encode()) <= limits.TEMPLATE_BODY.maximum
+        and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
+        and sum(held["Type"] == "AWS::Events::Rule" for held in resources) <= limits.WILDCARD_RULES.maximum
+        and all(
+            len(json.dumps(value)) <= (limits.INPUT_TEMPLATE if name == "Targets" else limits.PATTERN).maximum
+            for held in resources
+            for name, value in held["Properties"].items()
+        )
+    )
 
 
-def _longest_other(config: Config) -> str:
-    return max(config.partition.regions - {config.main_region}, key=len)
+def _check_limits(
+    config: Config, made: Mapping[str, Any], texts: Mapping[str, str], file: str, lines: Mapping[str, int]
+) -> None:
+    from cfn_breakglass.emitted.check import limits_exceeded
+    from cfn_breakglass.emitted.reader import resolve
+    from cfn_breakglass.remedies import problem
+
+    # The longest name a region of the stackset may have; what is measured does not otherwise depend on it.
+    regions = {
+        "main-region": config.main_region,
+        "stackset": max(config.partition.regions - {config.main_region}, key=len),
+    }
+    problems = {}
+    for name, data in made.items():
+        stack = resolve(data, account=config.account or _ANY_ACCOUNT, region=regions[name])
+        for excess in limits_exceeded(stack, texts[name]):
+            found = problem(excess.limit, excess.logical_id, excess.size, lines)
+            problems[str(found)] = found
+    if problems:
+        raise ConfigError(file, list(problems.values()))

@@ -12,6 +12,13 @@ from troposphere import Sub, iam
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.config import Config
 
+ACTIONS = "RoleActions"
+"""The one detection with a bus and a log of its own.
+
+What is done in the role may be a sign-in or a chained role as well. On one bus, the copies that two rules of a region
+forward of one event would each be taken by both rules there, and everybody told twice.
+"""
+
 
 def _arn(service: str, resource: str, region: str = "") -> str:
     return "arn:${AWS::Partition}:" + f"{service}:{region}:" + "${AWS::AccountId}:" + resource
@@ -65,7 +72,7 @@ class RoleNames:
         # A region stands in the path unless Identity Center's home is us-east-1; the suffix is not known.
         role = f"AWSReservedSSO_{name}_"
         arn = _arn("iam", f"role/aws-reserved/sso.amazonaws.com/*{role}*")
-        return cls(arn, _arn("sts", f"assumed-role/{role}"), (), (arn,))
+        return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), (), (arn,))
 
 
 @dataclass(frozen=True)
@@ -97,9 +104,16 @@ class Names:
     def grant(self) -> str:
         return f"{self.prefix}-grant"
 
+    def bus_name(self, detection: str) -> str:
+        """The central bus that a detection is forwarded to."""
+        return self.action_bus if detection == ACTIONS else self.bus
+
+    def bus_arn(self, name: str) -> str:
+        return _arn("events", f"event-bus/{name}", self.main_region)
+
     @property
-    def bus_arn(self) -> str:
-        return _arn("events", f"event-bus/{self.bus}", self.main_region)
+    def action_bus(self) -> str:
+        return f"{self.prefix}-actions"
 
     @property
     def topic(self) -> str:

@@ -11,6 +11,7 @@ from cfn_breakglass.config import Config
 from cfn_breakglass.names import Names, mfa_arn, sub
 
 _OF_RESOURCES = {
+    "ActionBus": ("ActionBusArn", "The event bus for what is done in the role", "Arn"),
     "AlertTopic": ("AlertTopicArn", "The topic that alerts go to", None),
     "LoginLog": ("LoginLogGroup", "The log group of everything that alerts", None),
     "ActionLog": ("ActionLogGroup", "The log group of what is done in the role", None),
@@ -22,10 +23,10 @@ _OF_RESOURCES = {
 def main_region_outputs(config: Config, names: Names, resources: Iterable[AWSObject]) -> list[Output]:
     """The outputs of the main stack."""
     given = {
-        "RoleArn": ("The role that is watched", names.role.label),
+        "RoleArn": ("The role that is watched", next(iter(names.role.arns), "")),
         "SwitchRoleLink": ("Switch to the role in the console", _switch_link(config, names)),
         "CliProfile": ("A profile for the AWS CLI, for its file ~/.aws/config", _profile(config, names)),
-        "CentralBusArn": ("The event bus that every region forwards to", names.bus_arn),
+        "CentralBusArn": ("The event bus that every region forwards to", names.bus_arn(names.bus)),
         "ForwarderRoleArn": ("The role that forwards", names.forwarder_role_arn),
         "RegionsCovered": (
             "What is watched once stackset.yaml is rolled out",

@@ -11,8 +11,8 @@ from troposphere import AWSObject, iam
 from cfn_breakglass.builders.role import role as built_role
 from cfn_breakglass.builders.watch import watch
 from cfn_breakglass.config import Config
-from cfn_breakglass.detections import ACTIONS, Detection, detections
-from cfn_breakglass.names import Names, RoleNames
+from cfn_breakglass.detections import Detection, detections
+from cfn_breakglass.names import ACTIONS, Names, RoleNames
 from cfn_breakglass.templates import log_policies, sinks
 
 
@@ -49,6 +49,6 @@ def _names(config: Config, role: iam.Role | None) -> Names:
 
 
 def _listening(config: Config, names: Names, wanted: list[Detection], policy: str, policy_name: str) -> list[AWSObject]:
-    told = sinks(config, names, wanted)
+    told = sinks(config, names, wanted, central=False)
     resources = [resource for sink in told for resource in sink.resources]
     return [*resources, *log_policies(told, policy, policy_name), *watch(names, wanted, *told)]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from troposphere import AWSHelperFn, AWSObject, Equals, Not, Output, Ref, Tags, Template
 from troposphere.logs import LogGroup
 
 from cfn_breakglass.builders.alerting import topic
-from cfn_breakglass.builders.forwarding import central_bus, dead_letters, forward, forwarder_role
+from cfn_breakglass.builders.forwarding import central_buses, dead_letters, forward, forwarder_role
 from cfn_breakglass.builders.logs import log_group, log_policy
 from cfn_breakglass.builders.role import role
 from cfn_breakglass.builders.watch import Bus, Sink, watch
 from cfn_breakglass.config import ALERT, Config
-from cfn_breakglass.detections import ACTIONS, Detection, detections
-from cfn_breakglass.names import Names
+from cfn_breakglass.detections import Detection, detections
+from cfn_breakglass.names import ACTIONS, Names
 from cfn_breakglass.outputs import main_region_outputs, stackset_outputs
 
 METADATA = "cfn-breakglass"
@@ -24,14 +24,14 @@ METADATA = "cfn-breakglass"
 def main_region(config: Config) -> Template:
     """The template of the main region: the role, the central bus and everybody who is told."""
     names = Names.of(config)
-    bus = central_bus(config, names)
     watched = watched_detections(config, names)
-    central = [*([bus.resource] if bus.resource else []), *forwarder_role(config, names)]
+    buses = central_buses(config, names, watched)
+    central = [*(bus.resource for bus in buses.values() if bus.resource), *forwarder_role(config, names, buses)]
     resources = [
         *role(config, names),
         *central,
-        *_regional(names, watched, after=central),
-        *_listening(config, names, watched, bus),
+        *_regional(names, watched, buses, after=central),
+        *_listening(config, names, watched, buses),
     ]
     return _assemble(
         config,
@@ -72,14 +72,14 @@ def watched_detections(config: Config, names: Names) -> list[Detection]:
     return [one for one in wanted if one in heard]
 
 
-def sinks(config: Config, names: Names, wanted: list[Detection], bus: Bus | None = None) -> list[Sink]:
-    """Where the rules of ``wanted`` on ``bus`` (None: the default bus) send what they see."""
+def sinks(config: Config, names: Names, wanted: list[Detection], *, central: bool = True) -> list[Sink]:
+    """Where the rules of ``wanted`` send what they see, rules on the central buses or on the default bus."""
     loud = [one for one in wanted if config.detections[one.id] == ALERT]
     actions = [one for one in wanted if one.id == ACTIONS]
     logins = [one for one in wanted if one.id != ACTIONS]
     made = []
     if loud and config.alerts.endpoints:
-        made.append(topic(config.alerts, names, loud, bus))
+        made.append(topic(config.alerts, names, loud, central=central))
     if logins and config.alerts.log:
         made.append(log_group("LoginLog", names.login_log, config.retention_days, logins))
     if actions and config.actions.log != "none":
@@ -94,19 +94,21 @@ def log_policies(told: Iterable[Sink], logical_id: str, name: str) -> list[AWSOb
     return [log_policy(logical_id, name, groups)] if groups else []
 
 
-def _listening(config: Config, names: Names, watched: list[Detection], bus: Bus) -> list[AWSObject]:
+def _listening(config: Config, names: Names, watched: list[Detection], buses: Mapping[str, Bus]) -> list[AWSObject]:
     """What only the main region has: everybody who is told, and the rules that tell them."""
-    told = sinks(config, names, watched, bus)
+    told = sinks(config, names, watched)
     return [
         *(resource for sink in told for resource in sink.resources),
         *log_policies(told, "LogPolicy", names.prefix),
-        *watch(names, watched, *told, bus=bus, dead_letters=dead_letters(names)[0]),
+        *watch(names, watched, *told, buses=buses, dead_letters=dead_letters(names)[0]),
     ]
 
 
-def _regional(names: Names, watched: list[Detection], after: Iterable[AWSObject] = ()) -> list[AWSObject]:
-    """What every region has, the main one too, where the rules wait for ``after``."""
-    queue, allowed = dead_letters(names)
+def _regional(
+    names: Names, watched: list[Detection], buses: Iterable[str] = (), after: Iterable[AWSObject] = ()
+) -> list[AWSObject]:
+    """What every region has; the main one has central ``buses`` as well, and there the rules wait for ``after``."""
+    queue, allowed = dead_letters(names, buses)
     forwards = watch(names, watched, forward(names, watched), title="Forward{}", dead_letters=queue)
     if waited_for := [resource.title for resource in after]:
         for rule in forwards:

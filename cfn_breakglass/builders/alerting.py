@@ -12,20 +12,25 @@ from troposphere import AWSObject, awslambda, events, sns
 
 from cfn_breakglass.builders.messages import transformer
 from cfn_breakglass.builders.policies import EVENTS, allow, only_from, policy, service
-from cfn_breakglass.builders.watch import Bus, Sink
+from cfn_breakglass.builders.watch import Sink
 from cfn_breakglass.config import Alerts
 from cfn_breakglass.detections import Detection
 from cfn_breakglass.names import Names
 
 
-def topic(alerts: Alerts, names: Names, detections: list[Detection], bus: Bus | None) -> Sink:
-    """The topic, its policy for the rules of ``detections`` on ``bus``, and a subscription for each endpoint."""
+def topic(alerts: Alerts, names: Names, detections: list[Detection], *, central: bool) -> Sink:
+    """The topic, its policy for the rules of ``detections``, and a subscription for each endpoint.
+
+    The rules are on the central buses or, without those, on the default bus.
+    """
     made = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix)
     publish = allow(
         [awacs.sns.Publish],
         [made.ref()],
         principal=service(EVENTS),
-        when=only_from([names.rule_arn(one.rule_id, bus.name if bus else None) for one in detections]),
+        when=only_from(
+            [names.rule_arn(one.rule_id, names.bus_name(one.id) if central else None) for one in detections]
+        ),
     )
     allowed = sns.TopicPolicy("AlertTopicPolicy", Topics=[made.ref()], PolicyDocument=policy(publish))
     subscriptions = [

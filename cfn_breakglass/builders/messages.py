@@ -6,8 +6,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 from __future__ import annotations
 
 import json
+import re
+from itertools import groupby
+from typing import Any
 
-from troposphere import events
+from troposphere import Join, events
 
 from cfn_breakglass.detections import Detection
 from cfn_breakglass.fields import FIELDS, PLACEHOLDER, Field
@@ -22,44 +25,54 @@ def transformer(detection: Detection, role: RoleNames, message: str | None) -> e
 
 def _object(fields: dict[str, Field]) -> events.InputTransformer:
     """JSON; what callers choose stands unquoted, for EventBridge then writes it as JSON itself."""
-    members, paths = [], {}
-    for name, one in fields.items():
+    parts: list[Any] = []
+    paths: dict[str, str] = {}
+    for index, (name, one) in enumerate(fields.items()):
+        parts.append(f"{_SEPARATORS[index % 4 == 0] if index else '{'}{json.dumps(name)}: ")
         if one.constant is not None:
-            value = json.dumps(one.constant)
+            parts += ['"', sub(one.constant), '"']
         elif one.between:
             paths[name] = one.paths[0]
-            value = f"<{name}>"
+            parts.append(f"<{name}>")
         else:
-            # AWS's own words, of which one at most is there: safe within quotes, where they can be joined.
+            # AWS's own words, of which one is there: safe within quotes, where they can be joined.
             variables = _variables(name, one)
             paths |= variables
-            value = '"' + "".join(f"<{variable}>" for variable in variables) + '"'
-        members.append(f"{json.dumps(name)}: {value}")
-    lines = [", ".join(members[start : start + 4]) for start in range(0, len(members), 4)]
-    return _transformer("{" + ",\n".join(lines) + "}", paths, resolve=True)
+            parts += ['"', *map("<{}>".format, variables), '"']
+    return _transformer([*parts, "}"], paths)
+
+
+_DOLLAR_BRACE = re.compile(r"(?<=\$)(?=\{)")
+_SEPARATORS = (", ", ",\n")  # a few members in a line keep the template small
 
 
 def _text(message: str, fields: dict[str, Field]) -> events.InputTransformer:
     """Text; EventBridge wants quotes around each line, and subscribers see them."""
-    literals, names = PLACEHOLDER.split(message)[::2], PLACEHOLDER.findall(message)
+    parts: list[Any] = ['"']
     paths: dict[str, str] = {}
-    filled = []
-    for name in names:
-        one = fields[name]
-        variables = _variables(name, one)
-        paths |= variables
-        filled.append(one.constant if one.constant is not None else one.between.join(map("<{}>".format, variables)))
-    if any("${" in value for value in filled):
-        literals = [literal.replace("${", "${!") for literal in literals]
-    text = "".join(literal + value for literal, value in zip(literals, [*filled, ""], strict=True))
-    lines = [json.dumps(line, ensure_ascii=False) for line in text.splitlines()]
-    return _transformer("\n".join(lines), paths, resolve=any("${" in value for value in filled))
+    for index, piece in enumerate(PLACEHOLDER.split(message.strip("\n"))):
+        if index % 2 == 0:  # between the placeholders
+            parts.append('"\n"'.join(json.dumps(line, ensure_ascii=False)[1:-1] for line in piece.split("\n")))
+        elif (constant := fields[piece].constant) is not None:
+            parts.append(sub(constant))
+        else:
+            variables = _variables(piece, fields[piece])
+            paths |= variables
+            parts.append(fields[piece].between.join(map("<{}>".format, variables)))
+    return _transformer([*parts, '"'], paths)
 
 
 def _variables(name: str, one: Field) -> dict[str, str]:
     return {f"{name}{index or ''}": path for index, path in enumerate(one.paths)}
 
 
-def _transformer(template: str, paths: dict[str, str], *, resolve: bool) -> events.InputTransformer:
-    text = sub(template) if resolve else template
-    return events.InputTransformer(InputTemplate=text, **({"InputPathsMap": paths} if paths else {}))
+def _transformer(parts: list[Any], paths: dict[str, str]) -> events.InputTransformer:
+    """Join ``parts``. Only our own are resolved: a message may hold any ${ of its own, and keeps it."""
+    runs = [
+        one
+        for is_text, run in groupby(parts, key=lambda part: isinstance(part, str))
+        # Cut in two, ${ cannot be taken for a reference that somebody forgot to resolve.
+        for one in (_DOLLAR_BRACE.split("".join(run)) if is_text else run)
+    ]
+    template = runs[0] if len(runs) == 1 else Join("", runs)
+    return events.InputTransformer(InputTemplate=template, **({"InputPathsMap": paths} if paths else {}))

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from troposphere import AWSObject, events
@@ -37,11 +37,11 @@ def watch(
     names: Names,
     detections: Iterable[Detection],
     *sinks: Sink,
-    bus: Bus | None = None,
+    buses: Mapping[str, Bus] | None = None,
     title: str = "{}",
     dead_letters: AWSObject | None = None,
 ) -> list[AWSObject]:
-    """A rule per detection on ``bus`` (None: the default bus), sending to every sink that takes it, if any does.
+    """A rule per detection on its bus of ``buses`` (None: the default bus), sending to every sink that takes it.
 
     ``title`` makes the logical ID from the detection's. What cannot be delivered goes to ``dead_letters``.
     """
@@ -51,6 +51,7 @@ def watch(
         if dead_letters:
             for target in targets:
                 target.DeadLetterConfig = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
+        bus = buses[names.bus_name(detection.id)] if buses else None
         if targets:
             rules.append(_rule(title.format(detection.logical_id), names, detection, targets, bus))
     return rules

@@ -1,0 +1,53 @@
+"""CloudFormation templates for an AWS break-glass role that alerts in every region."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cfn_breakglass.config import Config
+    from cfn_breakglass.configfile import config_of, load_config
+    from cfn_breakglass.errors import BreakglassError, ConfigError
+    from cfn_breakglass.generation import template_files
+    from cfn_breakglass.parts import action_log, break_glass_role, login_alert, watch_role
+    from cfn_breakglass.templates import main_region, stackset
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BreakglassError",
+    "Config",
+    "ConfigError",
+    "action_log",
+    "break_glass_role",
+    "config_of",
+    "load_config",
+    "login_alert",
+    "main_region",
+    "stackset",
+    "template_files",
+    "watch_role",
+]
+
+_MODULES = {
+    "BreakglassError": "errors",
+    "Config": "config",
+    "ConfigError": "errors",
+    "action_log": "parts",
+    "break_glass_role": "parts",
+    "config_of": "configfile",
+    "load_config": "configfile",
+    "login_alert": "parts",
+    "main_region": "templates",
+    "stackset": "templates",
+    "template_files": "generation",
+    "watch_role": "parts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # A command imports this package and must not pay for troposphere when it does not build anything.
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

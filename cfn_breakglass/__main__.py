@@ -1,0 +1,3 @@
+from cfn_breakglass.cli import main
+
+main()

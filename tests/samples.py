@@ -1,0 +1,100 @@
+"""The recorded events of tests/events, and the account on paper that they are let loose on.
+
+``<Detection>/raises-<what>.json`` is told by that detection, ``silent-<what>.json`` is not. Each is a CloudTrail
+record as AWS writes it, or an EventBridge event where somebody forged one.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from cfn_breakglass.config import DETECTIONS
+from cfn_breakglass.configfile import config_of
+from cfn_breakglass.emitted.cloudtrail import envelope, is_event
+from cfn_breakglass.emitted.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.generation import template_files
+
+ACCOUNT: Final = "111122223333"
+SUBSCRIBERS: Final = (
+    ("email", "ops@example.com"),
+    ("sqs", f"arn:aws:sqs:us-east-1:{ACCOUNT}:pager"),
+)
+SETTINGS: Final[dict[str, Any]] = {
+    "main_region": "us-east-1",
+    "usernames": ["alice", "bob"],
+    "role": {"path": "/ops/"},
+    "detections": dict.fromkeys(DETECTIONS, "alert"),
+    "alerts": {"emails": [SUBSCRIBERS[0][1]], "sqs": [SUBSCRIBERS[1][1]], "log": True},
+    "actions": {"log": "all"},
+}
+
+SAMPLES: Final = sorted((Path(__file__).parent / "events").glob("*/*.json"))
+RAISES: Final = [sample for sample in SAMPLES if sample.stem.startswith("raises-")]
+SILENT: Final = [sample for sample in SAMPLES if sample.stem.startswith("silent-")]
+
+
+def title(sample: Path) -> str:
+    """Name a sample as its path does: RoleAssumed/raises-saml."""
+    return f"{sample.parent.name}/{sample.stem}"
+
+
+def record_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Give the CloudTrail record, out of its envelope if need be."""
+    found: dict[str, Any] = event["detail"] if is_event(event) else event
+    return found
+
+
+def recorded(sample: str, region: str) -> dict[str, Any]:
+    """Make the event EventBridge sees when the sample, a JSON text, is recorded in ``region``."""
+    event = json.loads(sample)
+    record_of(event)["awsRegion"] = region
+    return {**envelope(event), "region": region}
+
+
+@cache
+def templates(settings: str) -> tuple[str, str]:
+    """The text of both templates for settings given as JSON: the main region's, then the others'."""
+    files = template_files(config_of(json.loads(settings)))
+    return files["main-region.yaml"], files["stackset.yaml"]
+
+
+@cache
+def account(settings: str) -> Simulator:
+    """An account in which the templates for these settings, JSON text, are deployed."""
+    return Simulator(deploy(*templates(settings), account=ACCOUNT))
+
+
+def with_message(message: str | None) -> str:
+    """The settings, as JSON text, with alerts worded as ``message``."""
+    return json.dumps({**SETTINGS, "alerts": {**SETTINGS["alerts"], **({"message": message} if message else {})}})
+
+
+def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
+    """What subscribers read of a sample, some of its top fields changed."""
+    event = envelope({**json.loads(sample.read_text(encoding="utf-8")), **changes})
+    (told,) = {one for one in told_by(sample, account(with_message(message)).run(event)) if one.kind == "topic"}
+    assert told.problem is None
+    return told.message
+
+
+def told_by(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
+    """Keep the deliveries of the detection that the sample is about."""
+    return [one for one in deliveries if one.detection == sample.parent.name]
+
+
+def who(record: dict[str, Any]) -> str:
+    """The name by which people know who did it: of the session, the user, or at least an ID or a service."""
+    caller = record["userIdentity"]
+    if caller["type"] == "AssumedRole":
+        return str(caller["principalId"]).partition(":")[2]
+    name = caller.get("userName") or caller.get("principalId") or caller.get("invokedBy")
+    assert name
+    return str(name)
+
+
+def succeeded(record: dict[str, Any]) -> bool:
+    """Whether AWS let them: sign-in tells by its answer, everything else by an errorCode."""
+    return "errorCode" not in record and "Failure" not in (record["responseElements"] or {}).values()
