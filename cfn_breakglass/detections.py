@@ -41,7 +41,7 @@ _SIGNING_IN: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Detection:
     """One thing to watch for; ``id`` is its name everywhere.
 

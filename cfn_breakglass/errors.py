@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class BreakglassError(Exception):
@@ -12,13 +11,16 @@ class BreakglassError(Exception):
     exit_code: ClassVar[int] = 2
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing wrong with a file: its line (1-based, 0 for none), what, and what to do about it."""
+class Problem(NamedTuple):
+    """One thing wrong with a file: its line (1-based, 0 for none), what, and what to do about it.
+
+    ``column`` tells apart what stands in one line.
+    """
 
     line: int
     text: str
-    fix: str = field(default="", compare=False)
+    fix: str = ""
+    column: int = 0
 
     def __str__(self) -> str:
         head = f"  line {self.line}: {self.text}" if self.line else f"  {self.text}"
@@ -30,7 +32,7 @@ class FileProblemsError(BreakglassError):
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
-        self.problems = sorted(problems, key=lambda problem: problem.line)
+        self.problems = sorted(problems, key=lambda problem: (problem.line, problem.column))
         super().__init__(file, self.problems)
 
     def __str__(self) -> str:

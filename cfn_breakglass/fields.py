@@ -6,14 +6,12 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 PLACEHOLDER: Final = re.compile(r"<([^<>]*)>")
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """A value of the alert.
 
     ``paths`` are read in order and written with ``between`` between them; one that the event lacks is empty,

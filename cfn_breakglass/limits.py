@@ -6,7 +6,7 @@ to be sure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DOCS = "https://docs.aws.amazon.com/"
 _EVENTBRIDGE = _DOCS + "eventbridge/latest/userguide/eb-quota.html"
@@ -14,8 +14,7 @@ _IAM = _DOCS + "IAM/latest/UserGuide/reference_iam-quotas.html"
 _CLOUDFORMATION = _DOCS + "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """A maximum AWS sets: what is counted, how many of which unit, and the page that says so."""
 
     what: str

@@ -5,7 +5,7 @@ ARNs are text for Fn::Sub: the account and the partition are known only where a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from troposphere import Sub, iam
 
@@ -24,8 +24,7 @@ def _arn(service: str, resource: str, region: str = "") -> str:
     return "arn:${AWS::Partition}:" + f"{service}:{region}:" + "${AWS::AccountId}:" + resource
 
 
-@dataclass(frozen=True)
-class RoleNames:
+class RoleNames(NamedTuple):
     """How the watched role is spelled in CloudTrail records, all text for Fn::Sub.
 
     ``arns`` are whole ARNs, ``arn_wildcards`` EventBridge wildcards for those not known whole; either may stand
@@ -54,7 +53,7 @@ class RoleNames:
         if arn or path:
             return names
         # A bare name may be that of a role under a path. Names are unique in an account whatever the path.
-        return replace(names, arn_wildcards=(_arn("iam", f"role/*/{name}"),))
+        return names._replace(arn_wildcards=(_arn("iam", f"role/*/{name}"),))
 
     @classmethod
     def of_resource(cls, role: iam.Role) -> RoleNames:
@@ -75,8 +74,7 @@ class RoleNames:
         return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), (), (arn,))
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """The names of one config's resources; everything both templates must agree on."""
 
     prefix: str

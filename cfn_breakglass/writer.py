@@ -80,6 +80,8 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write every file of ``files`` (name to text) into ``folder``, or raise OutputError with none replaced."""
     temporary = {folder / f".{name}.new": folder / name for name in files}
     try:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(0, "it is a file", str(folder))
         folder.mkdir(parents=True, exist_ok=True)
         for new, final in temporary.items():
             if final.is_dir():

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 
 from __future__ import annotations
 
-import hashlib
+import re
+from zlib import crc32
 
 import awacs.sns
 from troposphere import AWSObject, awslambda, events, sns
@@ -46,7 +47,8 @@ def topic(alerts: Alerts, names: Names, detections: list[Detection], *, central:
 
 def _subscribe(made: sns.Topic, protocol: str, endpoint: str) -> list[AWSObject]:
     # Named after the endpoint: adding or removing one leaves the others alone.
-    suffix = hashlib.sha256(f"{protocol}:{endpoint}".encode()).hexdigest()[:12]
+    words = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", endpoint)[-3:])
+    suffix = f"{protocol.capitalize()}{words[:40]}{crc32(endpoint.encode()):08x}"
     subscription = sns.SubscriptionResource(
         f"Subscription{suffix}", TopicArn=made.ref(), Protocol=protocol, Endpoint=endpoint
     )

@@ -1,0 +1,27 @@
+"""ARNs that a user gives us, taken apart.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_ARN = re.compile(r"arn:([a-z-]+):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):(\S+)")
+
+
+class Arn(NamedTuple):
+    """The parts of an ARN; ``region`` and ``account`` are empty where the service has none."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+
+def parse_arn(text: str) -> Arn | None:
+    """``text`` as an ARN, or None when it is not one."""
+    found = _ARN.fullmatch(text)
+    return Arn(*found.groups()) if found else None

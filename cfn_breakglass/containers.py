@@ -1,0 +1,149 @@
+"""Kinds of settings that hold others: lists, mappings and IAM's JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from cfn_breakglass.report import Report, inner, is_kind, pairs, shortened, shown
+from cfn_breakglass.settings import INVALID, Choice, Kind, Text, foreign, read, truth
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Listing:
+    """A list without duplicates; read as a tuple."""
+
+    of: Kind
+
+    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+        if not isinstance(node, yaml.SequenceNode):
+            report.add(key, f"{key} is {shown(node)}; it takes a list", _bracketed(node))
+            return INVALID
+        values: dict[str, Any] = {}
+        kept = report.kept[key] = []
+        for index, item in enumerate(node.value):
+            where = f"{key}[{index}]"
+            report.seen(where, item)
+            value = read(self.of, item, where, report)
+            if value is INVALID:
+                continue
+            same = value if isinstance(value, str) else json.dumps(value)
+            if same in values:
+                report.add(where, f"{where} is {shown(item)}, which is in the list already", "keep one of them")
+            else:
+                values[same] = value
+                kept.append(index)
+        return tuple(values.values())
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.of.schema(), "uniqueItems": True}
+
+
+def _bracketed(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode) or len(node.value) > len(shortened(node.value)):
+        return "write [one, another], or each on a line of its own after a hyphen"
+    words = [word.strip() for word in node.value.split(",")]
+    spelled = [word if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@/:-]*", word) else json.dumps(word) for word in words]
+    return f"put brackets around it: [{', '.join(spelled)}]"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """A mapping from names of one kind to values of another."""
+
+    names: Text
+    values: Text
+    most: int
+
+    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            report.add(key, f"{key} is {shown(node)}; it takes a mapping", "write {name: value}")
+            return INVALID
+        if len(node.value) > self.most:
+            report.add(key, f"{key} has {len(node.value)} entries; AWS takes at most {self.most}", "leave some out")
+        table = {}
+        for name, value in pairs(node, key, report):
+            path = inner(key, name)
+            if wrong := self.names.wrong(name):
+                report.add(path, f"{key} has a key that {wrong[0]}", wrong[1])
+            table[name] = read(self.values, value, path, report)
+        return table
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "propertyNames": self.names.schema(),
+            "additionalProperties": self.values.schema(),
+            "maxProperties": self.most,
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Switches:
+    """A mapping from known names to one of a few words, with defaults for the rest."""
+
+    defaults: Mapping[str, str]
+    words: Choice
+
+    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            report.add(key, f"{key} is {shown(node)}; it takes a mapping", f"write {{name: {self.words.words[0]}}}")
+            return INVALID
+        switches = dict(self.defaults)
+        for name, value in pairs(node, key, report):
+            path = inner(key, name)
+            if name not in switches:
+                report.unknown(path)
+            elif is_kind(value, "null"):
+                del report.lines[path]  # an empty value is the default
+            elif (word := read(self.words, value, path, report)) is not INVALID:
+                switches[name] = word
+        return switches
+
+    def schema(self) -> dict[str, Any]:
+        words = {"enum": [*self.words.words, None]}
+        properties = {name: {**words, "default": word} for name, word in self.defaults.items()}
+        return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Data:
+    """Any JSON, read as plain data and handed to ``judge``, which reports what is wrong with it.
+
+    Numbers become text: IAM takes both, and text keeps every digit.
+    """
+
+    judge: Callable[[Any, str, Report], Any]
+    described: Mapping[str, Any]
+
+    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+        before = len(report.problems)
+        value = self._plain(node, key, report)
+        return INVALID if len(report.problems) > before else self.judge(value, key, report)
+
+    def _plain(self, node: yaml.Node, key: str, report: Report) -> Any:
+        if foreign(node, key, report):
+            return INVALID
+        if isinstance(node, yaml.MappingNode):
+            return {name: self._plain(value, inner(key, name), report) for name, value in pairs(node, key, report)}
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                report.seen(f"{key}[{index}]", item)
+            return [self._plain(item, f"{key}[{index}]", report) for index, item in enumerate(node.value)]
+        if is_kind(node, "null"):
+            return None
+        flag = truth(node)
+        return self._text(node, key, report) if flag is None else flag
+
+    @staticmethod
+    def _text(node: yaml.Node, key: str, report: Report) -> Any:
+        text = yaml.ScalarNode("tag:yaml.org,2002:str", node.value, style=getattr(node, "style", None))
+        return Text("a value", r"[\s\S]*").read(text, key, report)
+
+    def schema(self) -> dict[str, Any]:
+        return dict(self.described)

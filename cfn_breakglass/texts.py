@@ -1,0 +1,188 @@
+"""The texts a config may hold: AWS's names and ARNs, addresses, and what people read.
+
+Patterns are both Python's and JSON Schema's. The two differ in what a word is, so classes are spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from cfn_breakglass import limits
+from cfn_breakglass.fields import FIELDS, PLACEHOLDER
+from cfn_breakglass.regions import ALL_REGIONS
+from cfn_breakglass.settings import Text, Wrong
+
+_CHAR: Final = r"[A-Za-z0-9_+=,.@-]"
+_PATH: Final = rf"(?:{_CHAR}+/)*"
+_ARN: Final = r"arn:[a-z-]+"
+_IAM: Final = rf"{_ARN}:iam::[0-9]{{12}}"
+_POLICY: Final = rf"{_ARN}:iam::(?:[0-9]{{12}}|aws):policy/{_PATH}{_CHAR}{{1,128}}"
+_ROLE_ARN: Final = rf"{_IAM}:role/{_PATH}{_CHAR}{{1,64}}"
+_RESERVED: Final = "AWSReservedSSO_"
+
+
+def _near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    from difflib import get_close_matches
+
+    return sorted(get_close_matches(word, sorted(known), n=most))
+
+
+def _region(text: str) -> Wrong | None:
+    if text in ALL_REGIONS:
+        return None
+    near = _near(text, ALL_REGIONS, 2)
+    return f"is {text!r}, which is no region", f"did you mean {' or '.join(near)}?" if near else _A_REGION
+
+
+def _existing_role(text: str) -> Wrong | None:
+    if text.rpartition("/")[2].startswith(_RESERVED) and "aws-reserved/" not in text:
+        return (
+            f"is {text!r}: Identity Center puts this role under a path",
+            "write role.permission_set with the permission set's name",
+        )
+    return None
+
+
+def _permission_set(text: str) -> Wrong | None:
+    if text.startswith(_RESERVED):
+        name = text.removeprefix(_RESERVED).rpartition("_")[0]
+        return f"is {text!r}, the name of its role", f"write the permission set's name alone: {name or 'BreakGlass'}"
+    return None
+
+
+def _bus(text: str) -> Wrong | None:
+    if "aws.partner/" in text:
+        reason = "a partner event source can be no rule's target, so nothing could be forwarded to it"
+        return f"is {text!r}: {reason}", "name a custom event bus of the main region"
+    if text == "default" or text.endswith("event-bus/default"):
+        reason = "CloudTrail's events start on the default bus; forwarding to it would loop"
+        return f"is {text!r}: {reason}", "leave it out, or name a custom event bus"
+    return None
+
+
+def _message(text: str) -> Wrong | None:
+    unknown = [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]
+    if unknown:
+        names = ", ".join(f"<{name}>" for name in unknown)
+        near = _near(unknown[0], FIELDS)
+        hint = f"did you mean <{near[0]}>? " if near else ""
+        return f"says {names}; there is no such field", f"{hint}the fields are: {', '.join(FIELDS)}"
+    if re.search(r"[<>]", PLACEHOLDER.sub("", text)):
+        return "has a < or > that belongs to no field", "leave it out: to EventBridge, < and > are the ends of a field"
+    return None
+
+
+def _queue(text: str) -> Wrong | None:
+    if text.endswith(".fifo"):
+        return f"is {text!r}: the topic cannot send to a FIFO queue", "write the ARN of a standard queue"
+    return None
+
+
+def _tag(text: str) -> Wrong | None:
+    # AWS takes letters of every language, which the patterns of JSON Schema cannot say.
+    if text.lower().startswith("aws:"):
+        return f"is {text!r}: what begins with aws: belongs to AWS", "choose another name"
+    if re.fullmatch(r"[\w .:/=+@-]*", text):
+        return None
+    return f"is {text!r}, which AWS does not take in a tag", "write letters, digits, blanks and _ . : / = + - @ only"
+
+
+_A_REGION: Final = "write a region such as eu-west-1"
+
+NAME: Final = Text(
+    "a name that AWS takes everywhere",
+    r"[A-Za-z][A-Za-z0-9-]{0,31}",
+    "write at most 32 letters, digits and hyphens, a letter first",
+)
+REGION: Final = Text("a region", fix=_A_REGION, judge=_region, among=tuple(sorted(ALL_REGIONS)))
+REGIONS: Final = replace(
+    REGION, judge=lambda text: None if text == "*" else _region(text), among=("*", *sorted(ALL_REGIONS))
+)
+USERNAME: Final = Text("a user name", r"\S+", "write the name of an IAM user", longest=255)
+
+ROLE_ARN: Final = Text("a role's ARN", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
+EXISTING_ROLE: Final = Text(
+    "a role's name, with its path, or ARN",
+    rf"/?{_PATH}{_CHAR}{{1,64}}|{_ROLE_ARN}",
+    "write one such as ops/Emergency or arn:aws:iam::111122223333:role/ops/Emergency",
+    judge=_existing_role,
+)
+PERMISSION_SET: Final = Text(
+    "a permission set's name",
+    rf"{_CHAR}{{1,32}}",
+    "write at most 32 letters, digits and + = , . @ _ -",
+    judge=_permission_set,
+)
+ROLE_PATH: Final = Text(
+    "a path",
+    rf"/{_PATH}",
+    "write / or /word/; it holds letters, digits and + = , . @ _ -",
+    longest=limits.ROLE_PATH.maximum,
+)
+MANAGED_POLICY: Final = Text(
+    "a managed policy's AWS name or ARN",
+    rf"{_PATH}{_CHAR}{{1,128}}|{_POLICY}",
+    "write one such as job-function/ViewOnlyAccess",
+)
+POLICY_ARN: Final = Text("a managed policy's ARN", _POLICY, "write one such as arn:aws:iam::111122223333:policy/Name")
+SAML_PROVIDER: Final = Text(
+    "a SAML provider's ARN",
+    rf"{_IAM}:saml-provider/\S+",
+    "write one such as arn:aws:iam::111122223333:saml-provider/Corp",
+)
+OIDC_PROVIDER: Final = Text(
+    "an OIDC provider's ARN",
+    rf"{_IAM}:oidc-provider/\S+",
+    "write one such as arn:aws:iam::111122223333:oidc-provider/idp.example.com",
+)
+PRINCIPAL: Final = Text(
+    "an account ID or the ARN of a user, a role or an account",
+    rf"[0-9]{{12}}|{_IAM}:(?:root|(?:user|role)/{_PATH}{_CHAR}{{1,64}})",
+    "write one such as arn:aws:iam::111122223333:user/name",
+)
+
+EMAIL: Final = Text(
+    "an e-mail address", r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+", "write it as name@example.com", longest=320
+)
+PHONE: Final = Text(
+    "a phone number in E.164 form",
+    r"\+[1-9][0-9]{1,14}",
+    'write + and the country code, digits only, in quotes: "+15550100"',
+)
+HTTPS: Final = Text("an https address", r"https://[^\s/@]+\.[^\s/@]+(?:/\S*)?", "write https://host/path")
+QUEUE: Final = Text(
+    "the ARN of a queue",
+    rf"{_ARN}:sqs:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]+",
+    "write one such as arn:aws:sqs:us-east-1:111122223333:alerts",
+    judge=_queue,
+)
+FUNCTION: Final = Text(
+    "the ARN of a Lambda function",
+    rf"{_ARN}:lambda:[a-z0-9-]+:[0-9]{{12}}:function:[A-Za-z0-9_:$-]+",
+    "write one such as arn:aws:lambda:us-east-1:111122223333:function:alert",
+)
+PUSH: Final = Text(
+    "the ARN of a mobile push endpoint",
+    rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:endpoint/[A-Za-z0-9_/.-]+",
+    "write one such as arn:aws:sns:us-east-1:111122223333:endpoint/APNS/app/5e3e9847-3183-3f18-a7e8-671c3a57d4b3",
+)
+MESSAGE: Final = Text("a message", rf"(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+", judge=_message, longest=6_000)
+SERVICE: Final = Text(
+    "a service as CloudTrail names it",
+    r"[a-z0-9][a-z0-9-]*",
+    "write the first word of its event source: s3 for s3.amazonaws.com",
+)
+BUS_NAME: Final = Text(
+    "an event bus name", r"[A-Za-z0-9._-]{1,256}", "write at most 256 letters, digits and . _ -", judge=_bus
+)
+EXISTING_BUS: Final = Text(
+    "an event bus name or ARN",
+    rf"(?:{_ARN}:events:[a-z0-9-]+:[0-9]{{12}}:event-bus/)?[A-Za-z0-9._-]{{1,256}}",
+    "write one such as security or arn:aws:events:us-east-1:111122223333:event-bus/security",
+    judge=_bus,
+)
+TAG_KEY: Final = Text("a tag key", r"(?![Aa][Ww][Ss]:)[\s\S]+", judge=_tag, longest=128)
+TAG_VALUE: Final = Text("a tag value", r"[\s\S]*", judge=_tag, longest=256)

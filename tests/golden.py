@@ -1,0 +1,38 @@
+"""Write the golden files anew: ``make golden``, then review the diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rejections
+from readme_tables import with_tables
+
+from cfn_breakglass import load_config, template_files
+from cfn_breakglass.schema import schema_text
+
+ROOT = Path(__file__).parent.parent
+CASES = sorted(path.parent for path in (ROOT / "tests" / "golden").glob("*/breakglass.yaml"))
+
+
+def golden_files(case: Path) -> dict[str, str]:
+    """File name -> text, of the templates that the config in ``case`` makes."""
+    config, lines = load_config(case / "breakglass.yaml")
+    return template_files(config, file=str(case), lines=lines)
+
+
+def refresh() -> None:
+    """Write every golden file."""
+    for case in CASES:
+        for name, text in golden_files(case).items():
+            (case / name).write_text(text, encoding="utf-8")
+    (ROOT / ".breakglass.schema.json").write_text(schema_text(), encoding="utf-8")
+    (ROOT / "breakglass.yaml").write_bytes((ROOT / "cfn_breakglass" / "starter.yaml").read_bytes())
+    for name, text in golden_files(ROOT).items():
+        (ROOT / "templates" / name).write_text(text, encoding="utf-8")
+    rejections.refresh()
+    readme = ROOT / "README.md"
+    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh()

@@ -1,0 +1,117 @@
+"""Configs that a user could write, for hypothesis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cfn_breakglass import limits
+from cfn_breakglass.config import DETECTIONS
+from cfn_breakglass.fields import FIELDS
+from cfn_breakglass.regions import PARTITIONS, Partition
+
+ACCOUNT = "111122223333"
+WORD = st.from_regex(r"[a-z][a-z0-9]{1,9}", fullmatch=True)
+ACTION = st.sampled_from(["s3:Get*", "ec2:Describe*", "iam:PassRole", "organizations:*"])
+USERNAME = st.from_regex(r"[A-Za-z0-9+=,.@_-]{1,20}", fullmatch=True)
+
+
+def some(values: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[list[Any]]:
+    return st.lists(values, max_size=most, unique_by=str.casefold)
+
+
+def maybe(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+@st.composite
+def regions(draw: st.DrawFn, partition: Partition) -> tuple[str, list[str]]:
+    """A main region, and a regions list that goes with it."""
+    main = draw(st.sampled_from(sorted(partition.regions)))
+    others = st.sampled_from(sorted(partition.regions - {main}))
+    opt_in = [region for region in partition.opt_in if region != main]
+    stars = st.just([]) if not opt_in else some(st.sampled_from(opt_in))
+    return main, draw(st.one_of(some(others), stars.map(lambda more: ["*", *more])))
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> str:
+    """Text with fields in it."""
+    text = st.text(st.characters(codec="utf-8", exclude_characters="<>", exclude_categories=("Cs", "Cc")), max_size=20)
+    parts = draw(
+        st.lists(st.one_of(text, st.sampled_from([f"<{name}>" for name in FIELDS]), st.just("\n")), max_size=8)
+    )
+    return "x" + "".join(parts)
+
+
+def endpoints(partition: str, region: str) -> st.SearchStrategy[dict[str, Any]]:
+    at = f"{region}:{ACCOUNT}"
+    return maybe(
+        emails=some(WORD.map("{}@example.com".format)),
+        sms=some(st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True)),
+        https=some(WORD.map("https://{}.example.com/hook".format)),
+        sqs=some(WORD.map(f"arn:{partition}:sqs:{at}:{{}}".format)),
+        **{"lambda": some(WORD.map(f"arn:{partition}:lambda:{at}:function:{{}}".format))},
+        application=some(WORD.map(f"arn:{partition}:sns:{at}:endpoint/APNS/{{}}".format)),
+        log=st.booleans(),
+        message=messages(),
+    )
+
+
+def created(partition: str) -> st.SearchStrategy[dict[str, Any]]:
+    iam = f"arn:{partition}:iam::{ACCOUNT}"
+    statement = st.fixed_dictionaries(
+        {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": some(ACTION).filter(bool)},
+    ).map(lambda held: {**held, "Resource": "*"})
+    principals = some(st.one_of(st.just("444455556666"), WORD.map(f"{iam}:role/{{}}".format)))
+    trust = st.one_of(
+        maybe(
+            mfa=st.just(value=True),
+            mfa_max_age_minutes=st.integers(1, 2160),
+            session_name=st.sampled_from(["any", "username"]),
+            source_identity=st.booleans(),
+            principals=principals,
+        ),
+        maybe(saml_provider=WORD.map(f"{iam}:saml-provider/{{}}".format), principals=principals),
+    )
+    return maybe(
+        managed_policies=some(st.one_of(st.just("job-function/ViewOnlyAccess"), WORD.map(f"{iam}:policy/{{}}".format))),
+        policy_statements=st.lists(statement, max_size=2, unique_by=str),
+        permissions_boundary=WORD.map(f"{iam}:policy/{{}}".format),
+        path=st.sampled_from(["/", "/ops/", "/ops/night/"]),
+        max_session_hours=st.integers(*limits.SESSION_HOURS),
+        trust=trust,
+        grant=st.sampled_from(["users", "none"]),
+    )
+
+
+def roles(partition: str) -> st.SearchStrategy[dict[str, Any]]:
+    arn = f"arn:{partition}:iam::{ACCOUNT}:role/"
+    return st.one_of(
+        created(partition),
+        WORD.map(lambda name: {"existing": name}),
+        WORD.map(lambda name: {"existing": f"{arn}ops/{name}"}),
+        WORD.map(lambda name: {"permission_set": name}),
+    )
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> dict[str, Any]:
+    """Settings that ``config_of`` takes."""
+    partition = draw(st.sampled_from(PARTITIONS))
+    main, others = draw(regions(partition))
+    usernames = draw(some(USERNAME, 8).filter(bool))
+    levels = st.sampled_from(["alert", "log", "off"])
+    more = maybe(
+        name=st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,31}", fullmatch=True),
+        regions=st.just(others),
+        role=roles(partition.name),
+        alerts=endpoints(partition.name, main),
+        detections=maybe(**dict.fromkeys(DETECTIONS, levels)),
+        actions=maybe(log=st.sampled_from(["all", "read", "write", "none"]), services=some(WORD)),
+        retention_days=st.sampled_from(limits.RETENTION_DAYS),
+        event_bus=maybe(name=st.from_regex(r"bus[A-Za-z0-9._-]{1,20}", fullmatch=True)),
+        tags=st.dictionaries(WORD, WORD, max_size=3),
+    )
+    return {"main_region": main, "usernames": usernames, **draw(more)}

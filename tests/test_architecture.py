@@ -1,0 +1,84 @@
+"""Imports go one way, and each fact has one definition."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from cfn_breakglass.config import DETECTIONS, config_keys
+from cfn_breakglass.configfile import config_of
+from cfn_breakglass.detections import detections
+from cfn_breakglass.names import RoleNames
+
+PACKAGE = Path(__file__).parent.parent / "cfn_breakglass"
+MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
+
+WRITING = [
+    *("errors", "limits", "regions", "arns", "fields", "report", "yamltext"),
+    *("settings", "containers", "sections", "statements", "texts"),
+    *("config", "places", "consistency", "configfile", "schema", "names", "detections"),
+    *("builders/policies", "builders/watch", "builders/messages", "builders/*"),
+    *("outputs", "templates", "parts", "writer", "advice", "remedies", "generation", "cli"),
+]
+"""The writing half, each module after those it may import."""
+
+APART = {"__init__", "__main__", "builders/__init__", "emitted/__init__"}
+MEETING = {"generation", "cli"}
+"""Where the halves meet."""
+
+
+def imports(module: str) -> set[str]:
+    """The modules of the package that ``module`` imports, lazily or not."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cfn_breakglass"):
+            inside = str(node.module).split(".")[1:]
+            # What is imported from a package is a module of it or, from the top, a name of __init__.
+            paths = ["/".join([*inside, alias.name]) for alias in node.names]
+            found |= {path for path in paths if path in MODULES} or {"/".join(inside)}
+    return found - {""}
+
+
+def rank(module: str) -> int:
+    family = "builders/*" if module.startswith("builders/") and module not in WRITING else module
+    return WRITING.index(family)
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if not one.startswith("emitted/") and one not in APART])
+def test_the_writing_half_imports_one_way(module: str) -> None:
+    for imported in imports(module):
+        if imported.startswith("emitted/"):
+            assert module in MEETING
+        elif imported.startswith("builders/"):
+            assert rank(imported) < rank(module), f"{module} imports {imported}"
+        else:
+            assert rank(imported) < rank(module), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if one.startswith("emitted/")])
+def test_the_reading_half_knows_nothing_of_the_writing_half(module: str) -> None:
+    assert {one for one in imports(module) if not one.startswith("emitted/")} <= {"errors", "limits"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_command_line_prints(module: str) -> None:
+    text = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    assert module == "cli" or not {"print(", "click.echo(", "sys.exit("} & set(text.replace("(", "( ").split())
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if one == "templates" or one.startswith("builders/")])
+def test_only_names_writes_arns(module: str) -> None:
+    assert "arn:" not in (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+
+
+def test_the_config_switches_exactly_the_detections_there_are() -> None:
+    every = {"main_region": "us-east-1", "usernames": ["alice"], "detections": dict.fromkeys(DETECTIONS, "alert")}
+    config = config_of(every)
+    assert list(dict.fromkeys(one.id for one in detections(config, RoleNames.of(config)))) == list(DETECTIONS)
+
+
+def test_the_config_holds_the_keys_of_the_contract() -> None:
+    contract = {"name", "main_region", "regions", "usernames", "role", "alerts", "detections", "actions"}
+    assert contract | {"retention_days", "event_bus", "tags"} == {key for key in config_keys() if "." not in key}

@@ -1,0 +1,239 @@
+"""The command line, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from cfn_breakglass import __version__
+from cfn_breakglass.cli import cli
+
+CONFIG = """\
+main_region: us-east-1
+regions: [eu-west-1, ap-south-1]
+usernames: [alice]
+role: {managed_policies: [ReadOnlyAccess]}
+alerts: {emails: [ops@example.com]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return iter([tmp_path])
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments), prog_name="cfn-breakglass")
+
+
+def with_config(text: str = CONFIG) -> None:
+    Path("breakglass.yaml").write_text(text, encoding="utf-8")
+
+
+def test_init_then_generate_then_validate() -> None:
+    assert run("init").exit_code == 0
+    assert sorted(path.name for path in Path().iterdir()) == [".breakglass.schema.json", "breakglass.yaml"]
+    first = Path("breakglass.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.breakglass.schema.json"
+    made = run("generate")
+    assert (made.exit_code, made.stderr) == (0, "")
+    judged = run("validate")
+    assert judged.exit_code == 0
+    assert judged.stdout == (
+        "templates/main-region.yaml: 0 problems in 1 region\ntemplates/stackset.yaml: 0 problems in 16 regions\n"
+    )
+
+
+def test_init_leaves_a_config_that_is_there_alone() -> None:
+    with_config()
+    refused = run("init")
+    assert refused.exit_code == 2
+    assert "it is there already" in refused.stderr
+    assert Path("breakglass.yaml").read_text(encoding="utf-8") == CONFIG
+
+
+def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
+    with_config()
+    told = run("generate").stdout
+    assert told.startswith("Wrote templates/main-region.yaml and templates/stackset.yaml.\n")
+    assert "aws cloudformation deploy --region us-east-1 --stack-name break-glass" in told
+    assert re.search(r"create-stack-instances(.|\n)*--regions \\\n +ap-south-1 eu-west-1\n", told)
+    assert "Confirm the subscriptions (e-mail) within two days" in told
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("alerts: {sqs: ['arn:aws:sqs:us-east-1:111122223333:q']}", "Let SNS send to the queues"),
+        ("alerts: {https: ['https://x.example.com/y']}", "Confirm the subscriptions (https)"),
+        (
+            "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}",
+            "Let the role arn:aws:iam::111122223333:role/F",
+        ),
+    ],
+    ids=["sqs", "https", "forwarder role"],
+)
+def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
+    with_config(f"main_region: us-east-1\nusernames: [alice]\n{more}\n")
+    assert expected in run("generate").stdout
+
+
+def test_generate_tells_of_no_stackset_where_there_are_no_regions() -> None:
+    with_config("main_region: us-east-1\nregions: []\nusernames: [alice]\n")
+    assert "stack-set" not in run("generate").stdout
+
+
+WARNINGS = {
+    "no permissions": ("", "the role gets AdministratorAccess"),
+    "no us-east-1": ("regions: [eu-west-2]", "us-east-1 is not covered"),
+    "no subscriber": ("", "it is only logged"),
+    "no subscriber, no log": ("alerts: {log: false}\nactions: {log: none}", "nobody is told of anything"),
+}
+
+
+@pytest.mark.parametrize(("more", "expected"), WARNINGS.values(), ids=WARNINGS)
+def test_generate_warns(more: str, expected: str) -> None:
+    with_config(f"main_region: eu-west-1\nusernames: [alice]\n{more}\n")
+    warned = run("generate")
+    assert warned.exit_code == 0
+    assert expected in warned.stderr
+    assert expected not in warned.stdout
+
+
+def test_generate_warns_of_nothing_when_there_is_nothing() -> None:
+    with_config()
+    assert run("generate").stderr == ""
+
+
+def test_generate_writes_the_same_bytes_each_time_and_json_on_demand() -> None:
+    with_config()
+    run("generate")
+    before = {path: path.read_bytes() for path in Path("templates").iterdir()}
+    run("generate")
+    assert before == {path: path.read_bytes() for path in Path("templates").iterdir()}
+    run("generate", "--format", "json", "--output", "other")
+    assert json.loads(Path("other/stackset.json").read_text(encoding="utf-8")) == yaml.safe_load(
+        Path("templates/stackset.yaml").read_text(encoding="utf-8")
+    )
+
+
+def test_check_says_no_until_the_templates_are_there_and_the_same() -> None:
+    with_config()
+    missing = run("generate", "--check")
+    assert missing.exit_code == 1
+    assert "templates/main-region.yaml is missing\n" in missing.stdout
+    assert not Path("templates").exists()
+    run("generate")
+    assert run("generate", "--check").exit_code == 0
+    with Path("templates/stackset.yaml").open("a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    edited = run("generate", "--check")
+    assert edited.exit_code == 1
+    assert edited.stdout.startswith("templates/stackset.yaml differs from what breakglass.yaml makes\n")
+
+
+def test_check_reads_bytes_so_that_other_line_ends_differ() -> None:
+    with_config()
+    run("generate")
+    path = Path("templates/stackset.yaml")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run("generate", "--check").exit_code == 1
+
+
+@pytest.mark.parametrize("blocked", ["templates", "templates/stackset.yaml/x"])
+def test_generate_writes_nothing_when_it_cannot_write_everything(blocked: str) -> None:
+    with_config()
+    path = Path(blocked)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("in the way", encoding="utf-8")
+    before = sorted(Path().rglob("*"))
+    refused = run("generate")
+    assert refused.exit_code == 2
+    assert "cannot write" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_validate_says_what_is_wrong_and_where() -> None:
+    with_config()
+    run("generate")
+    path = Path("templates/stackset.yaml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("- exists: false", "- exist: 1"),
+        encoding="utf-8",
+    )
+    judged = run("validate")
+    assert judged.exit_code == 1
+    assert re.search(r"^templates/stackset.yaml: line \d+: E30\d\d .*ENABLED", judged.stdout, re.MULTILINE)
+    assert "templates/stackset.yaml: ForwardRoleAssumed:" in judged.stdout
+    assert "templates/main-region.yaml: 0 problems in 1 region\n" in judged.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("none.yaml", "", "there is no such file"),
+        ("main-region.yaml", "a: [", "not a template"),
+        ("main-region.yaml", "Resources: {A: {Type: 'AWS::SNS::Topic'}}", "does not say which regions"),
+    ],
+    ids=["missing", "not YAML", "not ours"],
+)
+def test_validate_cannot_tell(name: str, text: str, expected: str) -> None:
+    Path("templates").mkdir()
+    Path("templates", name).write_text(text, encoding="utf-8")
+    refused = run("validate")
+    assert refused.exit_code == 2
+    assert expected in refused.stderr
+
+
+def test_schema_is_the_one_init_writes() -> None:
+    run("init")
+    assert run("schema").stdout == Path(".breakglass.schema.json").read_text(encoding="utf-8")
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"cfn-breakglass {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["init"], ["generate"], ["validate"], ["schema"], ["completion"]])
+def test_help_is_there(command: list[str]) -> None:
+    helped = run(*command, "--help")
+    assert helped.exit_code == 0
+    assert "Usage: cfn-breakglass" in helped.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str) -> None:
+    printed = run("completion", shell)
+    assert printed.exit_code == 0
+    assert "_CFN_BREAKGLASS_COMPLETE" in printed.stdout
+
+
+def test_completion_completes() -> None:
+    words = {"COMP_WORDS": "cfn-breakglass gen", "COMP_CWORD": "1", "_CFN_BREAKGLASS_COMPLETE": "bash_complete"}
+    command = "from cfn_breakglass.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", command], env=words, capture_output=True, text=True, check=True)
+    assert done.stdout == "plain,generate\n"
+
+
+def test_a_command_pays_only_for_what_it_uses() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from cfn_breakglass.cli import cli;"
+        "CliRunner().invoke(cli, ['generate']);"
+        "print(sorted({'cfnlint', 'boto3', 'botocore', 'rich', 'pydantic', 'jsonschema'} & sys.modules.keys()))"
+    )
+    with_config()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert Path("templates/stackset.yaml").exists()

@@ -1,0 +1,86 @@
+"""A small change of the config leaves alone what was there: no logical ID and no physical name changes."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+
+from cfn_breakglass import config_of, template_files
+
+BASE: dict[str, Any] = {
+    "main_region": "us-east-1",
+    "regions": ["eu-west-1"],
+    "usernames": ["bob"],
+    "role": {"managed_policies": ["ReadOnlyAccess"]},
+    "alerts": {
+        "emails": ["m@example.com", "z@example.com"],
+        "sms": ["+15550102"],
+        "https": ["https://m.example.com/x"],
+        "sqs": ["arn:aws:sqs:us-east-1:111122223333:m"],
+        "lambda": ["arn:aws:lambda:us-east-1:111122223333:function:m"],
+        "application": ["arn:aws:sns:us-east-1:111122223333:endpoint/APNS/m"],
+    },
+    "actions": {"services": ["s3"]},
+}
+NAMES = ("RoleName", "ManagedPolicyName", "Name", "TopicName", "QueueName", "LogGroupName", "PolicyName", "Endpoint")
+ADDED = {
+    "user": ("usernames", "alice"),
+    "region": ("regions", "ap-south-1"),
+    "email": ("alerts.emails", "a@example.com"),
+    "sms": ("alerts.sms", "+15550100"),
+    "https": ("alerts.https", "https://a.example.com/x"),
+    "sqs": ("alerts.sqs", "arn:aws:sqs:us-east-1:111122223333:a"),
+    "lambda": ("alerts.lambda", "arn:aws:lambda:us-east-1:111122223333:function:a"),
+    "application": ("alerts.application", "arn:aws:sns:us-east-1:111122223333:endpoint/APNS/a"),
+    "service": ("actions.services", "ec2"),
+    "managed policy": ("role.managed_policies", "AWSCloudTrail_ReadOnlyAccess"),
+}
+
+
+def identities(settings: dict[str, Any]) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
+    """What must not change of each resource: its type and the properties that name it."""
+    return {
+        (file, logical_id): (
+            held["Type"],
+            {name: held["Properties"][name] for name in NAMES if name in held["Properties"]},
+        )
+        for file, text in template_files(config_of(settings)).items()
+        for logical_id, held in yaml.safe_load(text)["Resources"].items()
+    }
+
+
+def with_first(key: str, value: str) -> dict[str, Any]:
+    """The base config with ``value`` put before what the list ``key`` holds."""
+    settings = copy.deepcopy(BASE)
+    *sections, last = key.split(".")
+    held = settings
+    for section in sections:
+        held = held[section]
+    held[last] = [value, *held[last]]
+    return settings
+
+
+@pytest.mark.parametrize(("key", "value"), ADDED.values(), ids=ADDED)
+def test_adding_one_changes_nothing_that_was_there(key: str, value: str) -> None:
+    before, after = identities(BASE), identities(with_first(key, value))
+    assert before.items() <= after.items()
+    added = [held[0] for identity, held in after.items() if identity not in before]
+    subscribes = key.startswith("alerts.")
+    assert [kind for kind in added if kind == "AWS::SNS::Subscription"] == ["AWS::SNS::Subscription"] * subscribes
+
+
+def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
+    turned = copy.deepcopy(BASE)
+    turned["alerts"]["emails"].reverse()
+    assert identities(turned) == identities(BASE)
+
+
+@pytest.mark.parametrize("detection", ["RoleAssumed", "RoleRefused", "ConsoleSignIn", "RoleChained", "RoleActions"])
+def test_a_detection_switched_off_touches_no_other(detection: str) -> None:
+    before, after = identities(BASE), identities(BASE | {"detections": {detection: "off"}})
+    gone = {logical_id for _, logical_id in before.keys() - after.keys()}
+    assert after.items() <= before.items()
+    assert {detection, f"Forward{detection}"} <= gone <= {detection, f"Forward{detection}", "ActionLog", "ActionBus"}
