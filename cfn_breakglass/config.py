@@ -188,6 +188,17 @@ class Config:
         return tuple(sorted(named.union(default) - {self.main_region}))
 
     @property
+    def central_bus(self) -> str:
+        """The name of the central bus."""
+        bus = self.event_bus
+        return bus.name or (bus.existing or "").rpartition("event-bus/")[2] or self.name
+
+    @property
+    def action_bus(self) -> str:
+        """The name of the bus for what is done in the role."""
+        return f"{self.name}-actions"
+
+    @property
     def home_arns(self) -> dict[str, tuple[str, ...]]:
         """The ARNs of what has to be in the account of the role, by key."""
         role, bus = self.role, self.event_bus

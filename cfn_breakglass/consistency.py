@@ -30,9 +30,16 @@ def check(config: Config, report: Report) -> None:
     _trust(config, report)
     if config.role.trust.saml_provider or config.role.trust.oidc_provider:
         _federated(config, report)
+    _bus(config, report)
+    places.check(config, report)
+
+
+def _bus(config: Config, report: Report) -> None:
     if config.event_bus.existing and config.event_bus.name:
         report.add("event_bus.name", "event_bus.name stands beside event_bus.existing", "keep one of them")
-    places.check(config, report)
+    if config.central_bus == config.action_bus:
+        key = "event_bus.existing" if config.event_bus.existing else "event_bus.name"
+        report.add(key, f"{key} is {config.action_bus}, the name of the bus for actions", "choose another name")
 
 
 def _somebody(config: Config, report: Report) -> None:

@@ -80,16 +80,17 @@ class Names(NamedTuple):
     prefix: str
     main_region: str
     bus: str
+    action_bus: str
     role: RoleNames
     forwarder_role_arn: str
 
     @classmethod
     def of(cls, config: Config, role: RoleNames | None = None) -> Names:
-        existing = config.event_bus.existing or ""
         return cls(
             prefix=config.name,
             main_region=config.main_region,
-            bus=config.event_bus.name or existing.rpartition("event-bus/")[2] or config.name,
+            bus=config.central_bus,
+            action_bus=config.action_bus,
             role=role or RoleNames.of(config),
             forwarder_role_arn=config.event_bus.forwarder_role or _arn("iam", f"role/{config.name}-forwarder"),
         )
@@ -108,10 +109,6 @@ class Names(NamedTuple):
 
     def bus_arn(self, name: str) -> str:
         return _arn("events", f"event-bus/{name}", self.main_region)
-
-    @property
-    def action_bus(self) -> str:
-        return f"{self.prefix}-actions"
 
     @property
     def topic(self) -> str:
