@@ -31,6 +31,7 @@ def check(config: Config, report: Report) -> None:
     if config.role.trust.saml_provider or config.role.trust.oidc_provider:
         _federated(config, report)
     _bus(config, report)
+    _tags(config, report)
     places.check(config, report)
 
 
@@ -40,6 +41,15 @@ def _bus(config: Config, report: Report) -> None:
     if config.central_bus == config.action_bus:
         key = "event_bus.existing" if config.event_bus.existing else "event_bus.name"
         report.add(key, f"{key} is {config.action_bus}, the name of the bus for actions", "choose another name")
+
+
+def _tags(config: Config, report: Report) -> None:
+    seen: dict[str, str] = {}
+    for name in config.tags:
+        if name.casefold() in seen:
+            text = f"tags.{name} differs from tags.{seen[name.casefold()]} in letter case only; IAM takes them for one"
+            report.add(f"tags.{name}", text, "keep one of them")
+        seen.setdefault(name.casefold(), name)
 
 
 def _somebody(config: Config, report: Report) -> None:
@@ -126,9 +136,14 @@ def _usernames(config: Config, report: Report) -> None:
 
 
 def _user_sign_in(config: Config, report: Report) -> None:
-    if config.detections["UserSignIn"] != OFF and not config.usernames and report.sound("usernames", "detections"):
+    if config.detections["UserSignIn"] == OFF or not report.sound("usernames", "detections"):
+        return
+    if not config.usernames:
         text = "detections.UserSignIn watches usernames, and there are none"
         report.add("detections.UserSignIn", text, "add usernames, or set it to off")
+    elif config.role.trust.saml_provider or config.role.trust.oidc_provider:
+        text = "detections.UserSignIn watches IAM users; with a provider, usernames are not their names"
+        report.add("detections.UserSignIn", text, "set it to off")
 
 
 def _trust(config: Config, report: Report) -> None:

@@ -26,7 +26,7 @@ _FAILURE: Final = {"result": Field("", constant="Failure")}
 _ASSUMING: Final = {
     "sessionName": Field("", ("$.detail.requestParameters.roleSessionName",)),
     # An MFA code given with the call itself shows as the device's serial number only.
-    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber"), between=""),
+    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
 }
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 _ROOT_SIGN_IN: Final = ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"]

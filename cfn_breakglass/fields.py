@@ -45,6 +45,7 @@ FIELDS: Final[dict[str, Field]] = {
         ("$.detail.additionalEventData.SwitchFrom",),
     ),
     "mfa": Field("Whether the caller had MFA", (_WHO + "sessionContext.attributes.mfaAuthenticated",)),
+    "mfaDevice": Field("The MFA device that the caller named", ("$.detail.requestParameters.serialNumber",)),
     "error": Field("What AWS answered when it refused", ("$.detail.errorMessage",)),
     "errorCode": Field("The same in a word, such as AccessDenied", ("$.detail.errorCode",)),
     "account": Field("The account this happened in", ("$.account",)),

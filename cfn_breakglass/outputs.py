@@ -48,16 +48,23 @@ def stackset_outputs(resources: Iterable[AWSObject]) -> list[Output]:
 
 
 def _switch_link(config: Config, names: Names) -> str:
-    if not names.role.path_and_name:
+    if not names.role.path_and_name or not _by_hand(config):
         return ""
     role = quote(names.role.path_and_name, safe="")
     host = config.partition.signin_host
     return f"https://{host}/switchrole?account=${{AWS::AccountId}}&roleName={role}&displayName={config.name}"
 
 
+def _by_hand(config: Config) -> bool:
+    """Whether somebody can take the role on by a switch or a profile, which carry no source identity and no token."""
+    trust = config.role.trust
+    federated = trust.saml_provider or trust.oidc_provider
+    return bool(trust.principals) or not (federated or trust.source_identity)
+
+
 def _profile(config: Config, names: Names) -> str:
     trust = config.role.trust
-    if not names.role.arns or trust.saml_provider or trust.oidc_provider:
+    if not names.role.arns or not _by_hand(config):
         return ""
     lines = [
         f"[profile {config.name}]",

@@ -97,11 +97,13 @@ def log_policies(told: Iterable[Sink], logical_id: str, name: str) -> list[AWSOb
 def _listening(config: Config, names: Names, watched: list[Detection], buses: Mapping[str, Bus]) -> list[AWSObject]:
     """What only the main region has: everybody who is told, and the rules that tell them."""
     told = sinks(config, names, watched)
-    return [
+    heard = [
         *(resource for sink in told for resource in sink.resources),
         *log_policies(told, "LogPolicy", names.prefix),
-        *watch(names, watched, *told, buses=buses, dead_letters=dead_letters(names)[0]),
     ]
+    queue, allowed = dead_letters(names, buses)
+    policies = [one for one in (*heard, allowed) if one.title.endswith("Policy")]
+    return [*heard, *watch(names, watched, *told, buses=buses, dead_letters=queue, after=policies)]
 
 
 def _regional(
@@ -109,11 +111,12 @@ def _regional(
 ) -> list[AWSObject]:
     """What every region has; the main one has central ``buses`` as well, and there the rules wait for ``after``."""
     queue, allowed = dead_letters(names, buses)
-    forwards = watch(names, watched, forward(names, watched), title="Forward{}", dead_letters=queue)
-    if waited_for := [resource.title for resource in after]:
-        for rule in forwards:
-            rule.DependsOn = waited_for
-    return [queue, allowed, *forwards]
+    sink = forward(names, watched)
+    return [
+        queue,
+        allowed,
+        *watch(names, watched, sink, title="Forward{}", dead_letters=queue, after=[allowed, *after]),
+    ]
 
 
 def _assemble(
@@ -144,5 +147,5 @@ def _right_account(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
 
 def _tagged(resource: AWSObject, config: Config) -> AWSObject:
     if config.tags and "Tags" in resource.props:
-        resource.Tags = Tags(**config.tags)
+        resource.Tags = Tags(dict(config.tags))
     return resource

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cfn_breakglass import __version__
 from cfn_breakglass.cli import cli
+from cfn_breakglass.config import DETECTIONS
 
 CONFIG = """\
 main_region: us-east-1
@@ -78,10 +79,14 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         ("alerts: {https: ['https://x.example.com/y']}", "Confirm the subscriptions (https)"),
         (
             "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}",
-            "Let the role arn:aws:iam::111122223333:role/F",
+            "be allowed events:PutEvents on all of these in us-east-1:\n     event bus break-glass\n"
+            "     event bus break-glass-actions\n",
         ),
+        ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
+        ("regions: []", "Take the role on once, in us-east-1, and see that the log has it."),
+        ("alerts: {emails: [a@example.com]}", "Take the role on once, in ap-northeast-1, say, and see that the alert"),
     ],
-    ids=["sqs", "https", "forwarder role"],
+    ids=["sqs", "https", "forwarder role", "opt-in region", "one region", "a try elsewhere"],
 )
 def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
     with_config(f"main_region: us-east-1\nusernames: [alice]\n{more}\n")
@@ -98,6 +103,13 @@ WARNINGS = {
     "no us-east-1": ("regions: [eu-west-2]", "us-east-1 is not covered"),
     "no subscriber": ("", "it is only logged"),
     "no subscriber, no log": ("alerts: {log: false}\nactions: {log: none}", "nobody is told of anything"),
+    "no detection": (f"detections: {dict.fromkeys(DETECTIONS, 'off')}", "nobody is told of anything"),
+    "a detection without a log": (
+        "alerts: {log: false, emails: [a@example.com]}\ndetections: {RoleRefused: log}",
+        "no subscriber and no log is told of RoleRefused, so no rule is made",
+    ),
+    "detections without a log": ("alerts: {log: false}", "RoleAssumed, RoleRefused, ConsoleSignIn, RoleChained, so no"),
+    "long text messages": ("alerts: {sms: ['+15550100']}", "may be longer than a text message"),
 }
 
 

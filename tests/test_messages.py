@@ -66,7 +66,17 @@ def test_json_has_every_field_and_no_other(of: Path) -> None:
 # What AWS does not tell of every caller or every call.
 MAYBE_EMPTY = frozenset(
     [
-        *("username", "principal", "sessionName", "switchedFrom", "mfa", "error", "errorCode", "requestedRole"),
+        *(
+            "username",
+            "principal",
+            "sessionName",
+            "switchedFrom",
+            "mfa",
+            "mfaDevice",
+            "error",
+            "errorCode",
+            "requestedRole",
+        ),
         *("eventCategory", "readonly", "requestId"),
     ]
 )

@@ -12,7 +12,7 @@ import awacs.sqs
 import awacs.sts
 from troposphere import AWSObject, events, iam, sqs
 
-from cfn_breakglass.builders.policies import EVENTS, allow, only_from, policy, service
+from cfn_breakglass.builders.policies import EVENTS, allow, from_rules, only_from, policy, service
 from cfn_breakglass.builders.watch import Bus, Sink
 from cfn_breakglass.config import Config
 from cfn_breakglass.detections import Detection
@@ -76,6 +76,6 @@ def dead_letters(names: Names, buses: Iterable[str] = ()) -> tuple[sqs.Queue, sq
         [awacs.sqs.SendMessage],
         [queue.get_att("Arn")],
         principal=service(EVENTS),
-        when=only_from([names.rule_arn("*", bus) for bus in (None, *buses)]),
+        when=from_rules([names.rule_arn("*", bus) for bus in (None, *buses)]),
     )
     return queue, sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send))

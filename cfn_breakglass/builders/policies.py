@@ -51,7 +51,12 @@ def only_from(rule_arns: Sequence[str]) -> Conditions:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
-    return {
-        aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")},
-        aws.ArnLike: {"aws:SourceArn": [sub(arn) for arn in rule_arns]},
-    }
+    return {aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")}, **from_rules(rule_arns)}
+
+
+def from_rules(rule_arns: Sequence[str]) -> Conditions:
+    """Only these rules, by their ARNs alone: all that AWS documents for dead-letter queues.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    return {aws.ArnLike: {"aws:SourceArn": [sub(arn) for arn in rule_arns]}}

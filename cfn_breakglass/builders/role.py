@@ -55,7 +55,7 @@ def _added(config: Config) -> list[AWSObject]:
     if not config.role.policy_statements:
         return []
     name = str(config.role.existing).rpartition("/")[2]
-    return [iam.PolicyType("RolePolicy", PolicyName=config.name, Roles=[name], PolicyDocument=_document(config))]
+    return [iam.RolePolicy("RolePolicy", PolicyName=config.name, RoleName=name, PolicyDocument=_document(config))]
 
 
 def _document(config: Config) -> dict[str, Any]:
@@ -100,8 +100,7 @@ def _mfa(trust: Trust) -> Conditions:
 
 def _federated(config: Config, trust: Trust) -> aws.Statement:
     if trust.saml_provider:
-        audience: dict[str, Any] = {"SAML:aud": _saml_audience(config.partition)}
-        when: dict[type[aws.ConditionElement], Any] = {aws.StringEquals: audience}
+        when: dict[type[aws.ConditionElement], Any] = {aws.StringLike: {"SAML:aud": _saml_audiences(config.partition)}}
         if config.usernames:
             when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(config.usernames)}
         return allow(
@@ -116,8 +115,9 @@ def _federated(config: Config, trust: Trust) -> aws.Statement:
     )
 
 
-def _saml_audience(partition: Partition) -> str:
-    return f"https://{partition.signin_host}/saml"
+def _saml_audiences(partition: Partition) -> list[str]:
+    # Every region's endpoint too: an emergency may be that the one without a region is down.
+    return [f"https://{partition.signin_host}/saml", f"https://*.{partition.signin_host}/saml"]
 
 
 def _principals(trust: Trust) -> list[aws.Statement]:
@@ -141,7 +141,6 @@ def _grant(config: Config, names: Names) -> list[AWSObject]:
         iam.ManagedPolicy(
             "RoleGrant",
             ManagedPolicyName=names.grant,
-            Description=f"Lets its users take on {config.name}",
             Users=list(config.usernames),
             PolicyDocument=policy(allow(actions, [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])),
         )

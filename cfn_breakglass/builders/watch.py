@@ -40,10 +40,12 @@ def watch(
     buses: Mapping[str, Bus] | None = None,
     title: str = "{}",
     dead_letters: AWSObject | None = None,
+    after: Iterable[AWSObject] = (),
 ) -> list[AWSObject]:
     """A rule per detection on its bus of ``buses`` (None: the default bus), sending to every sink that takes it.
 
-    ``title`` makes the logical ID from the detection's. What cannot be delivered goes to ``dead_letters``.
+    ``title`` makes the logical ID from the detection's. What cannot be delivered goes to ``dead_letters``. The rules
+    wait for ``after``: without the policies that let them, what they see at first would be lost.
     """
     rules = []
     for detection in detections:
@@ -54,6 +56,9 @@ def watch(
         bus = buses[names.bus_name(detection.id)] if buses else None
         if targets:
             rules.append(_rule(title.format(detection.logical_id), names, detection, targets, bus))
+    if waited_for := [resource.title for resource in after]:
+        for rule in rules:
+            rule.DependsOn = waited_for
     return rules
 
 
