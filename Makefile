@@ -22,8 +22,9 @@ e2e: .venv/dev ## the committed templates: those of breakglass.yaml, and AWS wou
 	$(BIN)/cfn-breakglass generate --check
 	$(BIN)/cfn-breakglass validate
 
-bench: .venv/dev ## what generate costs, beside what it cannot do without
+bench: .venv/dev ## what generate costs beside what it cannot do without, and simulate beside orjson and moto
 	$(BIN)/python tests/bench_generate.py
+	$(BIN)/python tests/bench_simulate.py
 
 golden: .venv/dev ## write the golden templates, messages and schema anew; then review the diff
 	$(BIN)/python tests/golden.py

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cfn_breakglass import __version__
 from cfn_breakglass.errors import BreakglassError, ConfigError, OutputError, Problem
+
+if TYPE_CHECKING:
+    from cfn_breakglass.progress import Progress
 
 SCHEMA_FILE = ".breakglass.schema.json"
 
@@ -18,6 +23,13 @@ _CONFIG = click.option(
     default=Path("breakglass.yaml"),
     show_default=True,
     help="The config file.",
+)
+_TEMPLATES = click.option(
+    "--templates",
+    type=click.Path(path_type=Path),
+    default=Path("templates"),
+    show_default=True,
+    help="The folder the templates are in.",
 )
 
 
@@ -41,6 +53,7 @@ Examples:
   cfn-breakglass generate                write the templates
   cfn-breakglass generate --check        are the templates those of the config?
   cfn-breakglass validate                would AWS take the templates?
+  cfn-breakglass simulate history        what would they have told of this CloudTrail history?
 
 Exit codes: 0 yes or done, 1 no, 2 could not tell (bad input).""",
 )
@@ -129,13 +142,7 @@ Examples:
   cfn-breakglass validate
   cfn-breakglass validate --templates prod"""
 )
-@click.option(
-    "--templates",
-    type=click.Path(path_type=Path),
-    default=Path("templates"),
-    show_default=True,
-    help="The folder the templates are in.",
-)
+@_TEMPLATES
 def validate(templates: Path) -> None:
     """Check the templates on disk: cfn-lint in every region they go to, and AWS's limits."""
     from cfn_breakglass.emitted.validation import validate_folder
@@ -146,6 +153,125 @@ def validate(templates: Path) -> None:
     click.echo(findings.summary)
     if findings.problems:
         raise click.exceptions.Exit(1)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  cfn-breakglass simulate history
+  cfn-breakglass simulate --detection RoleAssumed --json history.jsonl.gz
+  cfn-breakglass simulate --explain --detection RoleRefused record.json
+
+Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell (bad input)."""
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@_TEMPLATES
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object per line.")
+@click.option("--detection", "detections", multiple=True, help="Only this detection; may be given again.")
+@click.option("--region", "regions", multiple=True, help="Only what was recorded in this region; may be given again.")
+@click.option("--account", default="", help="Deploy the templates in this account, not in that of each record.")
+@click.option("--explain", is_flag=True, help="Say of each record why a detection fires or does not.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes read files.")
+def simulate(
+    *,
+    paths: tuple[str, ...],
+    templates: Path,
+    detections: tuple[str, ...],
+    regions: tuple[str, ...],
+    account: str,
+    jobs: int,
+    as_json: bool,
+    explain: bool,
+) -> None:
+    """Tell what a CloudTrail history would have set off, with the templates on disk.
+
+    PATH is a file, a folder or - for standard input; a CloudTrail record, a log file, a JSON array, JSON Lines or an
+    EventBridge event, plain or gzip.
+    """
+    from cfn_breakglass.emitted.replay import Question, Replay
+    from cfn_breakglass.emitted.sources import SourceError, find
+    from cfn_breakglass.emitted.telling import Form, Json, Tally, Text, notes
+    from cfn_breakglass.emitted.workers import replayed
+
+    question = Question(templates, account, frozenset(detections), frozenset(regions), explain)
+    json_form, text_form = Json(), Text()
+    form: Form = json_form if as_json else text_form
+    replay, tally = Replay(question), Tally()
+    for region in sorted(question.regions - set(replay.regions)):
+        click.echo(f"warning: neither template covers {region}", err=True)
+    with _progress(paths) as progress:
+        for source, answers in replayed(question, replay, find(paths), sys.stdin.buffer, jobs):
+            for answer in answers:
+                tally.add(answer)
+                for line in form.answer(answer):
+                    progress.quietly(line, click.echo)
+            progress.advance(source.size, tally.counts.records)
+    for line in form.end(tally):
+        click.echo(line)
+    for note in notes(tally):
+        click.echo(note, err=True)
+    if not tally.counts.records:
+        raise SourceError("there is no CloudTrail record in what was given")
+    if not tally.alerts:
+        raise click.exceptions.Exit(1)
+
+
+def _progress(paths: tuple[str, ...]) -> Progress | _NoProgress:
+    """A bar if a person is looking; otherwise something that does as little."""
+    from cfn_breakglass.emitted.sources import find
+
+    if not sys.stderr.isatty():
+        return _NoProgress()
+    from rich.console import Console
+
+    from cfn_breakglass.progress import Progress
+
+    return Progress(sum(source.size for source in find(paths)), Console(stderr=True))
+
+
+class _NoProgress:
+    def __enter__(self) -> _NoProgress:  # noqa: PYI034 - nobody inherits from it
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def advance(self, done: int, records: int) -> None:
+        pass
+
+    def quietly(self, line: str, write: Callable[[str], None]) -> None:
+        write(line)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  cfn-breakglass diagram --output templates/diagram.svg
+  cfn-breakglass diagram --format mermaid"""
+)
+@_TEMPLATES
+@click.option("--format", "form", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="The file to write; standard output if not given.")
+def diagram(templates: Path, form: str, output: Path | None) -> None:
+    """Draw the templates: regions, rules, buses, who is told, who may take the role on (with up to three names)."""
+    from cfn_breakglass.emitted.diagram import picture_of
+
+    picture = picture_of(templates)
+    if form == "svg":
+        from cfn_breakglass.emitted.svg import svg
+
+        text = svg(picture)
+    else:
+        from cfn_breakglass.emitted.mermaid import mermaid
+
+        text = mermaid(picture)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from cfn_breakglass.writer import write_files
+
+    write_files(output.parent, {output.name: text})
+    click.echo(f"Wrote {output}.")
 
 
 @cli.command()

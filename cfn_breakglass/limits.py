@@ -32,6 +32,8 @@ BUS_NAME = Limit("event bus name", 256, "characters", _EVENTBRIDGE)
 INPUT_PATHS = Limit("input paths of a target", 100, "paths", _EVENTBRIDGE)
 INPUT_PATH = Limit("input path", 256, "characters", _EVENTBRIDGE)
 INPUT_TEMPLATE = Limit("input template", 8_192, "characters", _EVENTBRIDGE)
+EVENT = Limit("event", 262_144, "bytes", _DOCS + "eventbridge/latest/userguide/eb-service-event.html")
+"""Larger ones of AWS services never reach EventBridge; measured on events, not on templates."""
 
 TRUST_POLICY = Limit("trust policy", 2_048, "characters", _IAM)
 INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without blanks", _IAM)

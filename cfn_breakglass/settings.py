@@ -1,4 +1,8 @@
-"""Kinds of settings: each reads a YAML node, says what is wrong with it, and describes itself as JSON Schema."""
+"""Kinds of settings: each reads a YAML node, says what is wrong with it, and describes itself as JSON Schema.
+
+They are our own because ``generate`` has to be quick: with pydantic or attrs and cattrs its imports alone would take
+2.6 or 1.5 times as long as everything else that it imports.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ import rejections
 from readme_tables import with_tables
 
 from cfn_breakglass import load_config, template_files
+from cfn_breakglass.emitted.diagram import picture_of
+from cfn_breakglass.emitted.svg import svg
 from cfn_breakglass.schema import schema_text
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,7 @@ def refresh() -> None:
     (ROOT / "breakglass.yaml").write_bytes((ROOT / "cfn_breakglass" / "starter.yaml").read_bytes())
     for name, text in golden_files(ROOT).items():
         (ROOT / "templates" / name).write_text(text, encoding="utf-8")
+    (ROOT / "templates" / "diagram.svg").write_text(svg(picture_of(ROOT / "templates")), encoding="utf-8")
     rejections.refresh()
     readme = ROOT / "README.md"
     readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")

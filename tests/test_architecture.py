@@ -20,7 +20,7 @@ WRITING = [
     *("settings", "containers", "sections", "statements", "texts"),
     *("config", "places", "consistency", "configfile", "schema", "names", "detections"),
     *("builders/policies", "builders/watch", "builders/messages", "builders/*"),
-    *("outputs", "templates", "parts", "writer", "advice", "remedies", "generation", "cli"),
+    *("outputs", "templates", "parts", "writer", "advice", "remedies", "generation", "progress", "cli"),
 ]
 """The writing half, each module after those it may import."""
 

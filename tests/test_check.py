@@ -217,7 +217,8 @@ def test_one_more_than_aws_allows_is_told(limit: limits.Limit, stack_at: Any, lo
 
 def test_every_limit_has_its_case() -> None:
     rows = {value for value in vars(limits).values() if isinstance(value, limits.Limit)}
-    assert rows == {case.values[0] for case in CASES}
+    on_events = {limits.EVENT}  # not on templates: test_cloudtrail.test_size
+    assert rows - on_events == {case.values[0] for case in CASES}
 
 
 def test_a_template_is_measured_in_bytes() -> None:

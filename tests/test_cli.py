@@ -79,8 +79,7 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         ("alerts: {https: ['https://x.example.com/y']}", "Confirm the subscriptions (https)"),
         (
             "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}",
-            "be allowed events:PutEvents on all of these in us-east-1:\n     event bus break-glass\n"
-            "     event bus break-glass-actions\n",
+            "on all of these in us-east-1:\n     event bus break-glass\n     event bus break-glass-actions\n",
         ),
         ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
         ("regions: []", "Take the role on once, in us-east-1, and see that the log has it."),
@@ -212,6 +211,18 @@ def test_validate_cannot_tell(name: str, text: str, expected: str) -> None:
 def test_schema_is_the_one_init_writes() -> None:
     run("init")
     assert run("schema").stdout == Path(".breakglass.schema.json").read_text(encoding="utf-8")
+
+
+def test_diagram_prints_and_writes() -> None:
+    with_config()
+    run("generate")
+    printed = run("diagram")
+    assert printed.stdout.startswith("<?xml") or printed.stdout.startswith("<svg")
+    assert run("diagram", "--format", "mermaid").stdout.startswith("flowchart")
+    wrote = run("diagram", "--output", "pictures/role.svg")
+    assert wrote.stdout == "Wrote pictures/role.svg.\n"
+    assert Path("pictures/role.svg").read_text(encoding="utf-8") == printed.stdout
+    assert run("diagram", "--templates", "nowhere").exit_code == 2
 
 
 def test_version() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.emitted.cloudtrail import EVENT_BYTES, RecordError, envelope, is_event, reaches, too_large
+from cfn_breakglass import limits
+from cfn_breakglass.emitted.cloudtrail import RecordError, envelope, is_event, reaches, too_large
 from cfn_breakglass.errors import TemplateError
 
 RECORD: dict[str, Any] = {
@@ -137,7 +138,7 @@ def test_an_unknown_state_is_an_error() -> None:
 @pytest.mark.parametrize("letter", ["x", "é", "\ud800"])
 def test_size(letter: str) -> None:
     width = len(letter.encode("utf-8", "surrogatepass"))
-    event = {"detail": letter * ((EVENT_BYTES - len('{"detail":""}')) // width)}
+    event = {"detail": letter * ((limits.EVENT.maximum - len('{"detail":""}')) // width)}
     assert not too_large(event)
     assert reaches(event, "ENABLED")
     assert too_large(event | {"detail": event["detail"] + letter * 2})

@@ -10,6 +10,8 @@ import yaml
 from golden import CASES, ROOT, golden_files
 
 from cfn_breakglass import load_config, template_files
+from cfn_breakglass.emitted.diagram import picture_of
+from cfn_breakglass.emitted.svg import svg
 from cfn_breakglass.emitted.validation import validate_folder
 
 COMMITTED = [*CASES, ROOT]
@@ -39,6 +41,11 @@ def test_json_says_the_same_as_yaml(case: Path, tmp_path: Path) -> None:
         same = (folder(case) / name).with_suffix(".yaml").read_text(encoding="utf-8")
         assert json.loads(text) == yaml.safe_load(same)
     assert validate_folder(tmp_path).problems == []
+
+
+def test_the_picture_is_that_of_the_templates() -> None:
+    drawn = (ROOT / "templates" / "diagram.svg").read_text(encoding="utf-8")
+    assert drawn == svg(picture_of(ROOT / "templates")), "make golden"
 
 
 def test_no_case_suppresses_a_lint_rule() -> None:

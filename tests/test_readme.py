@@ -64,7 +64,18 @@ def test_pip_installs_it(tmp_path: Path) -> None:
 def test_the_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ours = [one for one in [*COMMANDS, *INLINE] if one.startswith("cfn-breakglass ")]
-    assert {one.split()[1] for one in ours} == {"init", "generate", "validate", "schema", "completion"}
+    assert {one.split()[1] for one in ours} == {
+        "init",
+        "generate",
+        "validate",
+        "simulate",
+        "diagram",
+        "schema",
+        "completion",
+    }
+    sample = ROOT / "tests" / "events" / "RootSignIn" / "raises-failed.json"
+    (tmp_path / "history").mkdir()
+    shutil.copy(sample, tmp_path / "history")
     for command in ours:
         done = CliRunner().invoke(cli, shlex.split(command)[1:])
         assert done.exit_code == 0, f"{command}: {done.output}"

@@ -574,16 +574,16 @@ def test_templates_are_loaded_from_their_folder(tmp_path: Path, form: str) -> No
 
 
 def test_a_template_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match=r"main-region.json: cannot be read: No such file"):
+    with pytest.raises(TemplateError, match=r"main-region.yaml: there is no such file"):
         load(tmp_path, account=ACCOUNT)
     (tmp_path / "main-region.yaml").write_text(MAIN, encoding="utf-8")
-    with pytest.raises(TemplateError, match=r"stackset.yaml: cannot be read: No such file"):
+    with pytest.raises(TemplateError, match=r"stackset.yaml: there is no such file"):
         load(tmp_path, account=ACCOUNT)
 
 
 def test_a_template_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "main-region.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(TemplateError, match=r"main-region.yaml: cannot be read: 'utf-8' codec"):
+    with pytest.raises(TemplateError, match=r"main-region.yaml: it cannot be read: 'utf-8' codec"):
         load(tmp_path, account=ACCOUNT)
 
 

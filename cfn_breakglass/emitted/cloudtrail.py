@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from cfn_breakglass import limits
 from cfn_breakglass.errors import BreakglassError, TemplateError
-
-EVENT_BYTES: Final = 262_144
-"""Larger events never reach EventBridge: eb-service-event, "larger than 256 KB"."""
 
 _API_CALL = "AWS API Call via CloudTrail"
 # The user guide writes "Signin"; events as recorded, and CloudTrail's own guide, "Sign In".
@@ -75,6 +73,18 @@ def _account(record: Mapping[str, Any]) -> str:
     return str(record.get("recipientAccountId") or caller or "")
 
 
+def who(event: Mapping[str, Any]) -> str:
+    """The name by which people know who did it: the session's, the user's, or at least an ID, account or service."""
+    record = event.get("detail")
+    caller = record.get("userIdentity") if isinstance(record, Mapping) else None
+    if not isinstance(caller, Mapping):
+        return "unknown"
+    principal = str(caller.get("principalId") or "")
+    session = principal.partition(":")[2] if caller.get("type") == "AssumedRole" else ""
+    names = (session, *(caller.get(key) for key in ("userName", "principalId", "invokedBy", "accountId", "type")))
+    return next((str(name) for name in names if name), "unknown")
+
+
 def reaches(event: Mapping[str, Any], state: str) -> bool:
     """Whether EventBridge shows the event to a rule in ``state``; ask after its pattern, the size takes time."""
     if state not in _STATES:
@@ -100,4 +110,4 @@ def reads_only(event: Mapping[str, Any]) -> bool:
 def too_large(event: Mapping[str, Any]) -> bool:
     """Whether the event, written as compact JSON, is larger than EventBridge takes."""
     text = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
-    return len(text.encode("utf-8", "surrogatepass")) > EVENT_BYTES
+    return len(text.encode("utf-8", "surrogatepass")) > limits.EVENT.maximum

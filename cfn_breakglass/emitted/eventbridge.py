@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cfn_breakglass.emitted.leaves import Check, Leaf, Path, agree, compile_check, found
 from cfn_breakglass.emitted.matchers import matcher
@@ -43,6 +43,15 @@ class Mismatch:
         return f"{self.path} is {self.found}; the pattern wants it {self.wanted}"
 
 
+class Compared(NamedTuple):
+    """A field beside what the pattern wants of it."""
+
+    path: str
+    found: str
+    wanted: str
+    fits: bool
+
+
 class Pattern:
     """A compiled event pattern; ``fields`` are the dotted paths it reads.
 
@@ -69,15 +78,32 @@ class Pattern:
                 return True
         return False
 
+    def allows(self, known: tuple[Mapping[str, Any], ...], names: frozenset[str]) -> bool:
+        """Whether an event may match of which only the fields ``names`` are known, to be as in one of ``known``."""
+        return any(
+            all(any(agree(event, (leaf,), {}) for event in known) for leaf in leaves if leaf.name in names)
+            for leaves in self._branches
+        )
+
+    def compare(self, event: Mapping[str, Any]) -> tuple[Compared, ...]:
+        """Hold every field of the ``$or`` alternative that comes nearest against ``event``."""
+        every = [
+            tuple(
+                Compared(leaf.name, found(event, leaf.path), leaf.words, agree(event, (leaf,), {})) for leaf in leaves
+            )
+            for leaves in self._branches
+        ]
+        return min(every, key=lambda rows: sum(not row.fits for row in rows))
+
     def explain(self, event: Mapping[str, Any]) -> tuple[Mismatch, ...]:
         """Say why ``event`` does not match, by the ``$or`` alternative that comes nearest; empty if it matches."""
         if self.matches(event):
             return ()
-        wrong = [[leaf for leaf in leaves if not agree(event, (leaf,), {})] for leaves in self._branches]
-        nearest = min(wrong, key=len)
-        if nearest:
-            return tuple(Mismatch(leaf.name, found(event, leaf.path), leaf.words) for leaf in nearest)
-        names = " + ".join(leaf.name for leaf in self._branches[wrong.index(nearest)])
+        rows = self.compare(event)
+        wrong = tuple(Mismatch(row.path, row.found, row.wanted) for row in rows if not row.fits)
+        if wrong:
+            return wrong
+        names = " + ".join(row.path for row in rows)
         return (Mismatch(names, "right only across elements of an array", "to be right within one"),)
 
 
@@ -151,6 +177,10 @@ def _joined(one: _Branch, other: _Branch) -> _Branch:
     for path in one.keys() & other.keys():
         raise PatternError(f"{'.'.join(path)} is there more than once; EventBridge keeps one or refuses both")
     return one | other
+
+
+def _compared(leaf: Leaf, event: Mapping[str, Any]) -> Compared:
+    return Compared(leaf.name, found(event, leaf.path), leaf.words, agree(event, (leaf,), {}))
 
 
 def _checks(leaves: Iterable[Leaf]) -> tuple[Check, ...]:

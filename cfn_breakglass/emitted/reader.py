@@ -24,6 +24,10 @@ _NAMED = ("Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs
 _OTHERS = ("AWSTemplateFormatVersion", "Description", "Metadata")
 
 
+class RefusedError(TemplateError):
+    """An assertion of the template's own does not hold: it is not meant for this account or region."""
+
+
 @dataclass(frozen=True)
 class Resource:
     """A resource with its properties resolved: no intrinsic is left in them.
@@ -99,8 +103,9 @@ def resolve(
 ) -> Stack:
     """Deploy a parsed ``template`` on paper.
 
-    Raises TemplateError for what CloudFormation would refuse: a dangling reference, a ``Rules``
-    assertion that does not hold; and for what is not known here, such as another intrinsic.
+    Raises RefusedError where a ``Rules`` assertion does not hold, and TemplateError for whatever else
+    CloudFormation would refuse, such as a dangling reference, and for what is not known here, such as
+    another intrinsic.
     """
     place = Place(account, region, stack_name)
     resolver = Resolver(dict(template), place, file)
@@ -139,7 +144,8 @@ def _assert_rules(rules: Mapping[str, Any], resolver: Resolver) -> None:
             continue
         for assertion in rule.get("Assertions", []):
             if not resolver.truth(assertion.get("Assert"), where):
-                raise resolver.error(where, assertion.get("AssertDescription", "the assertion does not hold"))
+                why = assertion.get("AssertDescription", "the assertion does not hold")
+                raise RefusedError(str(resolver.error(where, why)))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

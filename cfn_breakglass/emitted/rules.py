@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.emitted.cloudtrail import reaches
 from cfn_breakglass.emitted.eventbridge import Pattern, compile_pattern
 from cfn_breakglass.emitted.physical import bus_name
+from cfn_breakglass.emitted.plans import prefix
 from cfn_breakglass.emitted.transform import Transformer, TransformError
 from cfn_breakglass.errors import PatternError, TemplateError
 
@@ -88,9 +89,8 @@ def _compiled(stack: Stack, resource: Resource) -> Rule:
 
 def _rule(stack: Stack, resource: Resource) -> Rule:
     given = resource.properties
-    prefix = stack.metadata.get("cfn-breakglass", {}).get("Name", "")
     return Rule(
-        detection=resource.name.removeprefix(f"{prefix}-").partition(".")[0],
+        detection=resource.name.removeprefix(prefix(stack.metadata)).partition(".")[0],
         name=resource.name,
         arn=resource.arn,
         account=stack.account,

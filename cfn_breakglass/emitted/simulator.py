@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.emitted import judges
+from cfn_breakglass.emitted.plans import Plan, coverage, pair
 from cfn_breakglass.emitted.reader import Stack, parse, resolve
 from cfn_breakglass.emitted.rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.emitted.transform import UndeliverableError
-from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _JUDGES = {"topic": judges.topic, "log": judges.log, "queue": judges.queue}
 
@@ -52,18 +52,36 @@ class Simulator:
         defaults = {bus_arn(stack, "default") for stack in stacks.values()}
         # A bus of somebody else is known by the rules we put on it.
         self._buses = made | defaults | set(self._rules)
+        # What the policies say does not change from event to event.
+        self._told: dict[tuple[str, int], judges.Verdict] = {}
+        self._forwarded: dict[tuple[str, int, str, str], judges.Verdict] = {}
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions that a template covers."""
+        return list(self._stacks)
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Every rule, on whatever bus."""
+        return [rule for rules in self._rules.values() for rule in rules]
+
+    def watching(self, region: str) -> list[Rule]:
+        """The rules that see an event first: those on the default bus of ``region``."""
+        stack = self._stacks.get(region)
+        return self._rules[bus_arn(stack, "default")] if stack else []
 
     def run(self, event: Mapping[str, Any]) -> list[Delivery]:
         """Let an EventBridge event arrive at the default bus of its region."""
-        stack = self._stacks.get(event.get("region", ""))
+        region = event.get("region")
+        stack = self._stacks.get(region) if isinstance(region, str) else None
         return list(self._arrive(bus_arn(stack, "default"), event)) if stack else []
 
     def dead_letter_problems(self) -> list[str]:
         """Why what a rule fails to deliver would not be kept in the dead-letter queue of its target."""
         verdicts = [
             judges.queue(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
-            for rules in self._rules.values()
-            for rule in rules
+            for rule in self.rules
             for target in rule.targets
             if target.dead_letters
         ]
@@ -85,11 +103,17 @@ class Simulator:
 
     def _tell(self, rule: Rule, target: Target, event: Mapping[str, Any], unjudged: tuple[str, ...]) -> Delivery:
         stack = self._stacks[rule.region]
-        problem, more = _JUDGES[target.kind](stack, rule, target)
+        key = (rule.arn, id(target))
+        if key not in self._told:
+            self._told[key] = _JUDGES[target.kind](stack, rule, target)
+        problem, more = self._told[key]
         return _delivery(rule, target, event, judges.Verdict(problem, unjudged + more), _subscribers(stack, target.arn))
 
     def _forward(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Iterator[Delivery]:
-        problem, unjudged = judges.forward(self._stacks.values(), rule, target, event)
+        key = (rule.arn, id(target), str(event.get("source")), str(event.get("detail-type")))
+        if key not in self._forwarded:
+            self._forwarded[key] = judges.forward(self._stacks.values(), rule, target, event)
+        problem, unjudged = self._forwarded[key]
         if problem is None and target.arn not in self._buses:
             problem = f"no template makes the bus {target.arn} or puts a rule on it"
         if problem is None:
@@ -107,9 +131,16 @@ def simulate(event: Mapping[str, Any], stacks: Mapping[str, Stack]) -> list[Deli
 
 def load(folder: Path, *, account: str) -> dict[str, Stack]:
     """Deploy main-region and stackset of ``folder``, .yaml or .json, in every region they are meant for."""
-    form = "yaml" if (folder / "main-region.yaml").exists() else "json"
-    files = (str(folder / f"main-region.{form}"), str(folder / f"stackset.{form}"))
-    return deploy(*map(_text, files), account=account, files=files)
+    return deployed(*pair(folder), account=account)
+
+
+def deployed(main: Plan, others: Plan, *, account: str) -> dict[str, Stack]:
+    """Deploy two templates: a stack per region, that of the main region first."""
+    stacks = {}
+    for plan, regions in ((main, [main.coverage.main_region]), (others, main.coverage.regions)):
+        for region in regions:
+            stacks[region] = resolve(plan.template, account=account, region=region, file=plan.file)
+    return stacks
 
 
 def deploy(
@@ -121,22 +152,10 @@ def deploy(
 ) -> dict[str, Stack]:
     """Deploy the texts of the two templates: a stack per region, that of the main region first."""
     main, others = parse(main_region, files[0]), parse(stackset, files[1])
-    try:
-        plan = main["Metadata"]["cfn-breakglass"]
-        home, regions = plan["MainRegion"], plan["Regions"]
-    except (KeyError, TypeError):
-        raise TemplateError(f"{files[0]}: its Metadata does not say which regions it is for") from None
-    stacks = {home: resolve(main, account=account, region=home, file=files[0])}
-    for region in regions:
-        stacks[region] = resolve(others, account=account, region=region, file=files[1])
-    return stacks
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{file}: cannot be read: {getattr(error, 'strerror', error)}") from error
+    covers = coverage(main, files[0])
+    return deployed(
+        Plan(files[0], main_region, main, covers), Plan(files[1], stackset, others, covers), account=account
+    )
 
 
 def _delivery(
