@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from troposphere import AWSHelperFn, AWSObject, Equals, Not, Output, Ref, Tags, Template
 from troposphere.logs import LogGroup
@@ -65,25 +66,39 @@ def stackset(config: Config) -> Template:
     )
 
 
+class Heard(NamedTuple):
+    """The detections that each destination is told of; none where the config has no such destination."""
+
+    topic: list[Detection]
+    login_log: list[Detection]
+    action_log: list[Detection]
+
+    @classmethod
+    def of(cls, config: Config, wanted: list[Detection]) -> Heard:
+        return cls(
+            topic=[one for one in wanted if config.alerts.endpoints and config.detections[one.id] == ALERT],
+            login_log=[one for one in wanted if config.alerts.log and one.id != ACTIONS],
+            action_log=[one for one in wanted if config.actions.log != "none" and one.id == ACTIONS],
+        )
+
+
 def watched_detections(config: Config, names: Names) -> list[Detection]:
     """The detections that somebody or some log is told of."""
     wanted = detections(config, names.role)
-    heard = [one for sink in sinks(config, names, wanted) for one in sink.detections]
-    return [one for one in wanted if one in heard]
+    heard = Heard.of(config, wanted)
+    return [one for one in wanted if any(one in told for told in heard)]
 
 
 def sinks(config: Config, names: Names, wanted: list[Detection], *, central: bool = True) -> list[Sink]:
     """Where the rules of ``wanted`` send what they see, rules on the central buses or on the default bus."""
-    loud = [one for one in wanted if config.detections[one.id] == ALERT]
-    actions = [one for one in wanted if one.id == ACTIONS]
-    logins = [one for one in wanted if one.id != ACTIONS]
+    heard = Heard.of(config, wanted)
     made = []
-    if loud and config.alerts.endpoints:
-        made.append(topic(config.alerts, names, loud, central=central))
-    if logins and config.alerts.log:
-        made.append(log_group("LoginLog", names.login_log, config.retention_days, logins))
-    if actions and config.actions.log != "none":
-        made.append(log_group("ActionLog", names.action_log, config.retention_days, actions))
+    if heard.topic:
+        made.append(topic(config.alerts, names, heard.topic, central=central))
+    if heard.login_log:
+        made.append(log_group("LoginLog", names.login_log, config.retention_days, heard.login_log))
+    if heard.action_log:
+        made.append(log_group("ActionLog", names.action_log, config.retention_days, heard.action_log))
     return made
 
 
