@@ -20,6 +20,11 @@ class Coverage(NamedTuple):
     regions: tuple[str, ...]
     account: str
 
+    @property
+    def any_account(self) -> str:
+        """The account that the templates are for, or one of AWS's examples where any would do."""
+        return self.account or "111122223333"
+
 
 class Plan(NamedTuple):
     """A template on disk and what it says it is for."""

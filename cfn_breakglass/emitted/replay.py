@@ -23,7 +23,6 @@ from cfn_breakglass.emitted.sources import Source, SourceError, Unread, opened
 from cfn_breakglass.errors import TemplateError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ANY_ACCOUNT = "111122223333"
 # An account is 17 stacks in memory; folders go account by account.
 _ACCOUNTS = 8
 
@@ -84,7 +83,7 @@ class Replay:
         self._account = lru_cache(_ACCOUNTS)(self._deployed)
         if question.account and not _ACCOUNT.fullmatch(question.account):
             raise RecordError(f"{question.account} is no account: that is twelve digits")
-        probe = question.account or self._plans[0].coverage.account or _ANY_ACCOUNT
+        probe = question.account or self._plans[0].coverage.any_account
         simulator = Simulator(deployed(*self._plans, account=probe))
         self.regions = simulator.regions
         self.detections = list(dict.fromkeys(rule.detection for rule in simulator.rules))

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ANY_ACCOUNT = "111122223333"
-
 
 class Validation(NamedTuple):
     """What is wrong with the templates, a line each, and what was looked at."""
@@ -36,8 +34,7 @@ def validate_folder(folder: Path) -> Validation:
 
 def _problems(plan: Plan) -> Iterator[str]:
     for region in plan.regions:
-        account = plan.coverage.account or _ANY_ACCOUNT
-        stack = resolve(plan.template, account=account, region=region, file=plan.file)
+        stack = resolve(plan.template, account=plan.coverage.any_account, region=region, file=plan.file)
         for found in (*limits_exceeded(stack, plan.text), *flaws(stack)):
             yield f"{plan.file}: {found}"
     if plan.regions:
