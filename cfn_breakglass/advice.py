@@ -10,6 +10,7 @@ from textwrap import wrap
 from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
 from cfn_breakglass.config import ALERT, OFF, Config
+from cfn_breakglass.detections import Detection
 from cfn_breakglass.names import Names
 from cfn_breakglass.regions import GLOBAL_REGION
 from cfn_breakglass.templates import watched_detections
@@ -34,8 +35,7 @@ def warnings(config: Config) -> Iterator[str]:
 
 
 def _unheard(config: Config) -> Iterator[str]:
-    names = Names.of(config)
-    watched = watched_detections(config, names)
+    watched = _watched(config)
     if not watched:
         yield "alerts: nobody is told of anything: no subscriber, no log; give alerts.emails or alerts.log: true"
         return
@@ -46,6 +46,10 @@ def _unheard(config: Config) -> Iterator[str]:
         yield "alerts: nobody is told when something happens, it is only logged; give alerts.emails or the like"
     if config.alerts.sms and not config.alerts.message:
         yield "alerts.sms: an alert without alerts.message may be longer than a text message; give a short message"
+
+
+def _watched(config: Config) -> list[Detection]:
+    return watched_detections(config, Names.of(config))
 
 
 def next_steps(config: Config, main: Path, rest: Path) -> str:
@@ -79,9 +83,7 @@ _TRAIL = """Check that a CloudTrail trail is logging in every region, read and w
 
 
 def _own_forwarder(config: Config, names: Names) -> str:
-    buses = "\n".join(
-        f"     event bus {bus}" for bus in central_buses(config, names, watched_detections(config, names))
-    )
+    buses = "\n".join(f"     event bus {bus}" for bus in central_buses(config, names, _watched(config)))
     return f"""Let the role {config.event_bus.forwarder_role} forward: it has to trust
    events.amazonaws.com and be allowed events:PutEvents on all of these in {config.main_region}:
 {buses}"""

@@ -1,0 +1,90 @@
+"""``generate``: the templates from the config, or whether they are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from cfn_breakglass.commands.options import CONFIG, generate_with
+from cfn_breakglass.errors import OutputError
+
+FORMS = ("yaml", "json")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cfn-breakglass generate
+  cfn-breakglass generate --config prod.yaml --output prod
+  cfn-breakglass generate --check"""
+)
+@CONFIG
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("templates"),
+    show_default=True,
+    help="The folder to write to.",
+)
+@click.option("--format", "form", type=click.Choice(FORMS), default="yaml", show_default=True, help="How to write.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when the files differ.")
+@click.pass_context
+def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check: bool) -> None:
+    """Write both templates from the config, whole or not at all, and say what to do next."""
+    from cfn_breakglass.advice import next_steps, warnings
+    from cfn_breakglass.configfile import load_config
+    from cfn_breakglass.generation import template_files
+    from cfn_breakglass.writer import write_files
+
+    wanted, lines = load_config(config)
+    files = template_files(wanted, form, file=str(config), lines=lines)
+    for warning in warnings(wanted):
+        click.echo(f"warning: {warning}", err=True)
+    if check:
+        _compare(ctx, output, files, config)
+    else:
+        write_files(output, files)
+        main, rest = (output / name for name in files)
+        click.echo(f"Wrote {main} and {rest}.\n\n{next_steps(wanted, main, rest)}", nl=False)
+    for note in _left_over(output, files):
+        click.echo(f"note: {note}", err=True)
+
+
+def _compare(ctx: click.Context, output: Path, files: Mapping[str, str], config: Path) -> None:
+    differences = list(_differences(output, files, config))
+    for difference in differences:
+        click.echo(difference)
+    if differences:
+        click.echo(f"Bring them up to date with: {generate_with(ctx, 'config', 'output', 'form')}")
+        ctx.exit(1)
+    click.echo(f"The templates in {output} are those of {config}.")
+
+
+def _differences(output: Path, files: Mapping[str, str], config: Path) -> Iterator[str]:
+    for name, text in files.items():
+        path = output / name
+        found = _read(path)
+        if found is None:
+            yield f"{path} is missing"
+        elif found != text.encode():
+            yield f"{path} differs from what {config} makes"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"{path}: it cannot be read: {error.strerror}") from None
+
+
+def _left_over(output: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """Templates of the same names in the other form: they may be those of an older config, and get deployed."""
+    for name in files:
+        for path in (output / f"{Path(name).stem}.{form}" for form in FORMS):
+            if path.name != name and path.exists():
+                takes = f"delete it if {output / name} takes its place"
+                yield f"{path} is there too, perhaps from an older config; {takes}"

@@ -1,0 +1,29 @@
+"""``validate``: would AWS take the templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cfn_breakglass.commands.options import TEMPLATES
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cfn-breakglass validate
+  cfn-breakglass validate --templates prod"""
+)
+@TEMPLATES
+@click.pass_context
+def validate(ctx: click.Context, templates: Path) -> None:
+    """Check the templates on disk: cfn-lint in every region they go to, and AWS's limits."""
+    from cfn_breakglass.emitted.validation import validate_folder
+
+    findings = validate_folder(templates)
+    for finding in findings.problems:
+        click.echo(finding)
+    click.echo(findings.summary)
+    if findings.problems:
+        ctx.exit(1)
