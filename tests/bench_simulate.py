@@ -21,9 +21,10 @@ from moto.events.models import EventPattern
 from samples import ACCOUNT, RAISES, SILENT, record_of, templates
 
 from cfn_breakglass.emitted.cloudtrail import envelope
+from cfn_breakglass.emitted.history import Counts, Question
 from cfn_breakglass.emitted.plans import pair
 from cfn_breakglass.emitted.reader import resolve
-from cfn_breakglass.emitted.replay import Counts, Question, Replay
+from cfn_breakglass.emitted.replay import Replay
 from cfn_breakglass.emitted.simulator import Simulator, deployed
 from cfn_breakglass.emitted.sources import Source, find
 
@@ -81,9 +82,9 @@ def moto(events: list[Any], patterns: list[EventPattern]) -> None:
             pattern.matches_event(event)
 
 
-def peak(folder: Path, templates_in: Path) -> tuple[float, float]:
-    """Seconds and peak MiB of the command over a folder, as a process of its own."""
-    command = ["-m", "cfn_breakglass", "simulate", str(folder), "--templates", str(templates_in)]
+def peak(history: Path, templates_in: Path, jobs: int = 1) -> tuple[float, float]:
+    """Seconds and peak MiB of the command over a history, as a process of its own; of several, the largest one's."""
+    command = ["-m", "cfn_breakglass", "simulate", str(history), "--templates", str(templates_in), "--jobs", str(jobs)]
     began = time.perf_counter()
     child = os.fork()
     if child == 0:
@@ -132,17 +133,32 @@ def speed(history: Path, replay: Replay, records: list[dict[str, Any]], plans: A
 
 
 def memory(home: Path, data: bytes) -> None:
-    """The same records as gzip, so many that they come to FOLDER_GB when unpacked."""
-    packed = gzip.compress(data, 1)
+    """The same records, so many that they come to FOLDER_GB when unpacked, in the forms that people have."""
+    count = int(FOLDER_GB * 1e9 / len(data))
+    report(f"{count * len(data) / 1e9:.1f} GB of records unpacked, in all forms (aim: under 300 MiB)")
     folder = home / "large" / "AWSLogs" / ACCOUNT / "CloudTrail" / "eu-west-1" / "2025" / "03" / "14"
     folder.mkdir(parents=True)
-    count = int(FOLDER_GB * 1e9 / len(data))
+    packed = gzip.compress(data, 1)
     for number in range(count):
         (folder / f"{number:06}.json.gz").write_bytes(packed)
-    seconds, most = peak(home / "large", home)
-    report(
-        f"{count * len(data) / 1e9:.1f} GB unpacked in {count:,} files: {seconds:.0f} s, peak {most:.0f} MiB (aim 300)"
-    )
+    records = data.removeprefix(b'{"Records":[').removesuffix(b"]}")
+    lines = b"".join(orjson.dumps(record) + b"\n" for record in orjson.loads(data)["Records"])
+    document = [b'{"Records":[', *[records, b","] * (count - 1), records, b"]}"]
+    cost(f"{count:,} files", home / "large", home)
+    cost(f"{count:,} files, 2 processes", home / "large", home, jobs=2)
+    cost("one file of JSON Lines", written(home / "lines.jsonl.gz", [lines] * count), home)
+    cost("one document", written(home / "document.json.gz", document), home)
+
+
+def written(path: Path, parts: list[bytes]) -> Path:
+    with gzip.open(path, "wb", 1) as file:
+        file.writelines(parts)
+    return path
+
+
+def cost(what: str, history: Path, templates_in: Path, jobs: int = 1) -> None:
+    seconds, most = peak(history, templates_in, jobs)
+    report(f"  {what}: {seconds:.0f} s, peak {most:.0f} MiB")
 
 
 if __name__ == "__main__":

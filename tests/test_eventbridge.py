@@ -271,7 +271,7 @@ EXPLAINED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"source": "x" * 500, "detail": {"eventName": "SwitchRole", "x": {"y": "1"}, "z": "b"}},
         [
             'detail.z is "b"; the pattern wants it to begin with "a" or to be present and not to equal "b"',
-            f'source is "{"x" * 119}...; the pattern wants it to equal "aws.sts"',
+            f'source is "{"x" * 118}...{"x" * 117}"; the pattern wants it to equal "aws.sts"',
         ],
     ),
 }

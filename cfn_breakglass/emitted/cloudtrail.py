@@ -12,6 +12,7 @@ from typing import Any
 from cfn_breakglass import limits
 from cfn_breakglass.errors import BreakglassError, TemplateError
 
+SOURCE_PREFIX = "aws."
 _API_CALL = "AWS API Call via CloudTrail"
 # The user guide writes "Signin"; events as recorded, and CloudTrail's own guide, "Sign In".
 _DETAIL_TYPES = {
@@ -50,7 +51,7 @@ def envelope(record: Mapping[str, Any]) -> dict[str, Any]:
         "version": "0",
         "id": record.get("eventID", ""),
         "detail-type": _DETAIL_TYPES.get(str(record.get("eventType")), _API_CALL),
-        "source": f"aws.{_required(record, 'eventSource').partition('.')[0]}",
+        "source": SOURCE_PREFIX + _required(record, "eventSource").partition(".")[0],
         "account": _account(record),
         "time": record.get("eventTime", ""),
         "region": _required(record, "awsRegion"),

@@ -53,7 +53,7 @@ class Compared(NamedTuple):
 
 
 class Pattern:
-    """A compiled event pattern; ``fields`` are the dotted paths it reads.
+    """A compiled event pattern: ``branches`` are its alternatives, ``fields`` the dotted paths it reads.
 
     Events are what ``json.loads`` makes of them. Fields that lie in an array have to match within one of its
     elements (event-ruler's array consistency).
@@ -63,10 +63,10 @@ class Pattern:
         shared = [leaf for path, leaf in branches[0].items() if all(other.get(path) is leaf for other in branches)]
         self._shared = _checks(shared)
         # In the order of their paths, as event-ruler goes: an absent field is absent beside those before it.
-        self._branches = [tuple(sorted(branch.values(), key=lambda leaf: leaf.name)) for branch in branches]
-        own = [_checks(leaf for leaf in leaves if leaf not in shared) for leaves in self._branches]
-        self._own = list(zip(own, self._branches, strict=True))
-        self.fields = tuple(sorted({leaf.name for leaves in self._branches for leaf in leaves}))
+        self.branches = tuple(tuple(sorted(branch.values(), key=lambda leaf: leaf.name)) for branch in branches)
+        own = [_checks(leaf for leaf in leaves if leaf not in shared) for leaves in self.branches]
+        self._own = list(zip(own, self.branches, strict=True))
+        self.fields = tuple(sorted({leaf.name for leaves in self.branches for leaf in leaves}))
 
     def matches(self, event: Mapping[str, Any]) -> bool:
         shared = _every(self._shared, event)
@@ -78,22 +78,10 @@ class Pattern:
                 return True
         return False
 
-    def allows(self, known: tuple[Mapping[str, Any], ...], names: frozenset[str]) -> bool:
-        """Whether an event may match of which only the fields ``names`` are known, to be as in one of ``known``."""
-        return any(
-            all(any(agree(event, (leaf,), {}) for event in known) for leaf in leaves if leaf.name in names)
-            for leaves in self._branches
-        )
-
     def compare(self, event: Mapping[str, Any]) -> tuple[Compared, ...]:
         """Hold every field of the ``$or`` alternative that comes nearest against ``event``."""
-        every = [
-            tuple(
-                Compared(leaf.name, found(event, leaf.path), leaf.words, agree(event, (leaf,), {})) for leaf in leaves
-            )
-            for leaves in self._branches
-        ]
-        return min(every, key=lambda rows: sum(not row.fits for row in rows))
+        every = [tuple(_compared(leaf, event) for leaf in leaves) for leaves in self.branches]
+        return min(every, key=_far)
 
     def explain(self, event: Mapping[str, Any]) -> tuple[Mismatch, ...]:
         """Say why ``event`` does not match, by the ``$or`` alternative that comes nearest; empty if it matches."""
@@ -181,6 +169,12 @@ def _joined(one: _Branch, other: _Branch) -> _Branch:
 
 def _compared(leaf: Leaf, event: Mapping[str, Any]) -> Compared:
     return Compared(leaf.name, found(event, leaf.path), leaf.words, agree(event, (leaf,), {}))
+
+
+def _far(rows: tuple[Compared, ...]) -> tuple[int, int]:
+    """How many fields are wrong, and how many of these are not even there and so say the least."""
+    wrong = [row for row in rows if not row.fits]
+    return len(wrong), sum(row.found.startswith("absent") for row in wrong)
 
 
 def _checks(leaves: Iterable[Leaf]) -> tuple[Check, ...]:

@@ -1,71 +1,112 @@
-"""Which records no rule can take, told from the call and from the caller alone; both repeat all the time."""
+"""Which records no rule can take, told field by field from values that repeat all the time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
+from cfn_breakglass.emitted.cloudtrail import SOURCE_PREFIX
+from cfn_breakglass.emitted.leaves import Leaf
+from cfn_breakglass.emitted.peek import ABSENT, attribute
 from cfn_breakglass.emitted.rules import Rule
 
-_CALL: Final = frozenset({"source", "detail.eventName"})
-_CALLER: Final = frozenset({"detail.userIdentity.arn", "detail.userIdentity.sessionContext.sessionIssuer.arn"})
-_REMEMBERED = 100_000
-_NOTHING: Final[dict[str, Any]] = {}
+_RECORD: Final = "detail."
+_CALL: Final = ("source", "detail.eventName")
+# Enough for the callers, roles and error messages of a busy day; and what is longer hardly comes again.
+_REMEMBERED: Final = 20_000
+_LONG: Final = 512
 
-_Key = tuple[Any, Any, Any]
+_Branch = dict[str, Leaf]
 
 
 class Gate:
-    """Whether a rule of an account might take a CloudTrail record; True also for what is no plain record.
+    """Whether a rule might take a CloudTrail record, of which there is a peek; True also for what is no plain record.
 
-    A rule is out when each alternative of its pattern wants another call, or each another caller.
+    Each alternative of a rule's pattern is a bit. A field's value leaves those that accept it, remembered by value, and
+    a record is out when no bit is left. ``remembered`` bounds how many values are kept of each field.
     """
 
-    def __init__(self, watching: Mapping[str, list[Rule]]) -> None:
-        self._watching = watching
-        self._calls: dict[_Key, int] = {}
-        self._callers: dict[_Key, int] = {}
+    def __init__(self, rules: Iterable[Rule], *, remembered: int = _REMEMBERED) -> None:
+        branches = [{leaf.name: leaf for leaf in leaves} for rule in rules for leaves in rule.pattern.branches]
+        self._every = (1 << len(branches)) - 1
+        self._branches = branches
+        self._remembered = remembered
+        self._calls: dict[tuple[Any, Any], int] = {}
+        names = {name for branch in branches for name in branch if name.startswith(_RECORD) and name not in _CALL}
+        fields = [_Field(name, branches, self._every, remembered) for name in names]
+        # The field that most alternatives ask for first: it leaves the least to do.
+        fields.sort(key=lambda field: (-field.asked.bit_count(), field.name))
+        self._fields = [(field.asked, field.parents, field.last, field.known, field.accepting) for field in fields]
 
     def __call__(self, peek: Any) -> bool:
-        if not isinstance(peek, dict) or "detail" in peek:
-            return True
-        region, source, name = peek.get("awsRegion"), peek.get("eventSource"), peek.get("eventName")
-        caller = peek.get("userIdentity") or _NOTHING
-        session = (caller.get("sessionContext") or _NOTHING) if isinstance(caller, dict) else None
-        issuer = (session.get("sessionIssuer") or _NOTHING) if isinstance(session, dict) else None
-        if not isinstance(issuer, dict):
-            return True
+        # One loop without calls of our own: it runs for every record there is.
         try:
-            call, who = (region, source, name), (region, caller.get("arn"), issuer.get("arn"))
-            calls, callers = self._calls.get(call), self._callers.get(who)
-        except TypeError:
-            return True  # an array, or something else that AWS does not write there
-        if calls is None or callers is None:
-            return self._look(call, who)
-        return calls & callers != 0
+            call = peek.eventSource, peek.eventName
+            left = self._calls.get(call)
+            if left is None:
+                left = self._called(*call)
+            if peek.detail is not ABSENT:
+                return True
+            for asked, parents, last, known, accepting in self._fields:
+                if left & asked:
+                    node = peek
+                    for step in parents:
+                        node = getattr(node, step)
+                        if node is None:
+                            value = ABSENT
+                            break
+                    else:
+                        value = getattr(node, last)
+                    accepted = known.get(value)
+                    left &= accepting(value) if accepted is None else accepted
+                    if not left:
+                        return False
+        except (AttributeError, TypeError):
+            return True  # text for an object, an array, or something else that AWS does not write there
+        return left != 0
 
-    def _look(self, call: tuple[Any, ...], who: tuple[Any, ...]) -> bool:
-        """Work it out and remember it; only texts, and None where there is null or nothing."""
-        region, source, name = call
-        if region not in self._watching or not source or name is None:
-            return True
-        if not all(isinstance(one, str | None) for one in (*call, *who)):
-            return True
-        called = {"source": f"aws.{source.partition('.')[0]}", "detail": {"eventName": name}}
-        calls = self._remembered(self._calls, call, (called,), _CALL)
-        # None stands for null and for nothing at all: a rule that takes either is not out.
-        nulls = {"arn": who[1], "sessionContext": {"sessionIssuer": {"arn": who[2]}}}
-        given: dict[str, Any] = {} if who[1] is None else {"arn": who[1]}
-        if who[2] is not None:
-            given["sessionContext"] = nulls["sessionContext"]
-        either = tuple({"detail": {"userIdentity": identity}} for identity in (nulls, given))
-        return calls & self._remembered(self._callers, who, either, _CALLER) != 0
+    def _called(self, source: Any, name: Any) -> int:
+        """What is left of the alternatives for a call."""
+        if not source or not isinstance(source, str) or not isinstance(name, str):
+            raise TypeError
+        event = {_CALL[0]: SOURCE_PREFIX + source.partition(".")[0], _CALL[1]: name}
+        left = sum(
+            1 << bit
+            for bit, branch in enumerate(self._branches)
+            if all(branch[field].accepts(value) for field, value in event.items() if field in branch)
+        )
+        _remember(self._calls, (source, name), left, self._remembered)
+        return left
 
-    def _remembered(
-        self, memory: dict[Any, int], key: tuple[Any, ...], known: tuple[Mapping[str, Any], ...], names: frozenset[str]
-    ) -> int:
-        if len(memory) >= _REMEMBERED:
-            memory.clear()
-        rules = enumerate(self._watching[key[0]])
-        memory[key] = sum(1 << bit for bit, rule in rules if rule.pattern.allows(known, names))
-        return memory[key]
+
+class _Field:
+    """A field that patterns read: the alternatives that ask for it, and those that accept a value of it."""
+
+    def __init__(self, name: str, branches: list[_Branch], every: int, remembered: int) -> None:
+        self.name = name
+        *self.parents, self.last = map(attribute, name.removeprefix(_RECORD).split("."))
+        self._leaves = [(1 << bit, branch[name]) for bit, branch in enumerate(branches) if name in branch]
+        self.asked = sum(bit for bit, _ in self._leaves)
+        self._others = every & ~self.asked
+        self._remembered = remembered
+        self.known: dict[Any, int] = {}
+
+    def accepting(self, value: Any) -> int:
+        """The alternatives that a value not met before leaves."""
+        if isinstance(value, dict | list):
+            raise TypeError
+        accepted = self._others | sum(bit for bit, leaf in self._leaves if _fits(leaf, value))
+        # Numbers and booleans are not remembered: they equal each other.
+        if value is ABSENT or value is None or (isinstance(value, str) and len(value) <= _LONG):
+            _remember(self.known, value, accepted, self._remembered)
+        return accepted
+
+
+def _fits(leaf: Leaf, value: Any) -> bool:
+    return leaf.absent if value is ABSENT else leaf.accepts(value)
+
+
+def _remember(memory: dict[Any, int], key: Any, value: int, most: int) -> None:
+    if len(memory) >= most:
+        memory.clear()
+    memory[key] = value

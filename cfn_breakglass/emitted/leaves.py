@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cfn_breakglass.emitted.wording import cut
+
 if TYPE_CHECKING:
     from cfn_breakglass.emitted.matchers import Test
 
 _ABSENT = object()
 _SELECTIVE = ("source", "detail.eventName")
-_SHOWN = 120
+_SHOWN = 240
 
 Path = tuple[str, ...]
 Trail = tuple[str | int, ...]
@@ -108,7 +110,7 @@ def found(event: Mapping[str, Any], path: Path) -> str:
     values = [value for value, _ in _values(event, path)]
     if values:
         text = json.dumps(values if len(values) > 1 else values[0], default=str)
-        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        return cut(text, _SHOWN)
     node: Any = event
     for depth, step in enumerate(path, 1):
         if step not in node:

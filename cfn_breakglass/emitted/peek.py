@@ -1,37 +1,59 @@
 """Decoding of records: whole, or only what patterns read, which takes a third of the time.
 
 msgspec skips what a type does not name, and unlike a look for substrings knows an escaped name when it sees one.
-Where a record is shaped otherwise than the type says, there is no peek, and it is decoded whole.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, TypedDict
+import types
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 
-# What makes a record an event, and what tells a record from an EventBridge event.
-_ENVELOPE = (
-    *("eventSource", "eventType", "awsRegion", "eventID", "eventTime", "recipientAccountId", "userIdentity.accountId"),
-    *("version", "id", "source", "account", "time", "region", "resources", "detail-type", "detail"),
-)
+ABSENT: Final = object()
+"""What a peek has where the record has no such field."""
+
+# What says whose record it is, where it was recorded, what of, and that it is an EventBridge event.
+_ALWAYS = ("recipientAccountId", "awsRegion", "eventSource", "eventName", "detail")
 _RECORD = "detail."
+# AWS writes an object where we look into one; what else there may be is kept as it is.
+_ODD: Any = None | str | int | float | bool | list[Any]
 
 _Tree = dict[str, Any]
 
 
+def _log_decoder(records: Any) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(msgspec.defstruct("Log", [("Records", records, None)])).decode
+
+
+_PARTS = _log_decoder(list[msgspec.Raw])
+
+
 class Peek:
-    """Decoders that keep of a CloudTrail record only the ``fields`` of its event, and of an event everything."""
+    """Decoders that keep of a CloudTrail record only the ``fields`` of its event, as attributes: see ``attribute``.
+
+    What is no object is given back as it is, and a field that is not there is ABSENT, of an object that is not there
+    None.
+    """
 
     def __init__(self, fields: Iterable[str]) -> None:
         own = (field.removeprefix(_RECORD) for field in fields if field.startswith(_RECORD))
-        record: Any = _type("Record", _tree((*_ENVELOPE, *own)))
-        log = _keeping("Log", {"Records": list[record]})
+        record = _keeping("Record", _tree((*_ALWAYS, *own))) | _ODD
         self.record = msgspec.json.Decoder(record).decode
-        self.log = msgspec.json.Decoder(log).decode
-        self.log_in_parts = msgspec.json.Decoder(_keeping("Parts", {"Records": list[msgspec.Raw]})).decode
+        self._log = _log_decoder(types.GenericAlias(list, record))
+
+    def log(self, data: bytes) -> tuple[list[Any] | None, Callable[[int], bytes]]:
+        """Peek at every record of a log file, None if it is none, and say how to come by the bytes of each."""
+        parts = cache(lambda: _PARTS(data).Records)
+        return self._log(data).Records, lambda index: bytes(parts()[index])
+
+
+def attribute(step: str) -> str:
+    """Give the attribute of a peek that a name in a record becomes."""
+    return step if step.isidentifier() and not step.startswith("_") else f"x{step.encode().hex()}"
 
 
 def _tree(paths: Iterable[str]) -> _Tree:
@@ -51,12 +73,13 @@ def _tree(paths: Iterable[str]) -> _Tree:
     return tree
 
 
-def _type(name: str, tree: _Tree) -> Any:
-    return _keeping(name, {step: _type(step, below) | None if below else Any for step, below in tree.items()})
-
-
-def _keeping(name: str, fields: dict[str, Any]) -> Any:
-    return TypedDict(name, fields, total=False)  # type: ignore[operator] # of fields known only now
+def _keeping(name: str, tree: _Tree) -> Any:
+    fields = [
+        (attribute(step), _keeping(name, below) | _ODD, None) if below else (attribute(step), Any, ABSENT)
+        for step, below in tree.items()
+    ]
+    # gc: these hold no cycles, and there are many.
+    return msgspec.defstruct(name, fields, rename={attribute(step): step for step in tree}, gc=False)
 
 
 def decode(data: bytes) -> Any:

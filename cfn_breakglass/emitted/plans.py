@@ -72,7 +72,9 @@ def pair(folder: Path) -> tuple[Plan, Plan]:
 def _paths(folder: Path, name: str) -> list[Path]:
     paths = [path for form in ("yaml", "json") if (path := folder / f"{name}.{form}").exists()]
     if not paths:
-        raise TemplateError(f"{folder / name}.yaml: there is no such file\n  make it with: cfn-breakglass generate")
+        raise TemplateError(
+            f"{folder / name}.yaml: there is no such file\n  make it with: cfn-breakglass generate --output {folder}"
+        )
     return paths
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from io import BufferedReader
 from typing import Any, NamedTuple
 
 from cfn_breakglass.emitted.peek import Peek, decode, unpacked
 from cfn_breakglass.emitted.sources import Opened, Unread
 
+# How much of lines, and of a document, is in memory at a time; CloudTrail's own files are smaller than the latter.
 _BATCH = 1 << 20
+_PIECE = 1 << 24
 _GOES_ON = (b"{", b"[", b",", b":")
-_ARRAY = re.compile(r'\ufeff?\s*(?:\{\s*"Records"\s*:\s*)?\[')
+_ARRAY = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:(\{)\s*"Records"\s*:\s*)?\[')
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
+_NEXT = re.compile(rb'\}\s*,\s*(?=\{\s*"eventVersion")')
+_RECORD_SIZE = 1 << 19  # twice what CloudTrail makes of a record at most
 _RECORD = re.compile(r'\{\s*"eventVersion"')
 _READER = json.JSONDecoder()
 
@@ -34,13 +37,22 @@ class Batch(NamedTuple):
     whole: Callable[[int], Any]
 
 
-def batches(opened: Opened, peek: Peek) -> Iterator[Batch | Unread]:
-    """Cut a source into batches; Unread for each part of it that is not JSON."""
-    head = _head(opened.stream)
+def batches(opened: Opened, peek: Peek, piece: int = _PIECE) -> Iterator[Batch | Unread]:
+    """Cut a source into batches; Unread for each part of it that is not JSON.
+
+    A document is read in pieces of ``piece`` bytes as long as CloudTrail wrote it, and at once otherwise.
+    """
+    head = opened.stream.read(_BATCH)
+    if b"\n" not in head.strip():
+        head += opened.stream.read(piece)  # CloudTrail writes a log file as one line
     if _is_lines(head):
         yield from _lines(head, opened.stream, peek)
-    elif data := b"".join(head) + opened.stream.read():
-        yield from _document(data, peek)
+    elif head:
+        first = 1
+        for document in _pieces(head, opened.stream, piece):
+            for part in _document(document, peek, first):
+                yield part
+                first += len(part.peeks) if isinstance(part, Batch) else 1
     if opened.damage:
         yield Unread("", opened.damage)
 
@@ -50,50 +62,53 @@ def why_broken(error: Exception) -> str:
     return "it is nested too deep" if isinstance(error, RecursionError) else f"it is not JSON: {error}"
 
 
-def _head(stream: BufferedReader) -> list[bytes]:
-    """The lines up to the second one that is not blank."""
-    head: list[bytes] = []
-    while sum(1 for line in head if line.strip()) < 2 and (line := stream.readline()):  # noqa: PLR2004 - see above
-        head.append(line)
-    return head
-
-
-def _is_lines(head: list[bytes]) -> bool:
+def _is_lines(head: bytes) -> bool:
     """Whether each line is a value of its own: there are two, and the first is whole or just broken off."""
-    first, *more = [line.strip() for line in head if line.strip()] or [b""]
-    if not more:
+    first, _, rest = head.strip().partition(b"\n")
+    if not rest:
         return False
     try:
         decode(first)
     except BROKEN:
-        return not first.endswith(_GOES_ON)
+        return not first.rstrip().endswith(_GOES_ON)
     return True
 
 
-def _lines(head: list[bytes], stream: BufferedReader, peek: Peek) -> Iterator[Batch | Unread]:
-    start, lines = 1, head
-    while lines:
+def _lines(head: bytes, stream: BufferedReader, peek: Peek) -> Iterator[Batch | Unread]:
+    start = 1
+    while head:
+        lines = head.split(b"\n")
+        lines[-1] += stream.readline()
+        if not lines[-1]:
+            lines.pop()  # after the last line's end
         try:
             peeks = [peek.record(line) for line in lines]
         except BROKEN:
-            yield from _odd_lines(lines, start)
+            yield from _odd_lines(lines, start, peek)
         else:
             yield Batch(peeks, _numbered("line", range(start, start + len(lines))), _decoder(lines))
         start += len(lines)
-        lines = stream.readlines(_BATCH)
+        head = stream.read(_BATCH)
 
 
-def _odd_lines(lines: list[bytes], start: int) -> Iterator[Batch | Unread]:
+def _odd_lines(lines: list[bytes], start: int, peek: Peek) -> Iterator[Batch | Unread]:
     """Lines among which one is blank, broken or of another form, one by one."""
-    values, numbers = [], []
+    peeks, numbers = [], []
     for number, line in enumerate(lines, start):
         if line.strip():
             try:
-                values.append(decode(line))
+                peeks.append(_peek_or_whole(line, peek))
                 numbers.append(number)
             except BROKEN as error:
                 yield Unread(f"line {number}", why_broken(error))
-    yield Batch(values, _numbered("line", numbers), values.__getitem__)
+    yield Batch(peeks, _numbered("line", numbers), lambda index: decode(lines[numbers[index] - start]))
+
+
+def _peek_or_whole(line: bytes, peek: Peek) -> Any:
+    try:
+        return peek.record(line)
+    except BROKEN:
+        return decode(line)
 
 
 def _decoder(lines: list[bytes]) -> Callable[[int], Any]:
@@ -104,33 +119,53 @@ def _numbered(what: str, numbers: range | list[int]) -> Callable[[int], str]:
     return lambda index: f"{what} {numbers[index]}"
 
 
-def _document(data: bytes, peek: Peek) -> Iterator[Batch | Unread]:
+def _pieces(head: bytes, stream: BufferedReader, size: int) -> Iterator[bytes]:
+    """A document, or if it is large several of the same form, cut where CloudTrail begins its records."""
+    array = _ARRAY.match(head)
+    opening = array[0] if array else b""
+    closing = b"]}" if array and array[1] else b"]"
+    head += stream.read(size)
+    while more := stream.read(size):
+        cut = _last_record(head)
+        if array and cut > len(opening):
+            yield head[:cut].rstrip(b", \t\r\n") + closing
+            head = opening + head[cut:]
+        head += more
+    yield head
+
+
+def _last_record(data: bytes) -> int:
+    """Where the last record begins, after another: its first key stands in quotes as they stand in no text."""
+    starts = [match.end() for match in _NEXT.finditer(data, max(0, len(data) - _RECORD_SIZE))]
+    return starts[-1] if starts else -1
+
+
+def _document(data: bytes, peek: Peek, first: int) -> Iterator[Batch | Unread]:
+    """The records of a document; ``first`` is the number of the first."""
     try:
-        peeks = peek.log(data).get("Records")
+        peeks, parts = peek.log(b'{"Records":%b}' % data if data[:1] == b"[" else data)
     except BROKEN:
         peeks = None
     if peeks is not None:
-        parts = cache(lambda: peek.log_in_parts(data)["Records"])
-        numbers = _numbered("record", range(1, len(peeks) + 1))
-        yield Batch(peeks, numbers, lambda index: decode(bytes(parts()[index])))
+        yield Batch(peeks, _numbered_from(first, peeks), lambda index: decode(parts(index)))
         return
     try:
         values = list(unpacked(decode(data)))
     except BROKEN as error:
-        yield from _salvaged(data.decode("utf-8", "replace"), why_broken(error))
+        yield from _salvaged(data, why_broken(error), first)
     else:
-        yield _whole(values)
+        yield Batch(values, _numbered_from(first, values), values.__getitem__)
 
 
-def _whole(values: list[Any]) -> Batch:
-    return Batch(values, _numbered("record", range(1, len(values) + 1)), values.__getitem__)
+def _numbered_from(first: int, values: list[Any]) -> Callable[[int], str]:
+    return _numbered("record", range(first, first + len(values)))
 
 
-def _salvaged(text: str, why: str) -> Iterator[Batch | Unread]:
+def _salvaged(data: bytes, why: str, first: int) -> Iterator[Batch | Unread]:
     """The records of a broken document, one by one; also those that just stand one after the other."""
-    array = _ARRAY.match(text)
-    values, numbers, number = [], [], 0
-    place = array.end() if array else 0
+    array = _ARRAY.match(data)
+    text = data[array.end() if array else 0 :].decode("utf-8", "replace")
+    values, numbers, number, place = [], [], first - 1, 0
     while (place := _after(text, place)) < len(text) and not (array and text[place] in "]}"):
         number += 1
         try:

@@ -2,97 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
+from cfn_breakglass.emitted.accounts import Account, Accounts
 from cfn_breakglass.emitted.cloudtrail import RecordError, envelope, who
-from cfn_breakglass.emitted.explain import Explanation, explain, uncovered
+from cfn_breakglass.emitted.explain import Explanation, explain, uncovered, unwatched
 from cfn_breakglass.emitted.gate import Gate
-from cfn_breakglass.emitted.peek import Peek, unpacked
+from cfn_breakglass.emitted.history import Answer, Counts, Question, Told
+from cfn_breakglass.emitted.peek import ABSENT, Peek, unpacked
 from cfn_breakglass.emitted.plans import pair
-from cfn_breakglass.emitted.reader import RefusedError
 from cfn_breakglass.emitted.records import BROKEN, Batch, batches, why_broken
-from cfn_breakglass.emitted.rules import Rule
-from cfn_breakglass.emitted.simulator import Delivery, Simulator, deployed
+from cfn_breakglass.emitted.simulator import Delivery
 from cfn_breakglass.emitted.sources import Source, SourceError, Unread, opened
-from cfn_breakglass.errors import TemplateError
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
-# An account is 17 stacks in memory; folders go account by account.
-_ACCOUNTS = 8
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a history: the folder of the templates, and of what only to tell; empty is everything."""
-
-    templates: Path
-    account: str = ""
-    detections: frozenset[str] = frozenset()
-    regions: frozenset[str] = frozenset()
-    explain: bool = False
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one record caused, and why, if that was asked."""
-
-    place: str
-    time: str
-    region: str
-    account: str
-    who: str
-    event: str
-    event_id: str
-    deliveries: tuple[Delivery, ...]
-    explanations: tuple[Explanation, ...] = ()
-
-
-@dataclass
-class Counts:
-    """How many records there were, and how many of them nobody watches: by account and reason, by region."""
-
-    records: int = 0
-    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    uncovered: Counter[str] = field(default_factory=Counter)
-
-
-Answer = Told | Unread | Counts
-
-
-class _Account(NamedTuple):
-    """The templates in an account, or why they refuse it."""
-
-    simulator: Simulator | None
-    watching: dict[str, list[Rule]]
-    gate: Gate
-    refusal: str = ""
+# As many as the regions of an organization's accounts; then they are made anew.
+_GATES = 2_000
 
 
 class Replay:
-    """The templates of a folder, compiled once for each account that records are of."""
+    """The templates of a folder, and what they make of records."""
 
     def __init__(self, question: Question) -> None:
         self._question = question
-        self._plans = pair(question.templates)
-        self._account = lru_cache(_ACCOUNTS)(self._deployed)
-        if question.account and not _ACCOUNT.fullmatch(question.account):
-            raise RecordError(f"{question.account} is no account: that is twelve digits")
-        probe = question.account or self._plans[0].coverage.any_account
-        simulator = Simulator(deployed(*self._plans, account=probe))
-        self.regions = simulator.regions
-        self.detections = list(dict.fromkeys(rule.detection for rule in simulator.rules))
-        if unknown := sorted(question.detections - set(self.detections)):
-            raise TemplateError(f"{unknown[0]} is no detection of the templates\n  they have {self._known()}")
-        self._peek = Peek(name for rule in simulator.rules for name in rule.pattern.fields)
-
-    def _known(self) -> str:
-        return ", ".join(self.detections)
+        self._accounts = Accounts(question, pair(question.templates))
+        self.regions, self.detections = self._accounts.regions, self._accounts.detections
+        self._peek = Peek(self._accounts.fields)
+        self._gates: dict[tuple[str, str], Gate] = {}
+        self._unwatched: dict[tuple[Any, str], str] = {}
 
     def read(self, source: Source, standard_input: BinaryIO) -> Iterator[Answer]:
         """Tell what the records of a source cause, and what of it could not be read."""
@@ -108,27 +45,32 @@ class Replay:
 
     def _batch(self, batch: Batch, source: Source) -> Iterator[Answer]:
         counts = Counts()
+        gates, account = self._gates, self._question.account
         for index, peek in enumerate(batch.peeks):
             try:
-                if self._passes(peek) and self._may_tell(envelope(peek), counts):
-                    yield from self._told(envelope(batch.whole(index)), _place(source, batch.place(index)))
+                quiet = not gates[account or peek.recipientAccountId, peek.awsRegion](peek)
+            except (AttributeError, KeyError, TypeError):
+                quiet = self._known_unwatched(peek, counts)
+            if quiet:
                 counts.records += 1
-            except RecordError:
-                yield from self._odd(batch, index, source, counts)
-            except BROKEN as error:
-                yield Unread(_place(source, batch.place(index)), why_broken(error))
+            else:
+                yield from self._closely(batch, index, _place(source, batch.place(index)), counts)
         yield counts
 
-    def _passes(self, peek: Any) -> bool:
-        """Whether the gate lets a record through, which it does where it cannot tell."""
-        if self._question.explain:
-            return True
-        account = self._question.account or (peek.get("recipientAccountId") if isinstance(peek, dict) else None)
-        return not isinstance(account, str) or self._account(account).gate(peek)
+    def _known_unwatched(self, peek: Any, counts: Counts) -> bool:
+        """Count a plain record of an account and region that are known to be watched by nobody."""
+        try:
+            account = self._question.account or peek.recipientAccountId
+            refusal = self._unwatched.get((account, peek.awsRegion))
+            if refusal is None or peek.detail is not ABSENT or not isinstance(peek.eventSource, str):
+                return False
+        except (AttributeError, TypeError):
+            return False
+        _count(counts, account, peek.awsRegion, refusal)
+        return True
 
-    def _odd(self, batch: Batch, index: int, source: Source, counts: Counts) -> Iterator[Answer]:
-        """Read what is no record by the look of it: a log file in a line, perhaps, or nothing at all."""
-        place = _place(source, batch.place(index))
+    def _closely(self, batch: Batch, index: int, place: str, counts: Counts) -> Iterator[Answer]:
+        """Read a record whole; it may be a log file in a line, or nothing at all."""
         try:
             values = list(unpacked(batch.whole(index)))
         except BROKEN as error:
@@ -137,40 +79,38 @@ class Replay:
         for number, value in enumerate(values, 1):
             where = place if len(values) == 1 else f"{place}, record {number}"
             try:
-                event = envelope(value)
-                if self._may_tell(event, counts):
-                    yield from self._told(event, where)
+                yield from self._record(envelope(value), where, counts)
                 counts.records += 1
             except RecordError as error:
                 yield Unread(where, str(error))
             except BROKEN as error:
                 yield Unread(where, why_broken(error))
 
-    def _may_tell(self, event: Mapping[str, Any], counts: Counts) -> bool:
-        """Whether the whole event has to be looked at; takes an event of which only the peek is known."""
-        region = event.get("region")
-        account = self._question.account or event.get("account")
+    def _record(self, event: Mapping[str, Any], place: str, counts: Counts) -> Iterator[Told]:
+        region, account = event.get("region"), self._question.account or event.get("account")
         if not isinstance(region, str) or not isinstance(account, str):
             raise RecordError("this is not an event: it has no region or no account")
-        if self._question.regions and region not in self._question.regions:
-            return False
-        home = self._account(account)
-        if home.refusal:
-            counts.refused[account, home.refusal] += 1
-            return False
-        rules = home.watching.get(region)
-        if rules is None:
-            counts.uncovered[region] += 1
-            return self._question.explain
-        if self._question.explain:
-            return True
-        for rule in rules:  # noqa: SIM110 - any() builds a generator, too slow for what runs for every record
-            if rule.pattern.matches(event):
-                return True
-        return False
+        home, wanted = self._accounts.of(account), self._question.regions
+        asked = not wanted or region in wanted
+        watched = region in home.watching
+        self._learn(account, region, home, asked=asked)
+        if asked and not watched:
+            _count(counts, account, region, home.refusal)
+        if asked and (watched or self._question.explain):
+            yield from self._told(event, home, place)
 
-    def _told(self, event: Mapping[str, Any], place: str) -> Iterator[Told]:
-        home = self._account(self._question.account or event["account"])
+    def _learn(self, account: str, region: str, home: Account, *, asked: bool) -> None:
+        """Make what tells of the next record of ``account`` and ``region`` without a closer look."""
+        if self._question.explain and asked:
+            return
+        if len(self._gates) >= _GATES:
+            self._gates.clear()
+        if asked and region not in home.watching:
+            self._unwatched[account, region] = home.refusal
+        elif (account, region) not in self._gates:
+            self._gates[account, region] = Gate(home.watching[region] if asked else ())
+
+    def _told(self, event: Mapping[str, Any], home: Account, place: str) -> Iterator[Told]:
         wanted = self._question.detections
         run = home.simulator.run(event) if home.simulator else []
         deliveries = tuple(one for one in run if not wanted or one.detection in wanted)
@@ -178,28 +118,25 @@ class Replay:
         if deliveries or explanations:
             yield _told(event, place, deliveries, explanations)
 
-    def _explained(self, event: Mapping[str, Any], home: _Account) -> Iterator[Explanation]:
+    def _explained(self, event: Mapping[str, Any], home: Account) -> Iterator[Explanation]:
         wanted = self._question.detections or self.detections
         rules = home.watching.get(event["region"])
         if rules is None:
-            yield uncovered(event, ", ".join(one for one in self.detections if one in wanted))
-        for rule in rules or ():
-            if rule.detection in wanted:
-                yield explain(rule, event)
-
-    def _deployed(self, account: str) -> _Account:
-        if not _ACCOUNT.fullmatch(account):
-            raise RecordError("it does not say which account it is of; give that with --account")
-        try:
-            simulator = Simulator(deployed(*self._plans, account=account))
-        except RefusedError as error:
-            return _Account(None, {}, Gate({}), str(error))
-        watching = {region: simulator.watching(region) for region in simulator.regions}
-        return _Account(simulator, watching, Gate(watching))
+            why = home.refusal or uncovered(event)
+            yield from (unwatched(one, why) for one in self.detections if one in wanted)
+        else:
+            yield from (explain(rule, event) for rule in rules if rule.detection in wanted)
 
 
 def _place(source: Source, within: str) -> str:
     return f"{source.name}: {within}" if within else source.name
+
+
+def _count(counts: Counts, account: str, region: str, refusal: str) -> None:
+    if refusal:
+        counts.refused[account, refusal] += 1
+    else:
+        counts.uncovered[region] += 1
 
 
 def _told(

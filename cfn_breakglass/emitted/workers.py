@@ -9,7 +9,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import BinaryIO
 
-from cfn_breakglass.emitted.replay import Answer, Question, Replay
+from cfn_breakglass.emitted.history import Answer, Question
+from cfn_breakglass.emitted.replay import Replay
 from cfn_breakglass.emitted.sources import Source
 
 # What one process is given at a time, and what is too large for that: its answers are in memory until their turn.

@@ -1,0 +1,54 @@
+"""The templates of a folder, deployed in each account that records are of and compiled once."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from cfn_breakglass.emitted.cloudtrail import RecordError
+from cfn_breakglass.emitted.history import Question
+from cfn_breakglass.emitted.plans import Plan
+from cfn_breakglass.emitted.reader import RefusedError
+from cfn_breakglass.emitted.rules import Rule
+from cfn_breakglass.emitted.simulator import Simulator, deployed
+from cfn_breakglass.errors import TemplateError
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+# An account is 17 stacks in memory; folders go account by account.
+_ACCOUNTS = 8
+
+
+class Account(NamedTuple):
+    """The templates in an account: the rules that watch each region, or why the templates refuse the account."""
+
+    simulator: Simulator | None
+    watching: dict[str, list[Rule]]
+    refusal: str = ""
+
+
+class Accounts:
+    """Every account there is, as far as a question goes; TemplateError or RecordError for what it cannot ask."""
+
+    def __init__(self, question: Question, plans: tuple[Plan, Plan]) -> None:
+        self._question = question
+        self._plans = plans
+        self.of = lru_cache(_ACCOUNTS)(self._deployed)
+        if question.account and not _ACCOUNT.fullmatch(question.account):
+            raise RecordError(f"{question.account} is no account: that is twelve digits")
+        probe = Simulator(deployed(*plans, account=question.account or plans[0].coverage.any_account))
+        self.regions = probe.regions
+        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules))
+        self.fields = {name for rule in probe.rules for name in rule.pattern.fields}
+        if unknown := sorted(question.detections - set(self.detections)):
+            known = ", ".join(self.detections)
+            raise TemplateError(f"{unknown[0]} is no detection of the templates\n  they have {known}")
+
+    def _deployed(self, account: str) -> Account:
+        if not _ACCOUNT.fullmatch(account):
+            raise RecordError("it does not say which account it is of; give that with --account")
+        try:
+            simulator = Simulator(deployed(*self._plans, account=account))
+        except RefusedError as error:
+            return Account(None, {}, str(error))
+        return Account(simulator, {region: simulator.watching(region) for region in simulator.regions})
