@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, templates, title
 
 from cfn_breakglass.cli import cli
-from cfn_breakglass.progress import Progress
+from cfn_breakglass.progress import Bar
 
 RAISED = {title(sample): sample for sample in RAISES}
 TAKEN_ON = json.loads(RAISED["RoleAssumed/raises-user-of-the-same-account"].read_text(encoding="utf-8"))
@@ -30,6 +31,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in zip(("main-region", "stackset"), templates(json.dumps(SETTINGS)), strict=True):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody's terminal say how wide it is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 def run(deployed: Path, *arguments: object, given: bytes | None = None) -> Result:
@@ -154,10 +161,23 @@ def test_damaged_gzip(deployed: Path, data: bytes, records: int, damage: str) ->
     assert lines(done, "unread")[-1] == {"type": "unread", "place": "standard input", "why": damage}
 
 
-def test_very_many_broken_lines_are_counted(deployed: Path) -> None:
-    done = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 150)
-    assert "150 parts of the input could not be read:" in done.stderr
-    assert done.stderr.endswith("  and 50 more; --json tells of each\n")
+def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None:
+    few = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_000).stderr.splitlines()
+    assert few[0] == "1,000 parts of the input could not be read:"
+    many = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
+    head, *places, end = many
+    assert head == "more than 1,000 parts of the input cannot be read; from here on each is told as it is met:"
+    assert end == "1,500 parts of the input could not be read; each is told of above"
+    assert [place.partition(": it")[0] for place in places] == [
+        f"  standard input: line {number}" for number in range(2, 1_502)
+    ]
+    assert few[1:] == places[:1_000]
+
+
+def test_json_tells_the_places_once(deployed: Path) -> None:
+    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON) + b"\n{" * 2)
+    assert len(lines(done, "unread")) == 2
+    assert done.stderr == "2 parts of the input could not be read; each has a line of the type unread\n"
 
 
 def tree(folder: Path, files: dict[str, list[Any]]) -> Path:
@@ -237,6 +257,30 @@ def test_regions_that_nobody_watches_are_told(deployed: Path) -> None:
     assert done.stderr == "1 record of me-south-1, which neither template covers: nothing watches there\n"
 
 
+def test_what_nobody_watches_is_counted_record_by_record(deployed: Path) -> None:
+    elsewhere = TAKEN_ON | {"awsRegion": "me-south-1"}
+    strange: list[Any] = [EVENT | {"region": "me-south-1"}, elsewhere | {"eventSource": None}, [elsewhere], "x"]
+    done = run(deployed, "-", "--json", given=dumped(*[elsewhere] * 3, *strange, elsewhere))
+    [summary] = lines(done, "summary")
+    assert (summary["records"], summary["uncovered"], summary["unread"]) == (6, {"me-south-1": 6}, 2)
+    quick = run(deployed, "-", "--json", "--region", "us-east-1", given=dumped(*[elsewhere] * 3))
+    [summary] = lines(quick, "summary")
+    assert (summary["records"], summary["uncovered"]) == (3, {})
+
+
+def test_explain_tells_each_detection_of_what_nobody_watches(deployed: Path, tmp_path: Path) -> None:
+    elsewhere = dumped(TAKEN_ON | {"awsRegion": "me-south-1"})
+    every = lines(run(deployed, "-", "--json", "--explain", given=elsewhere), "explanation")
+    assert {one["detection"] for one in every} == set(SETTINGS["detections"])
+    settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
+    for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    other = dumped(TAKEN_ON | {"recipientAccountId": "444455556666"})
+    refused = lines(run(tmp_path, "-", "--json", "--explain", given=other), "explanation")
+    assert {one["detection"] for one in refused} == set(SETTINGS["detections"])
+    assert all("Rules." in one["reasons"][0] for one in refused)
+
+
 def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_path: Path) -> None:
     settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
     for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
@@ -269,7 +313,7 @@ def test_bad_input(deployed: Path, arguments: list[str], said: str) -> None:
 def test_a_bar_shows_after_a_second_and_gets_out_of_the_way() -> None:
     times, out, said = iter([0.0, 0.5, 1.5, 2.0]), io.StringIO(), list[str]()
     console = Console(file=out, force_terminal=True, width=80)
-    with Progress(100, console, clock=lambda: next(times)) as progress:
+    with Bar(100, console, clock=lambda: next(times)) as progress:
         progress.quietly("a", said.append)
         progress.advance(10, 1_000)
         assert out.getvalue() == ""
@@ -317,20 +361,82 @@ def test_nothing_makes_it_fall_over(
         assert done.exception is None or isinstance(done.exception, SystemExit)
 
 
+def explained(deployed: Path, sample: Path, detection: str, width: int = 120) -> list[str]:
+    """What is said of a sample, one of a detection, in a terminal so many columns wide."""
+    command = ["simulate", "--templates", str(deployed), "--explain", "--detection", detection, str(sample)]
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, command)
+    told = done.stdout.splitlines()
+    told = told[told.index("") + 1 :]
+    return told[: told.index("")]
+
+
+NULL = RAISED["RoleRefused/raises-no-reason"]
+
+
 def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
-    refused = RAISED["RoleRefused/raises-no-reason"]
-    done = run(deployed, refused, "--explain", "--detection", "RoleAssumed")
-    assert done.exit_code == 1
-    assert "  RoleAssumed: it does not fire\n" in done.stdout
-    assert "    requestParameters.roleArn is null: AWS leaves it out of refused calls\n" in done.stdout
-    assert '    errorCode is "AccessDenied"; the pattern wants it to be absent\n' in done.stdout
-    assert '    + source\n        record:  "aws.sts"\n        pattern: to equal "aws.sts"\n' in done.stdout
-    fires = run(deployed, refused, "--explain", "--detection", "RoleRefused", "--json")
+    assert explained(deployed, NULL, "RoleAssumed", 80) == [
+        "  RoleAssumed: it does not fire",
+        '    errorCode is "AccessDenied": the call failed; the pattern wants one that',
+        "      succeeded",
+        "    requestParameters.roleArn is null: AWS leaves it out of refused calls",
+        "    Fits  Field                 The record has       The pattern wants",
+        '    yes   source                "aws.sts"            "aws.sts"',
+        '    yes   eventName             "AssumeRole"         "AssumeRole" or',
+        '                                                     "AssumeRoleWithSAML" or',
+        '                                                     "AssumeRoleWithWebIdentity"',
+        '    NO    errorCode             "AccessDenied"       absent',
+        "    NO    requestParameters.    absent, as           to equal, ignoring case,",
+        '          roleArn               requestParameters    "arn:aws:iam::111122223333:',
+        '                                is null              role/ops/break-glass"',
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("sample", [*SILENT[::9], NULL], ids=title)
+def test_explain_fits_the_terminal(deployed: Path, sample: Path, width: int) -> None:
+    for detection in ("RoleAssumed", "RoleRefused", "UserSignIn"):
+        told = explained(deployed, sample, detection, width)
+        sentences = [line for line in told if line.startswith("    ")]
+        assert sentences
+        assert max(map(len, sentences)) <= width
+        assert not any(line.endswith(" ") for line in told)
+
+
+def test_explain_is_120_wide_where_no_terminal_says_otherwise(deployed: Path) -> None:
+    done = run(deployed, "--explain", "--detection", "RoleAssumed", NULL)
+    assert done.stdout.splitlines()[2:12] == explained(deployed, NULL, "RoleAssumed", 120)
+
+
+def test_explain_says_which_rule_where_a_detection_has_several(deployed: Path) -> None:
+    done = run(deployed, RAISED["RoleActions/raises-refused"], "--explain", "--detection", "RoleActions")
+    assert "  RoleActions (rule break-glass-RoleActions): it does not fire\n" in done.stdout
+    assert "  RoleActions (rule break-glass-RoleActions.Failed): it fires\n" in done.stdout
+
+
+def test_explain_shows_no_control_characters(deployed: Path) -> None:
+    nasty = TAKEN_ON | {"eventName": "\x1b[2J\u202e", "errorCode": "\x07"}
+    done = run(deployed, "-", "--explain", given=dumped(nasty))
+    assert not {"\x1b", "\u202e", "\x07"} & set(done.stdout)
+
+
+def test_explain_for_machines(deployed: Path) -> None:
+    fires = run(deployed, NULL, "--explain", "--detection", "RoleRefused", "--json")
     assert [one["fires"] for one in lines(fires, "explanation")] == [True]
-    every = run(deployed, refused, SILENT[0], "--explain", "--json")
+    every = run(deployed, NULL, SILENT[0], "--explain", "--json")
     assert {one["detection"] for one in lines(every, "explanation")} == set(SETTINGS["detections"])
 
 
 def test_explain_tells_of_a_region_without_a_rule(deployed: Path) -> None:
     done = run(deployed, "-", "--explain", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
     assert "it was recorded in me-south-1, which neither template covers: nothing watches there" in done.stdout
+
+
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_explain_tells_what_aws_keeps_from_a_rule_in_its_state(deployed: Path, tmp_path: Path, state: str) -> None:
+    for path in deployed.iterdir():
+        text = path.read_text(encoding="utf-8").replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", state)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    done = run(tmp_path, "-", "--explain", "--detection", "RoleAssumed", given=dumped(TAKEN_ON))
+    assert done.exit_code == 1
+    assert re.search(rf"it does not fire\n +it matches, but .*{state}", done.stdout)
+    assert "    NO " not in done.stdout

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cfn_breakglass.emitted.cloudtrail import reads_only, too_large
+from cfn_breakglass.emitted.comparisons import wildcard
 from cfn_breakglass.emitted.eventbridge import Compared, Mismatch
+from cfn_breakglass.emitted.reasons import reason
 from cfn_breakglass.emitted.rules import Rule
+from cfn_breakglass.emitted.wording import cut
 
-_DETAIL = "detail."
+_DETAIL = re.compile(r"(^| )detail\.")
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
+_UNLESS, _OR_ABSENT = "to be present and not ", " or to be absent"
+# Of a long value a sentence has both ends; the fields beside it have more.
+_LONG = 120
+_FIRST = ("source", "detail.eventName", "detail.errorCode")
 
 
 @dataclass(frozen=True)
@@ -25,23 +35,48 @@ class Explanation:
 
 
 def explain(rule: Rule, event: Mapping[str, Any]) -> Explanation:
-    """Say whether and why ``rule``, on the bus where ``event`` arrives, fires."""
-    mismatches = rule.pattern.explain(event)
+    """Say whether and why ``rule``, on the bus where ``event`` arrives, fires: first which call it is."""
+    mismatches = sorted(rule.pattern.explain(event), key=_call_first)
     reasons = tuple(_sentence(each, event) for each in mismatches) or _not_shown(rule.state, event)
-    return Explanation(rule.detection, rule.name, not reasons, reasons, rule.pattern.compare(event))
+    fields = tuple(sorted(rule.pattern.compare(event), key=_call_first))
+    return Explanation(rule.detection, rule.name, not reasons, reasons, fields)
 
 
-def uncovered(event: Mapping[str, Any], detection: str) -> Explanation:
+def unwatched(detection: str, why: str) -> Explanation:
+    """Say that no rule of a detection sees the event at all."""
+    return Explanation(detection, "", fires=False, reasons=(why,))
+
+
+def uncovered(event: Mapping[str, Any]) -> str:
     """Say that no rule sees what is recorded in the event's region."""
-    where = event.get("region")
-    reason = f"it was recorded in {where}, which neither template covers: nothing watches there"
-    return Explanation(detection, "", fires=False, reasons=(reason,))
+    return f"it was recorded in {event.get('region')}, which neither template covers: nothing watches there"
+
+
+def in_record(path: str) -> str:
+    """Name a field, or every field in a sentence, as it is in the record, not in the event around it."""
+    return _DETAIL.sub(r"\1", path)
+
+
+def briefly(wanted: str) -> str:
+    """What a pattern wants, in as few words: each operator once (to equal "a" or "b"), and no double negation."""
+    if wanted.startswith(_UNLESS) and wanted.endswith(_OR_ABSENT):
+        return f"not {wanted.removeprefix(_UNLESS).removesuffix(_OR_ABSENT)}"
+    said, parts = "", []
+    for part in _QUOTED.split(wanted):
+        operator = part.removeprefix(" or ")
+        parts.append(" or " if operator == said != part else part)
+        said = said if part.startswith('"') else operator
+    return "".join(parts)
+
+
+def _call_first(row: Compared | Mismatch) -> int:
+    return _FIRST.index(row.path) if row.path in _FIRST else len(_FIRST)
 
 
 def _not_shown(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
     """Why EventBridge keeps an event that matches from a rule in ``state``."""
     if state == "DISABLED":
-        return ("it matches, but the rule is DISABLED",)
+        return ("it matches, but the rule is DISABLED: AWS delivers nothing to it",)
     reasons = []
     if state == "ENABLED" and reads_only(event):
         reasons.append(
@@ -54,55 +89,40 @@ def _not_shown(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sentence(mismatch: Mismatch, event: Mapping[str, Any]) -> str:
-    path = mismatch.path.removeprefix(_DETAIL)
-    why = _reason(path, event)
-    if why:
-        return f"{path} is {_short(mismatch.found)}: {why}"
-    return f"{path} is {_short(mismatch.found)}; the pattern wants it {mismatch.wanted}"
+    path, found = in_record(mismatch.path), in_record(mismatch.found)
+    missing = found == "null" or found.startswith("absent")
+    if missing and (why := reason(path, event)):
+        # Where the object around a field is null, that is what the record shows.
+        return f"{path} is {'null' if found.endswith('null') else 'absent'}: {why}"
+    if path == "errorCode" and (mismatch.wanted, missing) in _OUTCOMES:
+        return f"{path} is {found}: {_OUTCOMES[mismatch.wanted, missing]}"
+    almost = ": only the letter case differs" if _differs_in_case(mismatch) else ""
+    return f"{path} is {cut(found, _LONG)}; the pattern wants it {cut(briefly(mismatch.wanted), _LONG)}{almost}"
 
 
-def _short(found: str) -> str:
-    """Say null where the object around the field is null: that is what the record shows."""
-    return "null" if found.startswith("absent, as ") and found.endswith(" is null") else found
+_OUTCOMES = {
+    ("to be absent", False): "the call failed; the pattern wants one that succeeded",
+    ("to be present", True): "the call succeeded; the pattern wants one that failed",
+}
 
 
-def _reason(path: str, event: Mapping[str, Any]) -> str:
-    """What AWS documents about a field that is not there."""
-    record = event.get("detail")
-    if not isinstance(record, Mapping):
-        return ""
-    caller = record.get("userIdentity")
-    identity = caller if isinstance(caller, Mapping) else {}
-    return next((why for field, holds, why in _REASONS if path.startswith(field) and holds(record, identity)), "")
+def _differs_in_case(mismatch: Mismatch) -> bool:
+    """Whether the value would do in other letter case, by the words for both."""
+    if not mismatch.found.startswith('"') or not _QUOTED.fullmatch(mismatch.found):
+        return False
+    found = json.loads(mismatch.found)
+    operator = ""
+    for part in _QUOTED.split(mismatch.wanted):
+        if not part.startswith('"'):
+            operator = part.removeprefix(" or ").strip()
+        elif operator in _CASED and re.fullmatch(_CASED[operator](json.loads(part)), found, re.IGNORECASE | re.DOTALL):
+            return True
+    return False
 
 
-_Facts = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
-
-
-def _without(name: str, holds: _Facts) -> _Facts:
-    return lambda record, caller: record.get(name) is None and holds(record, caller)
-
-
-def _by(*kinds: str) -> _Facts:
-    return lambda _, caller: caller.get("type") in kinds and "arn" not in caller
-
-
-def _refused(record: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
-    return "errorCode" in record
-
-
-def _signing_in(record: Mapping[str, Any], caller: Mapping[str, Any]) -> bool:
-    return record.get("eventSource") == "signin.amazonaws.com" and "sessionContext" not in caller
-
-
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html and
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
-_REASONS: tuple[tuple[str, _Facts, str], ...] = (
-    ("requestParameters", _without("requestParameters", _refused), "AWS leaves it out of refused calls"),
-    ("responseElements", _without("responseElements", _refused), "AWS answers a refused call with nothing else"),
-    ("userIdentity.arn", _by("SAMLUser", "WebIdentityUser"), "AWS gives callers from SAML and OIDC no ARN"),
-    ("userIdentity.arn", _by("AWSAccount"), "AWS gives callers of another account no ARN"),
-    ("userIdentity.arn", _by("AWSService"), "an AWS service as the caller has no ARN"),
-    ("userIdentity.arn", _by("IAMUser"), "AWS often leaves the ARN out of a failed sign-in"),
-    ("userIdentity.sessionContext", _signing_in, "AWS may leave the session context out of sign-in events"),
-)
+_CASED: dict[str, Callable[[str], str]] = {
+    "to equal": re.escape,
+    "to begin with": lambda text: f"{re.escape(text)}.*",
+    "to end with": lambda text: f".*{re.escape(text)}",
+    "to fit the wildcard": wildcard,
+}

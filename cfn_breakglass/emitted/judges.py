@@ -51,20 +51,42 @@ def forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[
     return Verdict()
 
 
-def topic(stack: Stack, rule: Rule, target: Target) -> Verdict:
-    """May the rule publish: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html."""
-    arn = target.arn
-    found = _find(stack, "AWS::SNS::Topic", arn)
+def receiver(stack: Stack, rule: Rule, target: Target) -> Verdict:
+    """May the rule tell a topic or a queue.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    kind, arn = _RECEIVERS[target.kind], target.arn
+    found = _find(stack, kind.type, arn)
     if not found:
-        return Verdict(f"no template makes the topic {arn} in {stack.region}")
+        return Verdict(f"no template makes the {target.kind} {arn} in {stack.region}")
     documents = [
         policy.properties.get("PolicyDocument", {})
-        for policy in stack.of_type("AWS::SNS::TopicPolicy")
-        if arn in policy.properties.get("Topics", [])
+        for policy in stack.of_type(kind.policy)
+        # A queue's policy names it by its address, which ends like this; a topic's by its ARN.
+        if any(
+            each == arn or each.endswith(f"/{stack.account}/{found.name}")
+            for each in policy.properties.get(kind.of, [])
+        )
     ]
-    if not allowed(documents, action="sns:Publish", resource=arn, principal_service=_EVENTS, context=rule.context):
-        return Verdict(f"the policy of the topic {arn} does not let the rule {rule.arn} publish")
+    if not allowed(documents, action=kind.action, resource=arn, principal_service=_EVENTS, context=rule.context):
+        return Verdict(f"the policy of the {target.kind} {arn} does not let the rule {rule.arn} {kind.verb}")
     return _key(stack, found.properties.get("KmsMasterKeyId"), arn)
+
+
+class _Receiver(NamedTuple):
+    type: str
+    policy: str
+    of: str
+    action: str
+    verb: str
+
+
+_RECEIVERS = {
+    "topic": _Receiver("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics", "sns:Publish", "publish"),
+    "queue": _Receiver("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues", "sqs:SendMessage", "send"),
+}
 
 
 def log(stack: Stack, rule: Rule, target: Target) -> Verdict:
@@ -83,22 +105,6 @@ def log(stack: Stack, rule: Rule, target: Target) -> Verdict:
             ):
                 return Verdict(f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}")
     return Verdict()
-
-
-def queue(stack: Stack, rule: Rule, target: Target) -> Verdict:
-    """May the rule send: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
-    arn = target.arn
-    found = _find(stack, "AWS::SQS::Queue", arn)
-    if not found:
-        return Verdict(f"no template makes the queue {arn} in {stack.region}")
-    documents = [
-        policy.properties.get("PolicyDocument", {})
-        for policy in stack.of_type("AWS::SQS::QueuePolicy")
-        if any(url.endswith(f"/{stack.account}/{found.name}") for url in policy.properties.get("Queues", []))
-    ]
-    if not allowed(documents, action="sqs:SendMessage", resource=arn, principal_service=_EVENTS, context=rule.context):
-        return Verdict(f"the policy of the queue {arn} does not let the rule {rule.arn} send")
-    return _key(stack, found.properties.get("KmsMasterKeyId"), arn)
 
 
 def role_policies(stack: Stack, role: Resource, *, inline: bool = False) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_JUDGES = {"topic": judges.topic, "log": judges.log, "queue": judges.queue}
+_JUDGES = {"topic": judges.receiver, "log": judges.log, "queue": judges.receiver}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Simulator:
     def dead_letter_problems(self) -> list[str]:
         """Why what a rule fails to deliver would not be kept in the dead-letter queue of its target."""
         verdicts = [
-            judges.queue(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
+            judges.receiver(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
             for rule in self.rules
             for target in rule.targets
             if target.dead_letters

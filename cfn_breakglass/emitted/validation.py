@@ -26,10 +26,14 @@ def validate_folder(folder: Path) -> Validation:
     for plan in plans(folder):
         found = list(dict.fromkeys(_problems(plan)))
         problems += found
-        count = len(plan.regions)
-        noun = "problem" if len(found) == 1 else "problems"
-        looked.append(f"{plan.file}: {len(found)} {noun} in {count} region{'s' if count > 1 else ''}")
+        looked.append(f"{plan.file}: {_looked(len(found), len(plan.regions))}")
     return Validation(problems, "\n".join(looked))
+
+
+def _looked(problems: int, regions: int) -> str:
+    if not regions:
+        return "goes to no region, so there was nothing to look at"
+    return f"{problems} problem{'' if problems == 1 else 's'} in {regions} region{'' if regions == 1 else 's'}"
 
 
 def _problems(plan: Plan) -> Iterator[str]:
