@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,11 @@ _SECTIONS = (
 _ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
 
 
+_WIDTH = 120
 _SIDE_BY_SIDE = 5
+# Sections, resources and their attributes keep a line of their own.
+_DEEP = 3
+_UNQUOTED = re.compile(r"[A-Za-z0-9$/][^:#{}\[\],]*")
 _LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9]")
 
 
@@ -31,6 +35,13 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class calls it with the value
         return True
 
+    def represent(self, data: Any) -> None:
+        node = self.represent_data(data)
+        lengths: dict[int, int] = {}
+        _measure(node, lengths)
+        _lay_out(node, lengths)
+        self.serialize(node)
+
 
 def _text(dumper: Any, value: str) -> Any:
     # Other parsers see numbers where PyYAML sees text: 12e4 is one to them, and a user may be called so.
@@ -38,22 +49,44 @@ def _text(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
-def _listed(dumper: Any, value: list[Any]) -> Any:
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=_plain(value))
+def _lay_out(node: yaml.Node, lengths: Mapping[int, int], indent: int = 0, begins: int = 0, depth: int = 0) -> None:
+    """Put on one line what fits there: it reads better, and keeps a template small.
+
+    ``begins`` is the column where it begins on the line of its key, ``indent`` that of lines of its own.
+    """
+    if not isinstance(node, yaml.CollectionNode):
+        return
+    node.flow_style = depth >= _DEEP and (begins + lengths[id(node)] <= _WIDTH or _plain(node))
+    if node.flow_style:
+        return
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _lay_out(item, lengths, indent + 2, indent + 2, depth + 1)
+    else:
+        for key, value in node.value:
+            deeper = 0 if isinstance(value, yaml.SequenceNode) else 2
+            _lay_out(value, lengths, indent + deeper, indent + len(key.value) + 2, depth + 1)
 
 
-def _mapped(dumper: Any, value: dict[str, Any]) -> Any:
-    return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=_plain(value.values()))
+def _plain(node: yaml.CollectionNode) -> bool:
+    """Whether it is so many scalars that they read better side by side, on several lines if need be."""
+    held = [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
+    return len(node.value) > _SIDE_BY_SIDE and all(isinstance(each, yaml.ScalarNode) for each in held)
 
 
-def _plain(values: Collection[Any]) -> bool:
-    """Whether these are so many scalars that they read better side by side; it also keeps a template small."""
-    return len(values) > _SIDE_BY_SIDE and not any(isinstance(value, dict | list) for value in values)
+def _measure(node: yaml.Node, lengths: dict[int, int]) -> int:
+    """How long each collection is on one line, give or take a few characters, by its id; and how long ``node`` is."""
+    if isinstance(node, yaml.ScalarNode):
+        return _WIDTH + 1 if "\n" in node.value else len(node.value) + 2 * (not _UNQUOTED.fullmatch(node.value))
+    if isinstance(node, yaml.SequenceNode):
+        length = sum(_measure(item, lengths) + 2 for item in node.value)
+    else:
+        length = sum(len(key.value) + 4 + _measure(value, lengths) for key, value in node.value)
+    lengths[id(node)] = length
+    return length
 
 
 _Dumper.add_representer(str, _text)
-_Dumper.add_representer(list, _listed)
-_Dumper.add_representer(dict, _mapped)
 
 
 def as_data(template: Template) -> dict[str, Any]:
@@ -64,7 +97,7 @@ def as_data(template: Template) -> dict[str, Any]:
 
 
 def as_yaml(data: Mapping[str, Any]) -> str:
-    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH))
 
 
 def as_json(data: Mapping[str, Any]) -> str:
