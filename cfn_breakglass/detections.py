@@ -254,5 +254,8 @@ def _role_in_message(role: RoleNames) -> list[Any]:
         if wildcard.endswith("*"):
             forms.append({"wildcard": sub(f"*{wildcard}")})
         else:
-            forms += [{"wildcard": sub(f"*{wildcard}")}, {"wildcard": sub(f"*{wildcard} *")}]
+            # One wildcard more and the rule is too complex for EventBridge. A suffix is not, and takes the role of
+            # that name in another account too.
+            end = wildcard.rpartition("*")[2]
+            forms += [{"suffix": {"equals-ignore-case": end}}, {"wildcard": sub(f"*{wildcard} *")}]
     return forms

@@ -27,6 +27,12 @@ PATTERN = Limit("event pattern", 2_048, "characters", _EVENTBRIDGE)
 TARGETS = Limit("targets of a rule", 5, "targets", _EVENTBRIDGE)
 RULES = Limit("rules of an event bus", 300, "rules", _EVENTBRIDGE)
 WILDCARD_RULES = Limit("rules of an event bus with a wildcard", 30, "rules", _EVENTBRIDGE)
+COMPLEXITY = Limit(
+    "wildcards of an event pattern",
+    9,  # AWS gives no number; rules with 9 were taken, with 12 refused
+    "places to be in at once",
+    _DOCS + "eventbridge/latest/userguide/eb-create-pattern-operators.html",
+)
 RULE_NAME = Limit("rule name", 64, "characters", _EVENTBRIDGE)
 BUS_NAME = Limit("event bus name", 256, "characters", _EVENTBRIDGE)
 INPUT_PATHS = Limit("input paths of a target", 100, "paths", _EVENTBRIDGE)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cfn_breakglass import limits
 from cfn_breakglass.emitted.check import Excess, Finding, Flaw, flaws, limits_exceeded, lint
+from cfn_breakglass.emitted.complexity import complexity
 from cfn_breakglass.emitted.reader import Stack, resolve
 from cfn_breakglass.errors import TemplateError
 
@@ -84,6 +86,10 @@ def pattern_of(size: int) -> dict[str, Any]:
     return {"source": ["x" * (size - len('{"source":[""]}'))]}
 
 
+def complex_of(size: int) -> dict[str, Any]:
+    return {"x": [{"wildcard": f"*{letter}"} for letter in ascii_letters[: size - 1]]}
+
+
 def attached(count: int) -> dict[str, Any]:
     return {"ManagedPolicyArns": [f"arn:aws:iam::aws:policy/P{number}" for number in range(count)]}
 
@@ -91,6 +97,14 @@ def attached(count: int) -> dict[str, Any]:
 # What is as big as AWS allows, by the limit it meets: a function of a size, and that size.
 CASES = [
     pytest.param(limits.PATTERN, lambda n: stack_of(R=rule(EventPattern=pattern_of(n))), "R", id="pattern"),
+    pytest.param(
+        limits.COMPLEXITY,
+        lambda n: stack_of(
+            R=rule(EventPattern={"x": [{"wildcard": f"*{letter}"} for letter in ascii_letters[: n - 1]]})
+        ),
+        "R",
+        id="complexity",
+    ),
     pytest.param(limits.TARGETS, lambda n: stack_of(R=rule(Targets=[{"Id": "x"}] * n)), "R", id="targets"),
     pytest.param(limits.RULE_NAME, lambda n: stack_of(R=rule(Name="x" * n)), "R", id="rule-name"),
     pytest.param(
@@ -219,6 +233,32 @@ def test_every_limit_has_its_case() -> None:
     rows = {value for value in vars(limits).values() if isinstance(value, limits.Limit)}
     on_events = {limits.EVENT}  # not on templates: test_cloudtrail.test_size
     assert rows - on_events == {case.values[0] for case in CASES}
+
+
+STACKS = [{"wildcard": f"*:stack/{name}/*"} for name in ("Network", "Database", "Api", "Monitoring")]
+# name: (pattern, complexity); the second was taken and the third refused, says the issue
+# https://github.com/vals-ai/Valkyrie/pull/278
+COMPLEX: dict[str, tuple[dict[str, Any], int]] = {
+    "none": ({"source": ["aws.sts"], "x": [{"suffix": "*"}, {"prefix": "a*"}]}, 0),
+    "three between two stars": ({"resources": STACKS[:3]}, 9),
+    "four between two stars": ({"resources": STACKS}, 12),
+    "alternatives together": ({"$or": [{"x": STACKS[:2]}, {"x": STACKS[2:3]}]}, 9),
+    "fields each for itself": ({"x": STACKS[:1], "y": STACKS[1:2]}, 3),
+    "anything but": ({"x": [{"anything-but": {"wildcard": ["*a", "*b"]}}]}, 3),
+    "a field of that name": ({"wildcard": {"x": [{"wildcard": "a*"}]}}, 1),
+}
+
+
+@pytest.mark.parametrize(("pattern", "wanted"), COMPLEX.values(), ids=COMPLEX)
+def test_complexity(pattern: dict[str, Any], wanted: int) -> None:
+    assert complexity(pattern) == wanted
+
+
+def test_a_pattern_far_too_complex_is_told_all_the_same() -> None:
+    assert (
+        complexity({"x": [{"wildcard": "*a" * 40 + letter} for letter in ascii_letters[:8]]})
+        > limits.COMPLEXITY.maximum
+    )
 
 
 def test_a_template_is_measured_in_bytes() -> None:

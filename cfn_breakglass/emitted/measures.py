@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass import limits
+from cfn_breakglass.emitted.complexity import complexity
 from cfn_breakglass.emitted.judges import role_policies
 from cfn_breakglass.emitted.physical import bus_name
 from cfn_breakglass.emitted.policies import read, statements
@@ -59,6 +60,7 @@ def _rule(rule: Resource) -> Iterator[tuple[Limit, int]]:
     targets = rule.properties.get("Targets", [])
     yield limits.RULE_NAME, len(rule.name)
     yield limits.PATTERN, len(compact(rule.properties.get("EventPattern", "")))
+    yield limits.COMPLEXITY, complexity(rule.properties.get("EventPattern", {}))
     yield limits.TARGETS, len(targets)
     for target in targets:
         transformer = target.get("InputTransformer", {})
