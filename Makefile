@@ -1,26 +1,29 @@
-# Targets: generate | test | check | e2e | bench | golden
+# Targets: generate | test | check | e2e | demo | bench | golden
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test check e2e bench golden
+.PHONY: generate test check e2e demo bench golden
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
 
-test: .venv/dev ## run the tests
-	$(BIN)/pytest --numprocesses auto
+test: .venv/dev ## run the tests, with the coverage gate
+	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
 
-check: .venv/dev ## lint, types, and the tests with the coverage gate
+check: .venv/dev ## lint, types, and the committed templates: those of breakglass.yaml, and AWS would take them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
-
-e2e: .venv/dev ## the committed templates: those of breakglass.yaml, and AWS would take them
 	$(BIN)/cfn-breakglass generate --check
 	$(BIN)/cfn-breakglass validate
+
+e2e: .venv/dev ## deploy and exercise the templates on a local AWS, as a plain process
+	$(BIN)/python tests/e2e/localstack.py 'end to end' $(BIN)/pytest --exitfirst tests/e2e
+
+demo: .venv/dev ## the committed templates on a local AWS, until Ctrl-C, to set off alerts by hand
+	$(BIN)/python tests/e2e/localstack.py demo $(BIN)/python tests/e2e/demo.py up
 
 bench: .venv/dev ## what generate costs beside what it cannot do without, and simulate beside orjson and moto
 	$(BIN)/python tests/bench_generate.py

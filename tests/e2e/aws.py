@@ -1,0 +1,116 @@
+"""An account of the local AWS, and the templates deployed in it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import boto3
+from botocore.config import Config as ClientConfig
+
+STACK: Final = "break-glass"
+_PATIENCE: Final = 180
+_Answer = TypeVar("_Answer")
+
+
+@cache
+def client(service: str, region: str, account: str) -> Any:
+    """A client of the local AWS, which takes twelve digits as access key for the account they name."""
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=account,
+        aws_secret_access_key="local",  # noqa: S106 - nobody checks it
+        config=ClientConfig(retries={"total_max_attempts": 1}, read_timeout=_PATIENCE),
+    )
+
+
+def eventually(what: str, ask: Callable[[], _Answer | None]) -> _Answer:
+    """Ask until there is an answer; an AssertionError that says ``what`` was waited for if there is none in time."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if answer := ask():
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"waited {_PATIENCE} seconds for {what}")
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account whose stack is in the main region ``main``, and its stack set in ``others``."""
+
+    number: str
+    main: str
+    others: tuple[str, ...]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return (self.main, *self.others)
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        return client(service, region or self.main, self.number)
+
+    def deploy(self, template: str) -> None:
+        """Create or update the main stack, as a console user does."""
+        formation = self.client("cloudformation")
+        update = self.resources(self.main) != {}
+        step = formation.update_stack if update else formation.create_stack
+        step(StackName=STACK, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        self._await("update" if update else "create", STACK, self.main)
+
+    def roll_out(self, template: str) -> None:
+        """Create the stack set and its instances: no parameters, no capabilities, nothing asked."""
+        formation = self.client("cloudformation")
+        formation.create_stack_set(StackSetName=STACK, TemplateBody=template)
+        self._operate(formation.create_stack_instances, self.others)
+
+    def update_instances(self, template: str) -> None:
+        """Update the stack of each instance, which is what UpdateStackSet does."""
+        for region in self.others:
+            name = self.stack(region)
+            self.client("cloudformation", region).update_stack(StackName=name, TemplateBody=template)
+            self._await("update", name, region)
+
+    def remove(self) -> None:
+        """Delete everything, in the order of the README."""
+        formation = self.client("cloudformation")
+        self._operate(formation.delete_stack_instances, self.others, RetainStacks=False)
+        formation.delete_stack_set(StackSetName=STACK)
+        formation.delete_stack(StackName=STACK)
+        self._await("delete", STACK, self.main)
+
+    def stack(self, region: str) -> str:
+        """The name of the stack in a region; that of an instance is AWS's choice."""
+        if region == self.main:
+            return STACK
+        found = self.client("cloudformation", region).describe_stacks()["Stacks"]
+        (name,) = (stack["StackName"] for stack in found if stack["StackStatus"] != "DELETE_COMPLETE")
+        return str(name)
+
+    def resources(self, region: str) -> dict[str, str]:
+        """Logical ID -> physical ID of the stack in a region; empty where there is none."""
+        formation = self.client("cloudformation", region)
+        try:
+            found = formation.describe_stack_resources(StackName=self.stack(region))["StackResources"]
+        except formation.exceptions.ClientError:
+            return {}
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    def _operate(self, operation: Callable[..., Any], regions: Iterable[str], **options: Any) -> None:
+        asked = operation(StackSetName=STACK, Accounts=[self.number], Regions=list(regions), **options)
+        describe = self.client("cloudformation").describe_stack_set_operation
+
+        def outcome() -> str | None:
+            found = describe(StackSetName=STACK, OperationId=asked["OperationId"])["StackSetOperation"]["Status"]
+            return None if found in ("QUEUED", "RUNNING") else found
+
+        assert eventually(f"{operation.__name__} in {regions}", outcome) == "SUCCEEDED"
+
+    def _await(self, what: str, stack: str, region: str) -> None:
+        waiter = self.client("cloudformation", region).get_waiter(f"stack_{what}_complete")
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.2, "MaxAttempts": _PATIENCE * 5})

@@ -1,0 +1,112 @@
+"""Where LocalStack 4.14.0 does otherwise than AWS documents: nothing else may differ.
+
+What AWS would send is the simulator's word. Each difference turns that into what LocalStack sends, byte for byte, so
+that one which is gone, or a new one, fails the tests. LocalStack also judges no IAM, topic or Logs policy and no
+``Rules`` of a template, and knows no AWS::Logs::ResourcePolicy: of these nothing is proved here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+_TRANSFORMER: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
+_DELETION: Final = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
+)
+
+
+class Difference(NamedTuple):
+    """What AWS documents, what LocalStack does instead, and the rewriting from the one to the other."""
+
+    aws: str
+    localstack: str
+    source: str
+    rewrite: Callable[[str], str]
+
+
+def _without_false(message: str) -> str:
+    fields: dict[str, Any] = json.loads(message)
+    return json.dumps({name: "" if value is False else value for name, value in fields.items()})
+
+
+def _compact(message: str) -> str:
+    return json.dumps(json.loads(message), separators=(",", ":"))
+
+
+def _one_string(message: str) -> str:
+    return json.dumps(message[1:-1])
+
+
+def _retained(template: str) -> str:
+    return template.replace("RetainExceptOnCreate", "Retain")
+
+
+JSON_ALERTS: Final = (
+    Difference(
+        "the value at a path goes where its variable stands in a JSON template, false as false",
+        "whatever is false in Python is an empty text",
+        _TRANSFORMER,
+        _without_false,
+    ),
+    Difference(
+        "a JSON template is sent as it is written, its variables filled in",
+        "it is read as JSON and written anew",
+        _TRANSFORMER,
+        _compact,
+    ),
+)
+TEXT_ALERTS: Final = (
+    Difference(
+        "a text arrives as it stands in the template, each line in its quotes",
+        "the outermost quotes are taken off, and the rest is written as one JSON string",
+        _TRANSFORMER,
+        _one_string,
+    ),
+)
+TEMPLATES: Final = (
+    Difference(
+        "RetainExceptOnCreate keeps a resource when its stack is deleted",
+        "only Retain does",
+        _DELETION,
+        _retained,
+    ),
+)
+LEFT_BEHIND: Final = {
+    r"us-east-1 subscription security@example\.com": "DeleteStack deletes what the stack was created with, and misses "
+    "what an update added",
+    r"us-east-1 rule arn:aws:events:us-east-1:\d+:rule/security/break-glass-.*": "a rule is looked for on the default "
+    "bus only; those of a bus that is deleted go with it",
+}
+"""What LocalStack keeps of a deleted stack, and AWS does not."""
+NOT_COMPARED: Final = {
+    "id": "EventBridge invents it, where a simulated event has that of its record",
+    "time": "PutEvents is given none, and LocalStack would not forward it",
+}
+"""Fields of a logged event that are as they should be on AWS only."""
+
+
+def as_sent(message: str) -> str:
+    """What LocalStack makes of an alert that AWS sends."""
+    for difference in JSON_ALERTS if message.startswith("{") else TEXT_ALERTS:
+        message = difference.rewrite(message)
+    return message
+
+
+def as_deployed(template: str) -> str:
+    """A template as it has to be written for LocalStack to do what AWS does."""
+    for difference in TEMPLATES:
+        template = difference.rewrite(template)
+    return template
+
+
+def left_behind(thing: str) -> bool:
+    """Whether something in an inventory is there by a mistake of LocalStack's."""
+    return any(re.fullmatch(pattern, thing) for pattern in LEFT_BEHIND)
+
+
+def as_logged(event: dict[str, Any]) -> str:
+    """An event, in a form in which one from a log and one from AWS are equal."""
+    return json.dumps({key: value for key, value in event.items() if key not in NOT_COMPARED}, sort_keys=True)

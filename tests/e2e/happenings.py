@@ -1,0 +1,108 @@
+"""Recorded events that happen in an account, and what of it arrives at the queue and in the logs."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aws import Account, client, eventually
+from differences import as_logged, as_sent
+from samples import ACCOUNT, record_of, recorded
+
+from cfn_breakglass.emitted.simulator import Simulator
+
+_BATCH = 10  # of PutEvents and ReceiveMessage alike
+
+
+class Happening(NamedTuple):
+    """A sample, recorded in a region under an ID of its own."""
+
+    sample: Path
+    event: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(record_of(self.event)["eventID"])
+
+
+def happening(sample: Path, account: Account, region: str, rewrite: Callable[[str], str] = str) -> Happening:
+    text = rewrite(sample.read_text(encoding="utf-8").replace(ACCOUNT, account.number))
+    event = recorded(text, region)
+    record_of(event)["eventID"] = str(uuid.uuid4())
+    return Happening(sample, event)
+
+
+def put(account: Account, happenings: Iterable[Happening]) -> None:
+    """Put events on the default bus of their region, one of another account by that account."""
+    places: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for _, event in happenings:
+        places[event["region"], event["account"]].append(
+            {
+                "EventBusName": f"arn:aws:events:{event['region']}:{account.number}:event-bus/default",
+                "Source": event["source"],
+                "DetailType": event["detail-type"],
+                "Detail": json.dumps(event["detail"]),
+            }
+        )
+    for (region, owner), entries in places.items():
+        for start in range(0, len(entries), _BATCH):
+            done = client("events", region, owner).put_events(Entries=entries[start : start + _BATCH])
+            assert done["FailedEntryCount"] == 0, done
+
+
+class Heard:
+    """Everything that ever arrived at the queue: a stray alert shows however late it is."""
+
+    def __init__(self, account: Account, queue: str) -> None:
+        self._sqs = account.client("sqs")
+        self._queue = queue
+        self.alerts: Counter[str] = Counter()
+
+    def until(self, told: Counter[str]) -> None:
+        """Listen until all this has arrived; nothing else may have."""
+
+        def arrived() -> bool:
+            self._listen()
+            return told <= self.alerts
+
+        try:
+            eventually(f"{told.total()} alerts", arrived)
+        finally:
+            missing, stray = told - self.alerts, self.alerts - told
+            assert (list(missing)[:3], list(stray)[:3]) == ([], []), "missing, stray"
+
+    def _listen(self) -> None:
+        found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1)
+        messages = found.get("Messages", [])
+        self.alerts.update(json.loads(message["Body"])["Message"] for message in messages)
+        read = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages]
+        if read:
+            self._sqs.delete_message_batch(QueueUrl=self._queue, Entries=read)
+
+
+def logged(account: Account, group: str) -> Counter[str]:
+    """Everything in a log group, by event."""
+    pages = account.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    return Counter(as_logged(json.loads(entry["message"])) for page in pages for entry in page["events"])
+
+
+class Foretold:
+    """What the simulator says of everything that happened so far."""
+
+    def __init__(self) -> None:
+        self.alerts: Counter[str] = Counter()
+        self.logs: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, simulator: Simulator, happenings: Iterable[Happening]) -> None:
+        for _, event in happenings:
+            for delivery in simulator.run(event):
+                assert delivery.problem is None, delivery
+                if delivery.kind == "topic":
+                    self.alerts[as_sent(delivery.message)] += 1
+                else:
+                    group = delivery.target.rpartition("log-group:")[2]
+                    self.logs[group][as_logged(json.loads(delivery.message))] += 1

@@ -1,0 +1,31 @@
+"""What has to be in an account before the templates: users, and a queue that the topic may send to."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from aws import STACK, Account
+
+QUEUE: Final = "pager"
+
+
+def create_queue(account: Account) -> str:
+    """A queue that the topic may send to, as the README asks for; its URL."""
+    queue = f"arn:aws:sqs:{account.main}:{account.number}:{QUEUE}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"arn:aws:sns:{account.main}:{account.number}:{STACK}-alerts"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = account.client("sqs").create_queue(QueueName=QUEUE, Attributes={"Policy": policy})
+    return str(made["QueueUrl"])
+
+
+def create_user(account: Account, name: str) -> None:
+    iam = account.client("iam")
+    if name not in {user["UserName"] for user in iam.list_users()["Users"]}:
+        iam.create_user(UserName=name)
