@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -102,10 +101,17 @@ def readable(text: str, region: str) -> str:
     A Ref of an event bus, of which it makes no name, becomes the Fn::GetAtt that says the same, and the partition,
     which to it is aws everywhere, is spelled out.
     """
-    resources = parse(text, "template")["Resources"]
-    buses = [name for name, resource in resources.items() if resource["Type"] == "AWS::Events::EventBus"]
-    named = re.sub(rf"\bRef: ({'|'.join(buses)})$", r"Fn::GetAtt: [\1, Name]", text, flags=re.MULTILINE)
-    return named.replace("${AWS::Partition}", partition_of(region).name)
+    template = parse(text, "template")
+    buses = {name for name, held in template["Resources"].items() if held["Type"] == "AWS::Events::EventBus"}
+
+    def named(node: Any) -> Any:
+        if isinstance(node, dict):
+            if node.keys() == {"Ref"} and node["Ref"] in buses:
+                return {"Fn::GetAtt": [node["Ref"], "Name"]}
+            return {key: named(value) for key, value in node.items()}
+        return [named(item) for item in node] if isinstance(node, list) else node
+
+    return json.dumps(named(template)).replace("${AWS::Partition}", partition_of(region).name)
 
 
 def prepare(aws: Aws, stack: Stack) -> None:

@@ -69,6 +69,11 @@ def pair(folder: Path) -> tuple[Plan, Plan]:
     return main, others
 
 
+def main(folder: Path) -> Plan:
+    """The main region's template alone, YAML where there is JSON too."""
+    return _plan(_paths(folder, _NAMES[0])[0])
+
+
 def _paths(folder: Path, name: str) -> list[Path]:
     paths = [path for form in ("yaml", "json") if (path := folder / f"{name}.{form}").exists()]
     if not paths:

@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cfn_breakglass.emitted.conditions import Context, matches, satisfied
+from cfn_breakglass.emitted.conditions import Test, tests, together
+from cfn_breakglass.emitted.principals import Match, match
+from cfn_breakglass.emitted.request import Context, matches
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _POLICY_KEYS = {"Version", "Id", "Statement"}
 _STATEMENT_KEYS = {
@@ -21,6 +23,16 @@ _STATEMENT_KEYS = {
 }
 # Only the newer version has policy variables; without one AWS reads the older.
 _VERSIONS = {"2012-10-17": True, "2008-10-17": False}
+
+
+class Request(NamedTuple):
+    """A call: of a service, or of whom the keys tell; ``absent`` as in ``Context``."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, str | list[str]]
+    service: str | None = None
+    absent: Callable[[str], bool] | None = None
 
 
 def allows(
@@ -48,14 +60,11 @@ def allowed(
     context: Mapping[str, str | list[str]],
 ) -> bool:
     """Whether policies that count together allow it: one allows, and none denies."""
-    effects: set[str] = set()
-    for document in documents:
-        policy = read(document)
-        keys = Context(context, variables=_VERSIONS[policy.get("Version", "2008-10-17")])
-        for statement in statements(policy):
-            if _applies(statement, action, resource, principal_service, keys):
-                effects.add(statement["Effect"])
-    return effects == {"Allow"}
+    request = Request(action, resource, context, principal_service)
+    answer = verdict([one for document in documents for one in weigh(document, request)])
+    if answer is None:
+        raise TemplateError(f"cannot tell whether a policy allows {action} on {resource}")
+    return answer
 
 
 def read(document: Mapping[str, Any] | str) -> dict[str, Any]:
@@ -66,7 +75,7 @@ def read(document: Mapping[str, Any] | str) -> dict[str, Any]:
         raise TemplateError(f"a policy is not JSON: {error}") from error
     if not isinstance(policy, dict) or not policy.keys() <= _POLICY_KEYS:
         raise TemplateError(f"not a policy: {policy!r}")
-    if policy.get("Version", "2008-10-17") not in _VERSIONS:
+    if str(policy.get("Version", "2008-10-17")) not in _VERSIONS:
         raise TemplateError(f"a policy cannot have the version {policy['Version']!r}")
     return policy
 
@@ -89,16 +98,53 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _applies(statement: Mapping[str, Any], action: str, resource: str, service: str | None, keys: Context) -> bool:
+class Weighed(NamedTuple):
+    """A statement, counted from 1, and what a request makes of each part of it."""
+
+    number: int
+    effect: str
+    covers: bool
+    match: Match
+    tests: list[Test]
+
+    @property
+    def applies(self) -> bool | None:
+        """Whether it has a say; None where that cannot be told."""
+        return together([self.covers, self.match.holds, *(test.holds for test in self.tests)])
+
+
+def weigh(document: Mapping[str, Any] | str, request: Request) -> list[Weighed]:
+    """Every statement of a policy beside a request; TemplateError for anything in the policy that is not known."""
+    policy = read(document)
+    variables = _VERSIONS[policy.get("Version", "2008-10-17")]
+    keys = Context(request.keys, variables=variables, absent=request.absent)
     # Every part is looked at, whatever the others say: what is not known must not hide behind a mismatch.
-    return all(
-        [
-            _principal(statement, service, keys),
-            _covers(statement, "Action", action.lower(), keys),
-            _covers(statement, "Resource", resource, keys),
-            satisfied(statement.get("Condition", {}), keys),
-        ]
-    )
+    return [
+        Weighed(
+            number,
+            statement["Effect"],
+            all(
+                [
+                    _covers(statement, "Action", request.action.lower(), keys),
+                    _covers(statement, "Resource", request.resource, keys),
+                ]
+            ),
+            match(statement, request.service, keys),
+            tests(statement.get("Condition", {}), keys),
+        )
+        for number, statement in enumerate(statements(policy), 1)
+    ]
+
+
+def verdict(weighed: Iterable[Weighed]) -> bool | None:
+    """Whether statements that count together let a request through: one allows, none denies; None: cannot tell.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    """
+    says = {(one.effect, one.applies) for one in weighed}
+    if ("Deny", True) in says or not says & {("Allow", True), ("Allow", None)}:
+        return False
+    return None if ("Deny", None) in says or ("Allow", True) not in says else True
 
 
 def _covers(statement: Mapping[str, Any], element: Literal["Action", "Resource"], value: str, keys: Context) -> bool:
@@ -108,26 +154,3 @@ def _covers(statement: Mapping[str, Any], element: Literal["Action", "Resource"]
             lower = [item.lower() for item in patterns] if element == "Action" else patterns
             return any(matches(item, value, keys) for item in lower) == wanted
     return True
-
-
-def _principal(statement: Mapping[str, Any], service: str | None, keys: Context) -> bool:
-    principal = statement.get("Principal", "*")
-    if principal == "*":
-        return True
-    if not isinstance(principal, dict) or principal.keys() - {"AWS", "Service", "Federated"}:
-        raise TemplateError(f"cannot judge the principal {principal!r}")
-    named = {kind: listed(names) for kind, names in principal.items()}
-    if service is not None:
-        return service in named.get("Service", []) or "*" in named.get("AWS", [])
-    return _is_caller(named.get("AWS", []), keys.one("aws:PrincipalArn")) or (
-        keys.one("aws:FederatedProvider") in named.get("Federated", [])
-    )
-
-
-def _is_caller(named: list[str], caller: str | None) -> bool:
-    if "*" in named:
-        return True
-    if caller is None:
-        return False
-    account = caller.split(":")[4]
-    return any(name in (caller, account) or name.endswith(f":iam::{account}:root") for name in named)
