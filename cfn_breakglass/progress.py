@@ -58,8 +58,9 @@ class Bar(Progress):
             self._bar.start()
 
     def quietly(self, line: _Line, write: Callable[[_Line], None]) -> None:
+        # While lines come, they show how far it is; the bar is back when none came for a while.
         if self._shown:
+            self._shown = False
             self._bar.stop()
+        self._began = self._clock()
         write(line)
-        if self._shown:
-            self._bar.start()

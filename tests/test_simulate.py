@@ -16,6 +16,9 @@ from rich.console import Console
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, templates, title
 
 from cfn_breakglass.cli import cli
+from cfn_breakglass.emitted.history import Question
+from cfn_breakglass.emitted.replay import Replay
+from cfn_breakglass.emitted.sources import Unread, find
 from cfn_breakglass.progress import Bar
 
 RAISED = {title(sample): sample for sample in RAISES}
@@ -81,6 +84,18 @@ FORMS: dict[str, tuple[bytes, int, str]] = {
         "record 2",
     ),
     "lookup-events": (dumped({"Events": [{"CloudTrailEvent": json.dumps(TAKEN_ON)}]}), 1, "record 1"),
+    "log files one after the other": (b"".join(dumped({"Records": [one]}) for one in (QUIET, TAKEN_ON)), 2, "record 2"),
+    "log files over lines": (
+        b"\n".join(json.dumps({"Records": [one]}, indent=1).encode() for one in (QUIET, TAKEN_ON)),
+        2,
+        "record 2",
+    ),
+    "arrays one after the other": (dumped([QUIET]) + dumped([TAKEN_ON]), 2, "record 2"),
+    "gzip of log files": (
+        gzip.compress(dumped({"Records": [QUIET]})) + gzip.compress(dumped([TAKEN_ON])),
+        2,
+        "record 2",
+    ),
     "byte order mark": (b"\xef\xbb\xbf" + dumped(TAKEN_ON), 1, "record 1"),
     "gzip": (gzip.compress(dumped({"Records": [TAKEN_ON]})), 1, "record 1"),
     "gzip in parts": (gzip.compress(dumped(QUIET) + b"\n") + gzip.compress(dumped(TAKEN_ON)) + b"\0\0", 2, "line 2"),
@@ -123,7 +138,22 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     "record nested too deep": (dumped(TAKEN_ON) + b"\n" + b"[" * 100_000, 1, ["line 2: it is nested too deep"]),
     "records nested within": (dumped({"Records": [{"a": 1}, TAKEN_ON]}, QUIET), 2, ["line 1, record 1: this is"]),
     "Events that are none": (dumped({"Events": [7]}, TAKEN_ON), 1, ["line 1: a CloudTrail record is"]),
-    "Events that are not JSON": (dumped({"Events": [{"CloudTrailEvent": "x"}]}, TAKEN_ON), 1, ["line 1: it is not"]),
+    "Events that are not JSON": (
+        dumped({"Events": [{"CloudTrailEvent": "x"}, {"CloudTrailEvent": json.dumps(QUIET)}]}, TAKEN_ON),
+        2,
+        ["line 1, record 1: this is not a CloudTrail record"],
+    ),
+    "text after a log file": (dumped({"Records": [TAKEN_ON]}) + b"oh", 1, ["record 2: it is not JSON"]),
+    "log file that ends between records": (
+        dumped({"Records": [TAKEN_ON, QUIET]})[:-2],
+        2,
+        ["after record 2: the rest is missing"],
+    ),
+    "keys in another order": (
+        dumped([{"a": TAKEN_ON} | QUIET, TAKEN_ON]).replace(b'"a"', b'"a').replace(b'"eventVersion"', b'"a"'),
+        1,
+        ["record 1: it is not JSON"],
+    ),
     "event without a region": (dumped(TAKEN_ON, {**EVENT, "region": 7}), 1, ["line 2: this is not an event"]),
     "record without an account": (
         dumped(TAKEN_ON, {"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1"}),
@@ -237,6 +267,29 @@ def test_what_a_record_says_does_not_reach_the_terminal_raw(deployed: Path) -> N
     assert len(done.stdout) < 3_000
 
 
+def test_an_event_without_an_account_is_that_of_the_account_given(deployed: Path) -> None:
+    event = {key: value for key, value in EVENT.items() if key != "account"}
+    done = run(deployed, "-", "--json", "--account", ACCOUNT, given=dumped(event))
+    assert (done.exit_code, {one["detection"] for one in lines(done, "delivery")}) == (0, {"RoleAssumed"})
+
+
+def test_an_event_that_is_too_large_is_lost_not_passed_over(deployed: Path) -> None:
+    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON | {"userAgent": "x" * 300_000}))
+    told = lines(done, "delivery")
+    assert (done.exit_code, {one["outcome"] for one in told}) == (1, {"lost"})
+    assert all("over 256 KB" in one["problem"] for one in told)
+
+
+def test_a_file_that_is_gone_by_its_turn_is_told(deployed: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "a.json"
+    gone.write_bytes(dumped(TAKEN_ON))
+    sources = find([str(gone)])
+    gone.unlink()
+    (source,) = sources
+    answers = list(Replay(Question(deployed)).read(source, io.BytesIO()))
+    assert answers == [Unread(str(gone), "it cannot be read: No such file or directory")]
+
+
 def test_filters(deployed: Path) -> None:
     both = dumped(TAKEN_ON, SIGNED_IN)
 
@@ -289,7 +342,8 @@ def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_p
     done = run(tmp_path, "-", "--json", given=dumped(other, TAKEN_ON, other))
     assert done.exit_code == 0
     assert done.stderr.startswith("2 records of account 444455556666, which the templates refuse: ")
-    assert "Rules." in lines(done, "summary")[0]["refused"]["444455556666"]
+    [refused] = lines(done, "summary")[0]["refused"]
+    assert (refused["account"], refused["records"], "Rules." in refused["why"]) == ("444455556666", 2, True)
     assert run(tmp_path, "-", "--account", "444455556666", given=dumped(other)).exit_code == 2
     assert run(deployed, "-", given=dumped(other)).stderr == ""
 
@@ -311,7 +365,7 @@ def test_bad_input(deployed: Path, arguments: list[str], said: str) -> None:
 
 
 def test_a_bar_shows_after_a_second_and_gets_out_of_the_way() -> None:
-    times, out, said = iter([0.0, 0.5, 1.5, 2.0]), io.StringIO(), list[str]()
+    times, out, said = iter([0.0, 0.5, 1.0, 2.0, 3.0]), io.StringIO(), list[str]()
     console = Console(file=out, force_terminal=True, width=80)
     with Bar(100, console, clock=lambda: next(times)) as progress:
         progress.quietly("a", said.append)

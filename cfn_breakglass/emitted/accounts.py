@@ -15,8 +15,8 @@ from cfn_breakglass.emitted.simulator import Simulator, deployed
 from cfn_breakglass.errors import TemplateError
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-# An account is 17 stacks in memory; folders go account by account.
-_ACCOUNTS = 8
+# An account is 17 stacks in memory, about 1 MiB.
+_ACCOUNTS = 64
 
 
 class Account(NamedTuple):

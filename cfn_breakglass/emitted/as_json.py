@@ -39,7 +39,10 @@ class Json:
             unread=tally.unread,
             detections=detections,
             uncovered=dict(tally.counts.uncovered),
-            refused=dict(tally.counts.refused.keys()),
+            refused=[
+                {"account": account, "why": why, "records": count}
+                for (account, why), count in sorted(tally.counts.refused.items())
+            ],
         )
 
 

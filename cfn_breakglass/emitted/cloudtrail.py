@@ -87,12 +87,10 @@ def who(event: Mapping[str, Any]) -> str:
 
 
 def reaches(event: Mapping[str, Any], state: str) -> bool:
-    """Whether EventBridge shows the event to a rule in ``state``; ask after its pattern, the size takes time."""
+    """Whether EventBridge shows the event to a rule in ``state``, unless it is too large."""
     if state not in _STATES:
         raise TemplateError(f"{state!r} is not a State of a rule; it is one of {', '.join(_STATES)}")
-    if state == "DISABLED" or (state == "ENABLED" and reads_only(event)):
-        return False
-    return not too_large(event)
+    return not (state == "DISABLED" or (state == "ENABLED" and reads_only(event)))
 
 
 def reads_only(event: Mapping[str, Any]) -> bool:

@@ -12,8 +12,7 @@ from cfn_breakglass.emitted.rules import Rule
 
 _RECORD: Final = "detail."
 _CALL: Final = ("source", "detail.eventName")
-# Enough for the callers, roles and error messages of a busy day; and what is longer hardly comes again.
-_REMEMBERED: Final = 20_000
+# What is longer hardly comes again.
 _LONG: Final = 512
 
 _Branch = dict[str, Leaf]
@@ -26,7 +25,7 @@ class Gate:
     a record is out when no bit is left. ``remembered`` bounds how many values are kept of each field.
     """
 
-    def __init__(self, rules: Iterable[Rule], *, remembered: int = _REMEMBERED) -> None:
+    def __init__(self, rules: Iterable[Rule], *, remembered: int) -> None:
         branches = [{leaf.name: leaf for leaf in leaves} for rule in rules for leaves in rule.pattern.branches]
         self._every = (1 << len(branches)) - 1
         self._branches = branches
@@ -41,11 +40,11 @@ class Gate:
     def __call__(self, peek: Any) -> bool:
         # One loop without calls of our own: it runs for every record there is.
         try:
-            call = peek.eventSource, peek.eventName
+            call = peek.f_eventSource, peek.f_eventName
             left = self._calls.get(call)
             if left is None:
                 left = self._called(*call)
-            if peek.detail is not ABSENT:
+            if peek.f_detail is not ABSENT:
                 return True
             for asked, parents, last, known, accepting in self._fields:
                 if left & asked:

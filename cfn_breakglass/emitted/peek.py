@@ -53,7 +53,8 @@ class Peek:
 
 def attribute(step: str) -> str:
     """Give the attribute of a peek that a name in a record becomes."""
-    return step if step.isidentifier() and not step.startswith("_") else f"x{step.encode().hex()}"
+    # No text, number or list has an attribute that begins so.
+    return f"f_{step}" if f"f_{step}".isidentifier() else f"x_{step.encode().hex()}"
 
 
 def _tree(paths: Iterable[str]) -> _Tree:
@@ -99,9 +100,13 @@ def unpacked(value: Any) -> Iterator[Any]:
     elif isinstance(value, dict) and isinstance(value.get("Events"), list):
         yield from map(_looked_up, value["Events"])
     else:
-        yield value
+        yield _looked_up(value)
 
 
 def _looked_up(event: Any) -> Any:
+    """The record in what lookup-events answers; what is broken or something else stands for itself."""
     text = event.get("CloudTrailEvent") if isinstance(event, dict) else None
-    return decode(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else event
+    try:
+        return decode(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else event
+    except (ValueError, RecursionError):
+        return event

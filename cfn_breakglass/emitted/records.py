@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import Any, NamedTuple
 
+import msgspec
+
 from cfn_breakglass.emitted.peek import Peek, decode, unpacked
 from cfn_breakglass.emitted.sources import Opened, Unread
 
@@ -16,10 +18,13 @@ _BATCH = 1 << 20
 _PIECE = 1 << 24
 _GOES_ON = (b"{", b"[", b",", b":")
 _ARRAY = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:(\{)\s*"Records"\s*:\s*)?\[')
-_BETWEEN = re.compile(r"[\s,\ufeff]*")
+# What stands between records, also where one log file or array ends and the next begins.
+_BETWEEN = re.compile(r'(?:[\s,\]}\ufeff]|\{\s*"(?:Records|Events)"\s*:\s*\[|\[(?=\s*[{\[]))*')
 _NEXT = re.compile(rb'\}\s*,\s*(?=\{\s*"eventVersion")')
 _RECORD_SIZE = 1 << 19  # twice what CloudTrail makes of a record at most
+# Where to read on after a broken record: at one as CloudTrail writes it, or at anything that looks like the next.
 _RECORD = re.compile(r'\{\s*"eventVersion"')
+_OBJECT = re.compile(r"[,\n\]]\s*\{")
 _READER = json.JSONDecoder()
 
 BROKEN = (ValueError, RecursionError)
@@ -126,18 +131,28 @@ def _pieces(head: bytes, stream: BufferedReader, size: int) -> Iterator[bytes]:
     closing = b"]}" if array and array[1] else b"]"
     head += stream.read(size)
     while more := stream.read(size):
-        cut = _last_record(head)
-        if array and cut > len(opening):
-            yield head[:cut].rstrip(b", \t\r\n") + closing
-            head = opening + head[cut:]
+        for cut in _record_starts(head) if array else ():
+            piece = head[:cut].rstrip(b", \t\r\n") + closing
+            if _is_whole(piece):
+                yield piece
+                head = opening + head[cut:]
+                break
         head += more
     yield head
 
 
-def _last_record(data: bytes) -> int:
-    """Where the last record begins, after another: its first key stands in quotes as they stand in no text."""
-    starts = [match.end() for match in _NEXT.finditer(data, max(0, len(data) - _RECORD_SIZE))]
-    return starts[-1] if starts else -1
+def _record_starts(data: bytes) -> Iterator[int]:
+    """Where records begin, or objects within one that look so, the last few first: no text has quotes like these."""
+    yield from [match.end() for match in _NEXT.finditer(data, max(0, len(data) - _RECORD_SIZE))][::-1]
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether it is JSON; cut within a record it is not."""
+    try:
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except BROKEN:
+        return False
+    return True
 
 
 def _document(data: bytes, peek: Peek, first: int) -> Iterator[Batch | Unread]:
@@ -163,19 +178,23 @@ def _numbered_from(first: int, values: list[Any]) -> Callable[[int], str]:
 
 def _salvaged(data: bytes, why: str, first: int) -> Iterator[Batch | Unread]:
     """The records of a broken document, one by one; also those that just stand one after the other."""
-    array = _ARRAY.match(data)
-    text = data[array.end() if array else 0 :].decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
     values, numbers, number, place = [], [], first - 1, 0
-    while (place := _after(text, place)) < len(text) and not (array and text[place] in "]}"):
+    ended, whole = 0, True  # where the last record ended, and whether it could be read
+    while (place := _after(text, place)) < len(text):
         number += 1
         try:
             value, place = _READER.raw_decode(text, place)
             values.append(value)
             numbers.append(number)
+            ended, whole = place, True
         except BROKEN:
             yield Unread(f"record {number}", why)
-            again = _RECORD.search(text, place + 1)
+            whole = False
+            again = _RECORD.search(text, place + 1) or _OBJECT.search(text, place + 1)
             place = again.start() if again else len(text)
+    if whole and _ARRAY.match(data) and "]" not in text[ended:]:
+        yield Unread(f"after record {number}", "the rest is missing: it ends in the middle")
     yield Batch(values, _numbered("record", numbers), values.__getitem__)
 
 

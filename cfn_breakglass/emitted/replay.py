@@ -18,6 +18,8 @@ from cfn_breakglass.emitted.sources import Source, SourceError, Unread, opened
 
 # As many as the regions of an organization's accounts; then they are made anew.
 _GATES = 2_000
+# The first gates are those most asked; all together they remember a few times as much as one.
+_REMEMBERED = 10_000
 
 
 class Replay:
@@ -48,7 +50,7 @@ class Replay:
         gates, account = self._gates, self._question.account
         for index, peek in enumerate(batch.peeks):
             try:
-                quiet = not gates[account or peek.recipientAccountId, peek.awsRegion](peek)
+                quiet = not gates[account or peek.f_recipientAccountId, peek.f_awsRegion](peek)
             except (AttributeError, KeyError, TypeError):
                 quiet = self._known_unwatched(peek, counts)
             if quiet:
@@ -60,13 +62,18 @@ class Replay:
     def _known_unwatched(self, peek: Any, counts: Counts) -> bool:
         """Count a plain record of an account and region that are known to be watched by nobody."""
         try:
-            account = self._question.account or peek.recipientAccountId
-            refusal = self._unwatched.get((account, peek.awsRegion))
-            if refusal is None or peek.detail is not ABSENT or not isinstance(peek.eventSource, str):
+            account = self._question.account or peek.f_recipientAccountId
+            refusal = self._unwatched.get((account, peek.f_awsRegion))
+            if (
+                refusal is None
+                or peek.f_detail is not ABSENT
+                or not peek.f_eventSource
+                or not isinstance(peek.f_eventSource, str)
+            ):
                 return False
         except (AttributeError, TypeError):
             return False
-        _count(counts, account, peek.awsRegion, refusal)
+        _count(counts, account, peek.f_awsRegion, refusal)
         return True
 
     def _closely(self, batch: Batch, index: int, place: str, counts: Counts) -> Iterator[Answer]:
@@ -103,12 +110,15 @@ class Replay:
         """Make what tells of the next record of ``account`` and ``region`` without a closer look."""
         if self._question.explain and asked:
             return
-        if len(self._gates) >= _GATES:
+        if len(self._gates) + len(self._unwatched) >= _GATES:
             self._gates.clear()
+            self._unwatched.clear()
         if asked and region not in home.watching:
             self._unwatched[account, region] = home.refusal
         elif (account, region) not in self._gates:
-            self._gates[account, region] = Gate(home.watching[region] if asked else ())
+            self._gates[account, region] = Gate(
+                home.watching[region] if asked else (), remembered=_REMEMBERED // (len(self._gates) + 1)
+            )
 
     def _told(self, event: Mapping[str, Any], home: Account, place: str) -> Iterator[Told]:
         wanted = self._question.detections
@@ -148,7 +158,7 @@ def _told(
         place=place,
         time=str(event.get("time") or ""),
         region=str(event["region"]),
-        account=str(event["account"]),
+        account=str(event.get("account") or ""),
         who=who(event),
         event=str(record.get("eventName") or event.get("detail-type") or ""),
         event_id=str(record.get("eventID") or event.get("id") or ""),

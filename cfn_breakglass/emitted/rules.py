@@ -60,7 +60,7 @@ class Rule:
     targets: tuple[Target, ...]
 
     def takes(self, event: Mapping[str, Any]) -> bool:
-        """Whether the rule fires: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html."""
+        """Whether the rule fires, whatever the event's size: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html."""
         return self.pattern.matches(event) and reaches(event, self.state)
 
     @property

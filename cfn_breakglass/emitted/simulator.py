@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from cfn_breakglass import limits
 from cfn_breakglass.emitted import judges
+from cfn_breakglass.emitted.cloudtrail import too_large
 from cfn_breakglass.emitted.plans import Plan, coverage, pair
 from cfn_breakglass.emitted.reader import Stack, parse, resolve
 from cfn_breakglass.emitted.rules import Rule, Target, bus_arn, rules_of
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+_TOO_LARGE = f"the event is over {limits.EVENT.maximum // 1024} KB, and such events do not reach EventBridge"
 _JUDGES = {"topic": judges.receiver, "log": judges.log, "queue": judges.receiver}
 
 
@@ -75,7 +78,9 @@ class Simulator:
         """Let an EventBridge event arrive at the default bus of its region."""
         region = event.get("region")
         stack = self._stacks.get(region) if isinstance(region, str) else None
-        return list(self._arrive(bus_arn(stack, "default"), event)) if stack else []
+        told = list(self._arrive(bus_arn(stack, "default"), event)) if stack else []
+        # It is asked last: to measure an event takes time.
+        return [replace(one, problem=_TOO_LARGE) for one in told] if told and too_large(event) else told
 
     def dead_letter_problems(self) -> list[str]:
         """Why what a rule fails to deliver would not be kept in the dead-letter queue of its target."""

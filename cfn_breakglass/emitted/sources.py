@@ -42,6 +42,7 @@ class Source(NamedTuple):
     name: str
     path: Path | None
     size: int = 0
+    problem: str = ""  # why it cannot be read, if that is known already
 
 
 @dataclass
@@ -75,7 +76,12 @@ def _of(path: str) -> Iterator[Source]:
 
 
 def _walk(folder: Path) -> Iterator[Source]:
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        yield Source(str(folder), folder, problem=_cannot(error))
+        return
+    for path in paths:
         if path.is_dir():
             if path.name not in _NO_RECORDS and not path.is_symlink():
                 yield from _walk(path)
@@ -84,12 +90,21 @@ def _walk(folder: Path) -> Iterator[Source]:
 
 
 def _file(path: Path) -> Source:
-    return Source(str(path), path, path.stat().st_size)
+    try:
+        return Source(str(path), path, path.stat().st_size)
+    except OSError as error:
+        return Source(str(path), path, problem=_cannot(error))
+
+
+def _cannot(error: OSError) -> str:
+    return f"it cannot be read: {error.strerror}"
 
 
 @contextmanager
 def opened(source: Source, standard_input: BinaryIO) -> Iterator[Opened]:
     """Open a source, unpacking gzip, known by its first bytes; SourceError if it cannot be read."""
+    if source.problem:
+        raise SourceError(source.problem)
     try:
         if source.path is None:
             yield _inflated(io.BufferedReader(_Raw(_blocks(standard_input))))
@@ -97,7 +112,7 @@ def opened(source: Source, standard_input: BinaryIO) -> Iterator[Opened]:
             with source.path.open("rb") as file:
                 yield _inflated(file)
     except OSError as error:
-        raise SourceError(f"it cannot be read: {error.strerror}") from None
+        raise SourceError(_cannot(error)) from None
 
 
 def _inflated(stream: io.BufferedReader) -> Opened:

@@ -36,7 +36,7 @@ def replayed(
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(question,)) as pool:
         waiting: deque[Future[list[tuple[Source, list[Answer]]]] | Source] = deque()
         for task in _tasks(sources):
-            small = task[0].path is not None and task[0].size <= _LARGE
+            small = _is_file(task[0]) and task[0].size <= _LARGE
             waiting.append(pool.submit(_read, task) if small else task[0])
             while len(waiting) > jobs * _AHEAD:
                 yield from _next(waiting.popleft(), replay, standard_input)
@@ -58,7 +58,7 @@ def _tasks(sources: Iterable[Source]) -> Iterator[_Task]:
     """Sources in small groups, the large ones and standard input alone."""
     task: _Task = []
     for source in sources:
-        alone = source.path is None or source.size > _BYTES
+        alone = not _is_file(source) or source.size > _BYTES
         if task and (alone or len(task) == _FILES or sum(one.size for one in task) > _BYTES):
             yield task
             task = []
@@ -68,6 +68,11 @@ def _tasks(sources: Iterable[Source]) -> Iterator[_Task]:
             task = []
     if task:
         yield task
+
+
+def _is_file(source: Source) -> bool:
+    """Whether another process can read it: not standard input, nor a pipe."""
+    return source.path is not None and source.path.is_file()
 
 
 def _begin(question: Question) -> None:
