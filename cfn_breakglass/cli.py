@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
 from typing import Any
 
 import click
@@ -13,6 +16,7 @@ from cfn_breakglass.commands.generate import generate
 from cfn_breakglass.commands.init import init
 from cfn_breakglass.commands.schema import schema
 from cfn_breakglass.commands.simulate import simulate
+from cfn_breakglass.commands.trust import trust
 from cfn_breakglass.commands.validate import validate
 from cfn_breakglass.errors import BreakglassError
 
@@ -26,11 +30,16 @@ class _Group(click.Group):
         except BreakglassError as error:
             click.echo(error, err=True)
             ctx.exit(error.exit_code)
+        except (KeyboardInterrupt, BrokenPipeError) as error:
+            # Ended early, it could not tell; click's own code for both is 1, which is a no.
+            if isinstance(error, BrokenPipeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(2)
 
 
 @click.group(
     cls=_Group,
-    commands=[init, generate, validate, simulate, diagram, schema, completion],
+    commands=[init, generate, validate, simulate, trust, diagram, schema, completion],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
@@ -39,6 +48,7 @@ Examples:
   cfn-breakglass generate --check        are the templates those of the config?
   cfn-breakglass validate                would AWS take the templates?
   cfn-breakglass simulate history        what would they have told of this CloudTrail history?
+  cfn-breakglass trust                   who can take the role on?
 
 Exit codes: 0 yes or done, 1 no, 2 could not tell (bad input).""",
 )
@@ -49,4 +59,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line."""
-    cli(prog_name="cfn-breakglass")
+    try:
+        cli(prog_name="cfn-breakglass")
+    except Exception:  # noqa: BLE001 - a mistake of ours is no "no", which Python's own exit code would say
+        traceback.print_exc()
+        sys.exit(2)

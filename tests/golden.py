@@ -10,6 +10,9 @@ from readme_tables import with_tables
 from cfn_breakglass import load_config, template_files
 from cfn_breakglass.emitted.diagram import picture_of
 from cfn_breakglass.emitted.svg import svg
+from cfn_breakglass.emitted.trust import describe
+from cfn_breakglass.emitted.trust_text import described
+from cfn_breakglass.emitted.trusted import trusted
 from cfn_breakglass.schema import schema_text
 
 ROOT = Path(__file__).parent.parent
@@ -22,11 +25,18 @@ def golden_files(case: Path) -> dict[str, str]:
     return template_files(config, file=str(case), lines=lines)
 
 
+def trust_text(case: Path) -> str:
+    """What the trust policy in the templates of ``case`` says, which have to make a role."""
+    return "\n".join(described(describe(trusted(case)))) + "\n"
+
+
 def refresh() -> None:
     """Write every golden file."""
     for case in CASES:
         for name, text in golden_files(case).items():
             (case / name).write_text(text, encoding="utf-8")
+        if (case / "trust.txt").exists():
+            (case / "trust.txt").write_text(trust_text(case), encoding="utf-8")
     (ROOT / ".breakglass.schema.json").write_text(schema_text(), encoding="utf-8")
     (ROOT / "breakglass.yaml").write_bytes((ROOT / "cfn_breakglass" / "starter.yaml").read_bytes())
     for name, text in golden_files(ROOT).items():

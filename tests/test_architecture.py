@@ -26,7 +26,7 @@ WRITING = [
 """The writing half, each module after those it may import; of a family none imports another."""
 
 APART = {"__init__", "__main__", "builders/__init__", "commands/__init__", "emitted/__init__"}
-MEETING = {"generation", "commands/validate", "commands/simulate", "commands/diagram"}
+MEETING = {"generation", "commands/validate", "commands/simulate", "commands/diagram", "commands/trust"}
 """Where the halves meet."""
 
 PRINTING = {"cli", *(module for module in MODULES if module.startswith("commands/"))}

@@ -224,7 +224,7 @@ def test_validate_says_what_is_wrong_and_where() -> None:
     path = Path("templates/stackset.yaml")
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("- exists: false", "- exist: 1"),
+        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("{exists: false}", "{exist: 1}"),
         encoding="utf-8",
     )
     judged = run("validate")
@@ -281,7 +281,7 @@ def test_version() -> None:
     assert run("--version").stdout == f"cfn-breakglass {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["init"], ["generate"], ["validate"], ["schema"], ["completion"]])
+@pytest.mark.parametrize("command", [[], ["init"], ["generate"], ["validate"], ["trust"], ["schema"], ["completion"]])
 def test_help_is_there(command: list[str]) -> None:
     helped = run(*command, "--help")
     assert helped.exit_code == 0
@@ -311,6 +311,8 @@ SPARED = {
     "generate": [*READING, *OTHERS],
     "generate --check": [*READING, *OTHERS],
     "simulate --explain record.json": [*BUILDING, *OTHERS],
+    "trust": [*BUILDING, "msgspec", *OTHERS],
+    "trust --user alice --mfa": [*BUILDING, "msgspec", *OTHERS],
     "diagram --format mermaid": [*BUILDING, *OTHERS],
     "validate": [*BUILDING, "boto3", "rich", "drawsvg"],
 }

@@ -69,6 +69,7 @@ def test_the_commands_run_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
         "generate",
         "validate",
         "simulate",
+        "trust",
         "diagram",
         "schema",
         "completion",

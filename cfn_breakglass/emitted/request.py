@@ -1,0 +1,78 @@
+"""What is known of a request: its condition keys; and the wildcards and variables of what they are compared with.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_TOKEN = re.compile(r"\$\{[^}]*\}|\*|\?|[^*?$]+|\$")
+_SPECIAL = {"${*}": "*", "${?}": "?", "${$}": "$"}
+
+
+class Context:
+    """Condition keys, whose names ignore case, and whether variables are on.
+
+    ``absent`` says of a key that is not among ``keys`` whether the request has none for sure; otherwise nobody
+    knows. Without it, every such key is absent.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[str, str | list[str]],
+        *,
+        variables: bool,
+        absent: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._keys = {key.lower(): value if isinstance(value, list) else [value] for key, value in keys.items()}
+        self._variables = variables
+        self._absent = absent
+
+    def all(self, key: str) -> list[str]:
+        return self._keys.get(key.lower(), [])
+
+    def one(self, key: str) -> str | None:
+        return next(iter(self.all(key)), None)
+
+    def known(self, key: str) -> bool:
+        """Whether the value of ``key`` is known, or that it has none."""
+        return key.lower() in self._keys or self._absent is None or self._absent(key.lower())
+
+    def missing(self, pattern: str) -> list[str]:
+        """The condition keys of the variables in ``pattern`` that have no value and no default."""
+        tokens = [token for token in _TOKEN.findall(pattern) if self._variables and token.startswith("${")]
+        return [token[2:-1].strip() for token in tokens if self._variable(token) is None]
+
+    def tokens(self, pattern: str) -> list[tuple[str, bool]] | None:
+        """``pattern`` cut into texts and whether each is a wildcard; None if a variable has no value.
+
+        What a variable stands for is never a wildcard.
+        """
+        tokens = []
+        for token in _TOKEN.findall(pattern):
+            value = self._variable(token) if self._variables and token.startswith("${") else token
+            if value is None:
+                return None
+            tokens.append((value, token in ("*", "?")))
+        return tokens
+
+    def _variable(self, token: str) -> str | None:
+        if token in _SPECIAL:
+            return _SPECIAL[token]
+        name, comma, default = token[2:-1].partition(",")
+        return self.one(name.strip()) or (default.strip().strip("'") if comma else None)
+
+
+def matches(pattern: str, value: str, context: Context) -> bool:
+    """Whether ``value`` is like ``pattern``, in which ``*`` and ``?`` are wildcards."""
+    tokens = context.tokens(pattern)
+    if tokens is None:
+        return False
+    wild = {"*": ".*", "?": "."}
+    regex = "".join(wild[text] if is_wild else re.escape(text) for text, is_wild in tokens)
+    return re.fullmatch(regex, value, re.DOTALL) is not None
