@@ -18,6 +18,8 @@ from cfn_breakglass import __version__
 from cfn_breakglass.cli import cli
 from cfn_breakglass.config import DETECTIONS
 
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
 CONFIG = """\
 main_region: us-east-1
 regions: [eu-west-1, ap-south-1]
@@ -332,3 +334,21 @@ def test_a_command_pays_only_for_what_it_uses(command: str, spared: list[str]) -
     Path("record.json").write_bytes(sample.read_bytes())
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_whoever_stops_listening_gets_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text('{"eventSource": "x"}\n' * 50_000, encoding="utf-8")
+    command = [sys.executable, "-m", "cfn_breakglass", "simulate", "--json", "--templates", TEMPLATES]
+    with subprocess.Popen([*command, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as simulating:
+        assert simulating.stdout
+        assert simulating.stderr
+        simulating.stdout.readline()
+        simulating.stdout.close()
+        assert simulating.wait(60) == 2
+        assert b"Traceback" not in simulating.stderr.read()
+
+
+def test_a_mistake_of_ours_is_no_verdict() -> None:
+    broken = "import cfn_breakglass.cli as it; it.cli = lambda **_: 1 / 0; it.main()"
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, check=False)
+    assert (done.returncode, "ZeroDivisionError" in done.stderr) == (2, True)
