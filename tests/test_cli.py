@@ -338,7 +338,7 @@ def test_a_command_pays_only_for_what_it_uses(command: str, spared: list[str]) -
 
 def test_whoever_stops_listening_gets_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_text('{"eventSource": "x"}\n' * 50_000, encoding="utf-8")
-    command = [sys.executable, "-m", "cfn_breakglass", "simulate", "--json", "--templates", TEMPLATES]
+    command: list[str | Path] = [sys.executable, "-m", "cfn_breakglass", "simulate", "--json", "--templates", TEMPLATES]
     with subprocess.Popen([*command, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as simulating:
         assert simulating.stdout
         assert simulating.stderr

@@ -83,8 +83,8 @@ def test_an_event_has_all_three(missing: str) -> None:
 
 # name: (what was given, the error)
 REFUSED: dict[str, tuple[Any, str]] = {
-    "a list": ([RECORD], "a CloudTrail record is a JSON object, not list"),
-    "text": ("{}", "a CloudTrail record is a JSON object, not str"),
+    "a list": ([RECORD], "a CloudTrail record is a JSON object, not an array"),
+    "text": ("{}", "a CloudTrail record is a JSON object, not text"),
     "no source": (record(eventSource=...), "this is not a CloudTrail record: it has no eventSource"),
     "a source that is no text": (record(eventSource=1), "this is not a CloudTrail record: it has no eventSource"),
     "no region": (record(awsRegion=""), "this is not a CloudTrail record: it has no awsRegion"),

@@ -127,7 +127,7 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     "line in the middle": (dumped(TAKEN_ON) + b"\n{broken\n" + dumped(QUIET), 2, ["line 2: it is not JSON"]),
     "first line": (b'{"a": 1, "b\n' + dumped(TAKEN_ON), 1, ["line 1: it is not JSON"]),
     "line that is no record": (dumped(TAKEN_ON, {"a": 1}), 1, ["line 2: this is not a CloudTrail record"]),
-    "line that is no object": (dumped(TAKEN_ON, 7), 1, ["line 2: a CloudTrail record is a JSON object, not int"]),
+    "line that is no object": (dumped(TAKEN_ON, 7), 1, ["line 2: a CloudTrail record is a JSON object, not a number"]),
     "record of a log file": (dumped({"Records": [None, TAKEN_ON]}), 1, ["record 1: a CloudTrail record is"]),
     "log file cut short": (dumped({"Records": [TAKEN_ON, QUIET]})[:-40], 1, ["record 2: it is not JSON"]),
     "log file broken in the middle": (

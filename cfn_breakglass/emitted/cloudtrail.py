@@ -22,6 +22,7 @@ _DETAIL_TYPES = {
     "AwsConsoleSignIn": "AWS Console Sign In via CloudTrail",
     "AwsServiceEvent": "AWS Service Event via CloudTrail",
 }
+_KINDS = {list: "an array", str: "text", bool: "true or false", type(None): "null"}
 _STATES = ("DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 _READING = ("Describe", "Get", "List")
@@ -44,7 +45,7 @@ def envelope(record: Mapping[str, Any]) -> dict[str, Any]:
     Its id is the record's eventID, where EventBridge invents one. An eventType unknown here counts as an API call.
     """
     if not isinstance(record, Mapping):
-        raise RecordError(f"a CloudTrail record is a JSON object, not {type(record).__name__}")
+        raise RecordError(f"a CloudTrail record is a JSON object, not {_KINDS.get(type(record), 'a number')}")
     if is_event(record):
         return dict(record)
     return {

@@ -16,7 +16,7 @@ from cfn_breakglass.errors import BreakglassError
 _GZIP = b"\x1f\x8b"
 _BLOCK = 65_536
 _MOST = 1 << 20  # bytes that one block of gzip may become at a time
-_SUFFIXES = (".json", ".jsonl", ".gz")
+_SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz")
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
 _NO_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight")
 
