@@ -114,4 +114,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         event_bus=maybe(name=st.from_regex(r"bus[A-Za-z0-9._-]{1,20}", fullmatch=True)),
         tags=st.dictionaries(WORD, WORD, max_size=3),
     )
-    return {"main_region": main, "usernames": usernames, **draw(more)}
+    settings = {"main_region": main, "usernames": usernames, **draw(more)}
+    if "saml_provider" in settings.get("role", {}).get("trust", {}):
+        # usernames are not those of IAM users then.
+        settings["detections"] = settings.get("detections", {}) | {"UserSignIn": "off"}
+    return settings

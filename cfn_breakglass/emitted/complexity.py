@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 _OTHER = "\0"
@@ -23,7 +24,7 @@ def complexity(pattern: Mapping[str, Any]) -> int:
     fields: defaultdict[str, set[str]] = defaultdict(set)
     for field, wildcard in _wildcards(pattern, ""):
         fields[field].add(wildcard)
-    return max((_of(sorted(wildcards)) for wildcards in fields.values()), default=0)
+    return max((_of(tuple(sorted(wildcards))) for wildcards in fields.values()), default=0)
 
 
 def _wildcards(node: Any, field: str) -> Iterator[tuple[str, str]]:
@@ -38,7 +39,8 @@ def _wildcards(node: Any, field: str) -> Iterator[tuple[str, str]]:
                 yield from _wildcards(held, field if name in ("$or", "anything-but") else f"{field}.{name}")
 
 
-def _of(wildcards: list[str]) -> int:
+@lru_cache(256)  # the same in every region
+def _of(wildcards: tuple[str, ...]) -> int:
     letters = set("".join(wildcards)) - {"*"} | {_OTHER}
     start = _with_stars_passed(wildcards, {(index, 0) for index in range(len(wildcards))})
     seen, waiting, most = {start}, [start], 0
@@ -54,7 +56,7 @@ def _of(wildcards: list[str]) -> int:
     return most
 
 
-def _after(wildcards: list[str], place: _Place, letter: str) -> Iterator[_Place]:
+def _after(wildcards: tuple[str, ...], place: _Place, letter: str) -> Iterator[_Place]:
     index, at = place
     here = wildcards[index][at : at + 1]
     if here == "*":
@@ -63,6 +65,6 @@ def _after(wildcards: list[str], place: _Place, letter: str) -> Iterator[_Place]
         yield index, at + 1
 
 
-def _with_stars_passed(wildcards: list[str], places: set[_Place]) -> frozenset[_Place]:
+def _with_stars_passed(wildcards: tuple[str, ...], places: set[_Place]) -> frozenset[_Place]:
     passed = {(index, at + 1) for index, at in places if wildcards[index][at : at + 1] == "*"}
     return frozenset(places | passed)
