@@ -310,7 +310,7 @@ OTHERS = ["boto3", "rich", "drawsvg", "cfnlint"]
 SPARED = {
     "--help": [*BUILDING, *READING, *OTHERS, "yaml"],
     "init": [*READING, *OTHERS],
-    "generate": [*READING, *OTHERS],
+    "generate": [*READING, *OTHERS, "importlib.resources"],
     "generate --check": [*READING, *OTHERS],
     "simulate --explain record.json": [*BUILDING, *OTHERS],
     "trust": [*BUILDING, "msgspec", *OTHERS],

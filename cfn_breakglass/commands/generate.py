@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cfn_breakglass.commands.options import CONFIG, generate_with
+from cfn_breakglass.commands.options import CONFIG, generate_with, path_option
 from cfn_breakglass.errors import OutputError
 
 FORMS = ("yaml", "json")
@@ -21,13 +21,7 @@ Examples:
   cfn-breakglass generate --check"""
 )
 @CONFIG
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    default=Path("templates"),
-    show_default=True,
-    help="The folder to write to.",
-)
+@path_option("--output", "templates", "The folder to write to.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="yaml", show_default=True, help="How to write.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the files differ.")
 @click.pass_context

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -18,6 +17,8 @@ SCHEMA_FILE = ".breakglass.schema.json"
 @click.pass_context
 def init(ctx: click.Context, config: Path) -> None:
     """Write a config file to fill in, and the schema that editors complete it with."""
+    from importlib.resources import files
+
     from cfn_breakglass.schema import schema_text
     from cfn_breakglass.writer import write_files
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 
 import click
 from click.core import ParameterSource
 
-CONFIG = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("breakglass.yaml"),
-    show_default=True,
-    help="The config file.",
-)
-TEMPLATES = click.option(
-    "--templates",
-    type=click.Path(path_type=Path),
-    default=Path("templates"),
-    show_default=True,
-    help="The folder the templates are in.",
-)
+_Decorator = Callable[[Callable[..., object]], Callable[..., object]]
+
+
+def path_option(flag: str, default: str, about: str) -> _Decorator:
+    """An option that takes a path and has a default."""
+    return click.option(flag, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=about)
+
+
+CONFIG = path_option("--config", "breakglass.yaml", "The config file.")
+TEMPLATES = path_option("--templates", "templates", "The folder the templates are in.")
 
 
 def generate_with(ctx: click.Context, *options: str) -> str:

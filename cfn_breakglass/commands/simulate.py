@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,6 +77,8 @@ def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jo
 
 
 def _report(*, as_json: bool) -> Report:
+    from shutil import get_terminal_size
+
     from cfn_breakglass.emitted.as_json import Json
     from cfn_breakglass.emitted.as_text import Text
     from cfn_breakglass.emitted.notes import Notes

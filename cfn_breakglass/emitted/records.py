@@ -141,9 +141,9 @@ def _pieces(head: bytes, stream: BufferedReader, size: int) -> Iterator[bytes]:
     yield head
 
 
-def _record_starts(data: bytes) -> Iterator[int]:
+def _record_starts(data: bytes) -> list[int]:
     """Where records begin, or objects within one that look so, the last few first: no text has quotes like these."""
-    yield from [match.end() for match in _NEXT.finditer(data, max(0, len(data) - _RECORD_SIZE))][::-1]
+    return [match.end() for match in _NEXT.finditer(data, max(0, len(data) - _RECORD_SIZE))][::-1]
 
 
 def _is_whole(data: bytes) -> bool:
