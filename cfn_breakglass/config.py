@@ -11,11 +11,16 @@ from cfn_breakglass import limits, texts
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.containers import Data, Listing, Switches, Table
 from cfn_breakglass.regions import Partition, partition_of
-from cfn_breakglass.sections import Section, keys, setting
+from cfn_breakglass.sections import Section, Switchable, keys, setting
 from cfn_breakglass.settings import Choice, Flag, Whole
 from cfn_breakglass.statements import SCHEMA as STATEMENT_SCHEMA, statement
+from cfn_breakglass.ways_in import USERNAMES, Tagged, Trust
 
 ALERT, LOG, OFF = "alert", "log", "off"
+CUSTOMER_KEY, NONE = "customer-key", "none"
+CREATE, EXISTING = "create", "existing"
+HOURLY, DAILY = "hourly", "daily"
+CONSOLE, MANAGED = "console", "managed"
 
 DETECTIONS: Final = {
     "RoleAssumed": ALERT,
@@ -23,41 +28,13 @@ DETECTIONS: Final = {
     "ConsoleSignIn": ALERT,
     "RoleChained": ALERT,
     "RoleActions": LOG,
+    "BackdoorCreated": ALERT,
+    "MonitoringTampered": ALERT,
     "UserSignIn": OFF,
     "RootSignIn": OFF,
+    "DeliveryFailing": ALERT,
 }
 """How loud each detection is unless the config says otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Trust:
-    """Who may take the role on, and how."""
-
-    mfa: bool = setting(Flag(), "Ask IAM users for MFA", default=True)
-    mfa_max_age_minutes: int | None = setting(
-        Whole("minutes", 1, 2_160), "How long ago they may have given it", default=None
-    )
-    session_name: str = setting(
-        Choice(("any", "username")), "username: the session must bear the IAM user's name", default="any"
-    )
-    source_identity: bool = setting(
-        Flag(),
-        "The session must carry the IAM user's name as source identity; no switching in the console then",
-        default=False,
-    )
-    saml_provider: str | None = setting(
-        texts.SAML_PROVIDER,
-        "Federated users come in by this SAML provider; usernames are then session names",
-        default=None,
-    )
-    oidc_provider: str | None = setting(
-        texts.OIDC_PROVIDER,
-        "Federated users come in by this OIDC provider; usernames are then the subjects of its tokens",
-        default=None,
-    )
-    principals: tuple[str, ...] = setting(
-        Listing(texts.PRINCIPAL), "More who may take it on, of other accounts too: ARNs or account IDs", default=()
-    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -106,6 +83,16 @@ class Alerts:
     application: tuple[str, ...] = setting(Listing(texts.PUSH), "Mobile push endpoints", default=())
     log: bool = setting(Flag(), "Keep a log group of everything that alerts", default=True)
     message: str | None = setting(texts.MESSAGE, "The text of an alert; without it, JSON of all fields", default=None)
+    fallback: tuple[str, ...] = setting(
+        Listing(texts.ENDPOINT),
+        "Who is told, without EventBridge, that alerts are failing: e-mail, phone, https and queues in one list",
+        default=(),
+    )
+
+    @property
+    def fallback_endpoints(self) -> tuple[tuple[str, str], ...]:
+        """Every subscription of the fallback topic as SNS's protocol and endpoint."""
+        return tuple((texts.protocol(endpoint), endpoint) for endpoint in self.fallback)
 
     @property
     def endpoints(self) -> tuple[tuple[str, str], ...]:
@@ -145,6 +132,25 @@ class EventBus:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Protection:
+    """What keeps the monitoring from being changed."""
+
+    deny: bool = setting(Flag(), "Deny the role to change the monitoring and itself", default=True)
+    exempt: tuple[str, ...] = setting(
+        Listing(texts.EXEMPT), "Roles and users whom the guard SCP spares: ARNs, which may hold *", default=()
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Deployer:
+    """Who may deploy the templates, and nothing else."""
+
+    role: str | None = setting(texts.PRINCIPAL_NAME, "The deployer is a role of this name", default=None)
+    user: str | None = setting(texts.PRINCIPAL_NAME, "The deployer is an IAM user of this name", default=None)
+    existing: bool = setting(Flag(), "That role or user is there already", default=False)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Config:
     """A whole config file."""
 
@@ -157,7 +163,9 @@ class Config:
         'The other regions to watch; "*" is every region of the partition that is on by default',
         default=("*",),
     )
-    usernames: tuple[str, ...] = setting(Listing(texts.USERNAME), "The IAM users who may take the role on", default=())
+    usernames: tuple[str, ...] | Tagged = setting(
+        USERNAMES, "The IAM users who may take the role on; or {principal_tag: {key: value}}", default=()
+    )
     role: Role = setting(Section(Role), "The role, created or there already", default=Role())
     alerts: Alerts = setting(Section(Alerts), "Who is told, and what they read", default=Alerts())
     detections: Mapping[str, str] = setting(
@@ -168,6 +176,41 @@ class Config:
         Whole("days", 1, 3_653, limits.RETENTION_DAYS, "CloudWatch Logs"),
         "How long the log groups keep their events",
         default=365,
+    )
+    encryption: str = setting(
+        texts.ENCRYPTION,
+        "customer-key: the stack makes a key for topic, logs and trail; none; or the ARN of a key",
+        default=CUSTOMER_KEY,
+    )
+    trail: str = setting(
+        Choice((EXISTING, CREATE)),
+        "existing: a CloudTrail trail covers every region already; create: the stack makes one, with a bucket",
+        default=EXISTING,
+    )
+    trail_lock_days: int | None = setting(
+        Whole("days", 1, 36_500), "With trail: create: how long nobody can delete what it recorded", default=None
+    )
+    heartbeat: str = setting(
+        Choice((HOURLY, DAILY, OFF)), "How often every region proves that its events arrive", default=HOURLY
+    )
+    protection: Protection = setting(
+        Section(Protection), "What keeps the monitoring from being changed", default=Protection()
+    )
+    deployer: Deployer | None = setting(
+        Switchable(Deployer),
+        "true, or role or user: who may deploy the templates and nothing else, by one more template; false: nobody",
+        default=None,
+    )
+    rollout: str = setting(
+        Choice((CONSOLE, MANAGED)),
+        "console: stackset.yaml is rolled out by hand; managed: main-region.yaml rolls it out",
+        default=CONSOLE,
+    )
+    stackset_roles: str | None = setting(
+        Choice((CREATE, EXISTING)),
+        "The roles of StackSets: existing ones, under AWS's names, or created ones that can do no more than this takes;"
+        " created is the default with a deployer or rollout: managed",
+        default=None,
     )
     event_bus: EventBus = setting(
         Section(EventBus), "The central bus of the main region, and the role that forwards to it", default=EventBus()
@@ -209,6 +252,7 @@ class Config:
             "role.trust.oidc_provider": role.trust.oidc_provider,
             "event_bus.existing": bus.existing,
             "event_bus.forwarder_role": bus.forwarder_role,
+            "encryption": self.encryption if parse_arn(self.encryption) else None,
         }
         return {
             **{key: (value,) for key, value in alone.items() if value},
@@ -223,10 +267,44 @@ class Config:
         return next((arn.account for arn in arns if arn and arn.account.isdecimal()), None)
 
     @property
-    def grants_users(self) -> bool:
+    def users(self) -> tuple[str, ...]:
+        """The IAM users whose names the config gives."""
+        return () if self.role.trust.names_by else self._usernames
+
+    @property
+    def user_tags(self) -> dict[str, str]:
+        """The tags by which the config means IAM users instead."""
+        return dict(self.usernames.tags) if isinstance(self.usernames, Tagged) else {}
+
+    def names_of(self, provider: str) -> tuple[str, ...]:
+        """Whom a provider, saml or oidc, may send: session names or subjects."""
+        own = {"saml": self.role.trust.saml_names, "oidc": self.role.trust.oidc_subjects}[provider]
+        return self._usernames if self.role.trust.names_by == provider else own
+
+    @property
+    def _usernames(self) -> tuple[str, ...]:
+        return () if isinstance(self.usernames, Tagged) else self.usernames
+
+    @property
+    def grants(self) -> bool:
+        """Whether the stack has a policy with the right to take the role on, given to users or to be attached."""
         wanted = self.role.grant or ("users" if self.role.created else "none")
-        federated = self.role.trust.saml_provider or self.role.trust.oidc_provider
-        return wanted == "users" and bool(self.usernames) and not federated
+        sets_of_account = [one for one in self.role.trust.permission_sets if "/" not in one]
+        return wanted == "users" and bool(self.users or self.user_tags or sets_of_account)
+
+    @property
+    def rolls_out(self) -> bool:
+        """Whether main-region.yaml holds the stack set."""
+        return self.rollout == MANAGED and bool(self.secondary_regions)
+
+    @property
+    def makes_stackset_roles(self) -> bool:
+        wanted = self.stackset_roles or (CREATE if self.deployer or self.rollout == MANAGED else EXISTING)
+        return wanted == CREATE and bool(self.secondary_regions)
+
+    @property
+    def grants_users(self) -> bool:
+        return self.grants and bool(self.users)
 
 
 def config_keys() -> list[str]:

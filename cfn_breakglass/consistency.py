@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import fields
 
-from cfn_breakglass import limits, places
-from cfn_breakglass.config import OFF, Config
+from cfn_breakglass import admission, deployment, limits, places
+from cfn_breakglass.config import CREATE, Config
 from cfn_breakglass.report import Report
+from cfn_breakglass.ways_in import Trust
 
 CREATED_ONLY = (
     *("managed_policies", "policy_statements", "permissions_boundary", "path", "max_session_hours"),
-    *("trust.mfa", "trust.mfa_max_age_minutes", "trust.session_name", "trust.source_identity"),
-    *("trust.saml_provider", "trust.oidc_provider", "trust.principals"),
+    *(f"trust.{one.name}" for one in fields(Trust)),
 )
 """Keys of ``role`` that shape a role we create."""
 
@@ -20,17 +20,15 @@ WHICH_ROLE = ("role.existing", "role.permission_set")
 
 def check(config: Config, report: Report) -> None:
     """Report everything that the keys of ``config`` have wrong between them."""
-    _somebody(config, report)
+    admission.somebody(config, report)
     if report.sound(*WHICH_ROLE):
         _one_role(config, report)
     _lengths(config, report)
     _statements(config, report)
-    _usernames(config, report)
-    _user_sign_in(config, report)
-    _trust(config, report)
-    if config.role.trust.saml_provider or config.role.trust.oidc_provider:
-        _federated(config, report)
+    admission.check(config, report)
     _bus(config, report)
+    _evidence(config, report)
+    deployment.check(config, report)
     _tags(config, report)
     places.check(config, report)
 
@@ -43,6 +41,20 @@ def _bus(config: Config, report: Report) -> None:
         report.add(key, f"{key} is {config.action_bus}, the name of the bus for actions", "choose another name")
 
 
+def _evidence(config: Config, report: Report) -> None:
+    if config.trail_lock_days and config.trail != CREATE:
+        report.add(
+            "trail_lock_days", "trail_lock_days is for a trail that is created", "add trail: create, or leave it out"
+        )
+    if config.trail == CREATE and "--" in f"{config.name}-" and report.sound("name"):
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-trail-naming-requirements.html
+        text = f"name is {config.name!r}; with trail: create it is that of a trail, which has no two hyphens in a row"
+        report.add("name", text, "take a hyphen away: the trail is called like name and -trail")
+    if report.given("protection.deny") and config.protection.deny and not (config.role.created or config.role.manage):
+        text = "protection.deny is for a role that is created, or one that is there with role.manage: true"
+        report.add("protection.deny", text, "leave it out")
+
+
 def _tags(config: Config, report: Report) -> None:
     seen: dict[str, str] = {}
     for name in config.tags:
@@ -50,17 +62,6 @@ def _tags(config: Config, report: Report) -> None:
             text = f"tags.{name} differs from tags.{seen[name.casefold()]} in letter case only; IAM takes them for one"
             report.add(f"tags.{name}", text, "keep one of them")
         seen.setdefault(name.casefold(), name)
-
-
-def _somebody(config: Config, report: Report) -> None:
-    trust = config.role.trust
-    anybody = (config.usernames, not config.role.created, trust.saml_provider, trust.oidc_provider, trust.principals)
-    if not any(anybody) and report.sound("usernames", "role"):
-        report.add(
-            "usernames",
-            "usernames: nobody could take the role on",
-            "give usernames, role.existing, role.permission_set or, in role.trust, a provider or principals",
-        )
 
 
 def _one_role(config: Config, report: Report) -> None:
@@ -116,58 +117,3 @@ def _statements(config: Config, report: Report) -> None:
             report.add(key, f"{key} is {sid!r}, as is {first[sid]}; IAM wants each once", "change one of them")
         elif sid:
             first[sid] = key
-
-
-def _usernames(config: Config, report: Report) -> None:
-    if config.role.trust.oidc_provider:  # subjects of tokens have any form, and tell case apart
-        return
-    seen: set[str] = set()
-    for index, username in enumerate(config.usernames):
-        key = report.item("usernames", index)
-        if username.startswith("arn:"):
-            report.add(key, f"{key} is an ARN", f"write the name alone: {username.rpartition('/')[2]}")
-        elif not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", username):
-            fix = "write at most 64 letters, digits and + = , . @ _ -"
-            report.add(key, f"{key} is {username!r}, which is not a user name", fix)
-        elif username.casefold() in seen:
-            text = f"{key} is {username!r}, which is in the list already; IAM does not tell case apart"
-            report.add(key, text, "keep one of them")
-        seen.add(username.casefold())
-
-
-def _user_sign_in(config: Config, report: Report) -> None:
-    if config.detections["UserSignIn"] == OFF or not report.sound("usernames", "detections"):
-        return
-    if not config.usernames:
-        text = "detections.UserSignIn watches usernames, and there are none"
-        report.add("detections.UserSignIn", text, "add usernames, or set it to off")
-    elif config.role.trust.saml_provider or config.role.trust.oidc_provider:
-        text = "detections.UserSignIn watches IAM users; with a provider, usernames are not their names"
-        report.add("detections.UserSignIn", text, "set it to off")
-
-
-def _trust(config: Config, report: Report) -> None:
-    trust = config.role.trust
-    if trust.mfa_max_age_minutes and not trust.mfa:
-        key = "role.trust.mfa_max_age_minutes"
-        report.add(key, f"{key} needs MFA", "set role.trust.mfa: true, or leave it out")
-    if trust.saml_provider and trust.oidc_provider:
-        key = "role.trust.oidc_provider"
-        report.add(key, f"{key} stands beside role.trust.saml_provider", "keep one of them")
-    if trust.oidc_provider and not config.usernames and report.sound("usernames"):
-        report.add(
-            "role.trust.oidc_provider",
-            "role.trust.oidc_provider alone would let in everybody the provider knows",
-            "list in usernames the subjects (sub) of the tokens to let in",
-        )
-
-
-def _federated(config: Config, report: Report) -> None:
-    trust = config.role.trust
-    for_users = {
-        "role.trust.session_name": trust.session_name == "username",
-        "role.trust.source_identity": trust.source_identity,
-    }
-    for key, wanted in for_users.items():
-        if wanted:
-            report.add(key, f"{key} is for IAM users; with a provider, usernames are not their names", "leave it out")

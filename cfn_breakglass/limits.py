@@ -55,6 +55,14 @@ SWITCH_ROLE_NAME = Limit(
 )
 SESSION_HOURS = (1, 12)
 
+SCP = Limit(
+    "service control policy",
+    5_120,
+    "characters",
+    _DOCS + "organizations/latest/userguide/orgs_reference_limits.html",
+)
+"""White space counts too, unless the console saves the policy."""
+
 LOGS_RESOURCE_POLICY = Limit(
     "CloudWatch Logs resource policy",
     5_120,
@@ -66,7 +74,10 @@ RETENTION_DAYS = (  # _LOGS
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
-TEMPLATE_BODY = Limit("template", 51_200, "bytes", _CLOUDFORMATION)
+TEMPLATE = Limit("template", 1_048_576, "bytes", _CLOUDFORMATION)
+TEMPLATE_BODY = Limit("template in a request, which is not in a bucket", 51_200, "bytes", _CLOUDFORMATION)
+"""The console puts a template in a bucket itself; the AWS CLI does when it is given one."""
+
 RESOURCES = Limit("resources of a template", 500, "resources", _CLOUDFORMATION)
 OUTPUTS = Limit("outputs of a template", 200, "outputs", _CLOUDFORMATION)
 DESCRIPTION = Limit("description of a template", 1_024, "bytes", _CLOUDFORMATION)

@@ -29,15 +29,17 @@ class RoleNames(NamedTuple):
 
     ``arns`` are whole ARNs, ``arn_wildcards`` EventBridge wildcards for those not known whole; either may stand
     in requestParameters.roleArn and sessionIssuer.arn. ``sessions`` is what the ARN of every session begins with;
-    AWS leaves the path out of it. ``label`` is for people. ``path_and_name`` is what the console's switch takes,
-    empty where nobody can switch.
+    AWS leaves the path out of it. ``name`` is that of the role alone; it may go on where ``goes_on``. ``label`` is for
+    people. ``path_and_name`` is what the console's switch takes, empty where nobody can switch.
     """
 
     label: str
     sessions: str
+    name: str
     arns: tuple[str, ...] = ()
     arn_wildcards: tuple[str, ...] = ()
     path_and_name: str = ""
+    goes_on: bool = False
 
     @classmethod
     def of(cls, config: Config) -> RoleNames:
@@ -59,19 +61,20 @@ class RoleNames(NamedTuple):
     def of_resource(cls, role: iam.Role) -> RoleNames:
         """The names of a role in the same template, which may leave its name to CloudFormation."""
         arn = "${" + role.title + ".Arn}"
-        return cls(arn, _arn("sts", "assumed-role/${" + role.title + "}/"), (arn,))
+        name = "${" + role.title + "}"
+        return cls(arn, _arn("sts", f"assumed-role/{name}/"), name, (arn,))
 
     @classmethod
     def _of_path(cls, path: str, name: str) -> RoleNames:
         arn = _arn("iam", f"role{path}{name}")
-        return cls(arn, _arn("sts", f"assumed-role/{name}/"), (arn,), path_and_name=f"{path}{name}".lstrip("/"))
+        return cls(arn, _arn("sts", f"assumed-role/{name}/"), name, (arn,), path_and_name=f"{path}{name}".lstrip("/"))
 
     @classmethod
     def _of_permission_set(cls, name: str) -> RoleNames:
         # A region stands in the path unless Identity Center's home is us-east-1; the suffix is not known.
         role = f"AWSReservedSSO_{name}_"
         arn = _arn("iam", f"role/aws-reserved/sso.amazonaws.com/*{role}*")
-        return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), (), (arn,))
+        return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), role, (), (arn,), goes_on=True)
 
 
 class Names(NamedTuple):
@@ -83,6 +86,8 @@ class Names(NamedTuple):
     action_bus: str
     role: RoleNames
     forwarder_role_arn: str
+    administration_role: str
+    execution_role: str
 
     @classmethod
     def of(cls, config: Config, role: RoleNames | None = None) -> Names:
@@ -93,6 +98,8 @@ class Names(NamedTuple):
             action_bus=config.action_bus,
             role=role or RoleNames.of(config),
             forwarder_role_arn=config.event_bus.forwarder_role or _arn("iam", f"role/{config.name}-forwarder"),
+            administration_role=_stackset_role(config, "administration"),
+            execution_role=_stackset_role(config, "execution"),
         )
 
     @property
@@ -102,6 +109,15 @@ class Names(NamedTuple):
     @property
     def grant(self) -> str:
         return f"{self.prefix}-grant"
+
+    @property
+    def grant_arn(self) -> str:
+        return _arn("iam", f"policy/{self.grant}")
+
+    @property
+    def protection(self) -> str:
+        """The inline policy that keeps the role from changing the monitoring and itself."""
+        return f"{self.prefix}-protection"
 
     def bus_name(self, detection: str) -> str:
         """The central bus that a detection is forwarded to."""
@@ -115,16 +131,115 @@ class Names(NamedTuple):
         return f"{self.prefix}-alerts"
 
     @property
+    def topic_arn(self) -> str:
+        return _arn("sns", self.topic, self.main_region)
+
+    @property
+    def fallback_topic(self) -> str:
+        return f"{self.prefix}-fallback"
+
+    @property
     def dead_letters(self) -> str:
         return f"{self.prefix}-dead-letters"
 
     @property
+    def alarms(self) -> str:
+        """What the names of the alarms begin with."""
+        return f"{self.prefix}-failing-"
+
+    @property
+    def alarm_arns(self) -> str:
+        """The ARNs of all alarms of a region, as a wildcard."""
+        return _arn("cloudwatch", f"alarm:{self.alarms}*", "${AWS::Region}")
+
+    @property
+    def log_groups(self) -> str:
+        """What the names of the log groups begin with."""
+        return f"/aws/events/{self.prefix}/"
+
+    @property
     def login_log(self) -> str:
-        return f"/aws/events/{self.prefix}/login"
+        return f"{self.log_groups}login"
 
     @property
     def action_log(self) -> str:
-        return f"/aws/events/{self.prefix}/actions"
+        return f"{self.log_groups}actions"
+
+    @property
+    def heartbeat_log(self) -> str:
+        return f"{self.log_groups}heartbeat"
+
+    @property
+    def heartbeat(self) -> str:
+        """The name of the schedule of every region, and of the one role of all schedules."""
+        return f"{self.prefix}-heartbeat"
+
+    @property
+    def heartbeat_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.heartbeat}")
+
+    @property
+    def heartbeat_source(self) -> str:
+        """The source of the test events; what begins with aws. is AWS's alone."""
+        return f"cfn-breakglass.{self.prefix}"
+
+    @property
+    def key_alias(self) -> str:
+        return f"alias/{self.prefix}"
+
+    @property
+    def trail(self) -> str:
+        return f"{self.prefix}-trail"
+
+    @property
+    def trail_arn(self) -> str:
+        return _arn("cloudtrail", f"trail/{self.trail}", self.main_region)
+
+    @property
+    def trail_bucket(self) -> str:
+        """Buckets are named in lower case, and once in the world."""
+        return f"{self.prefix.lower()}-${{AWS::AccountId}}-{self.main_region}"
+
+    @property
+    def deployer(self) -> str:
+        """The name of the deployer unless the config gives one, and of the policy that lets it deploy."""
+        return f"{self.prefix}-deployer"
+
+    @property
+    def service_role(self) -> str:
+        return f"{self.prefix}-cloudformation"
+
+    @property
+    def service_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.service_role}")
+
+    @property
+    def boundary(self) -> str:
+        return f"{self.prefix}-boundary"
+
+    @property
+    def boundary_arn(self) -> str:
+        return _arn("iam", f"policy/{self.boundary}")
+
+    def deploying_arns(self, config: Config) -> list[str]:
+        """What IAM has of ours only so that the templates can be deployed."""
+        wanted = config.deployer
+        roles = [self.service_role] if wanted else []
+        if wanted and not (wanted.user or wanted.existing):
+            roles.append(wanted.role or self.deployer)
+        if config.makes_stackset_roles:
+            roles += [self.administration_role, self.execution_role]
+        policies = [self.service_role, self.boundary, self.deployer] if wanted else []
+        parts = [*(f"role/{name}" for name in roles), *(f"policy/{name}" for name in policies)]
+        return [_arn("iam", part) for part in parts]
+
+    @property
+    def administration_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.administration_role}")
+
+    @property
+    def execution_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.execution_role}")
 
     def rule(self, rule_id: str) -> str:
         return f"{self.prefix}-{rule_id}"
@@ -134,9 +249,50 @@ class Names(NamedTuple):
         return _arn("events", "/".join(filter(None, ("rule", bus, self.rule(rule_id)))), region)
 
 
+def _stackset_role(config: Config, which: str) -> str:
+    """A role of the stack set: our own, or that of AWS's name, which StackSets take if they are given none."""
+    if config.makes_stackset_roles:
+        return f"{config.name}-stackset-{which}"
+    return f"AWSCloudFormationStackSet{which.capitalize()}Role"
+
+
 def log_group_arn(name: str) -> str:
     """A log group's ARN as a rule's target takes it, without the ``:*`` that GetAtt has."""
     return _arn("logs", f"log-group:{name}", "${AWS::Region}")
+
+
+def default_bus_arn(region: str = "${AWS::Region}") -> str:
+    return _arn("events", "event-bus/default", region)
+
+
+def schedule_group_arn(region: str = "${AWS::Region}") -> str:
+    """The group of the schedules that name none; of all that a schedule's ARN says, AWS gives only this to a role."""
+    return _arn("scheduler", "schedule-group/default", region)
+
+
+def part_arn(service: str, resource: str, region: str = "*") -> str:
+    """The ARN of a resource of this account, in every region unless one is given."""
+    return _arn(service, resource, region)
+
+
+def entity_arns(kind: str, name: str) -> list[str]:
+    """The ARNs that a user, group or role of this name may have, under any path."""
+    return [_arn("iam", f"{kind}/{path}{name}") for path in ("", "*/")]
+
+
+def type_arn(kind: str) -> str:
+    """A resource type as stack sets may be limited to it; AWS's own types have no account."""
+    return "arn:${AWS::Partition}:cloudformation:*:*:type/resource/" + kind.replace("::", "-")
+
+
+def bucket_arn(name: str) -> str:
+    """The ARN of a bucket, or with ``/*`` behind its name that of everything in it."""
+    return "arn:${AWS::Partition}:s3:::" + name
+
+
+def plain(arn: str, config: Config) -> str:
+    """``arn`` for a policy that stands outside of CloudFormation: any account will do unless the config fixes one."""
+    return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", config.account or "*")
 
 
 def root_arn() -> str:
@@ -151,6 +307,18 @@ def managed_policy_arn(name: str) -> str:
 def principal_arn(principal: str) -> str:
     """The ARN of a trusted principal given as an account ID or an ARN."""
     return principal if parse_arn(principal) else "arn:${AWS::Partition}:iam::" + principal + ":root"
+
+
+def permission_set_arns(name: str) -> tuple[str, str, str]:
+    """The ARN of a permission set's account, what the ARN of its role is like, and what of it means another set.
+
+    ``name`` is name or account/name. A set whose name begins with this one's, and goes on, is another.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    account, _, named = name.rpartition("/")
+    root = principal_arn(account) if account else root_arn()
+    role = root.removesuffix("root") + f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{named}_*"
+    return root, role, f"arn:*:iam::*:role/*AWSReservedSSO_{named}_*_*"
 
 
 def mfa_arn(user: str) -> str:

@@ -53,6 +53,7 @@ def _partitions(config: Config, report: Report) -> None:
         "role.trust.principals": config.role.trust.principals,
         "alerts.sqs": config.alerts.sqs,
         "alerts.application": config.alerts.application,
+        "alerts.fallback": config.alerts.fallback,
     }
     found = [(key, arn.partition) for key, arn in _arns(config.home_arns | elsewhere, report)]
     for key, theirs in [*found, *_resource_partitions(config, report)]:
@@ -62,7 +63,9 @@ def _partitions(config: Config, report: Report) -> None:
 
 
 def _resource_partitions(config: Config, report: Report) -> Iterator[tuple[str, str]]:
-    """The partition of every resource of a policy statement; wildcards keep most from being whole ARNs."""
+    """The partition of what a policy names; wildcards keep most from being whole ARNs."""
+    for index, principal in enumerate(config.protection.exempt):
+        yield report.item("protection.exempt", index), principal.split(":")[1]
     for position, statement in enumerate(config.role.policy_statements):
         for name in statement.keys() & {"Resource", "NotResource"}:
             key, held = f"{report.item('role.policy_statements', position)}.{name}", statement[name]
@@ -76,6 +79,7 @@ def _here(config: Config, report: Report) -> None:
     reasons = {
         "event_bus.existing": "name a bus of the main region: the central bus is there",
         "alerts.lambda": "name a function of the main region: the stack can let the topic call only those",
+        "encryption": "name a key of the main region: the topic and the logs are there",
     }
     for key, arn in _arns({key: config.home_arns.get(key, ()) for key in reasons}, report):
         if arn.region != config.main_region:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """One partition: its regions, and the console host names that differ in it."""
+    """One partition: its regions, and the host names that differ in it."""
 
     name: str
     default: tuple[str, ...]
     opt_in: tuple[str, ...]
     signin_host: str
+    url_suffix: str = "amazonaws.com"
 
     @property
     def regions(self) -> frozenset[str]:
@@ -41,6 +42,7 @@ PARTITIONS = (
         default=("cn-north-1", "cn-northwest-1"),
         opt_in=(),
         signin_host="signin.amazonaws.cn",
+        url_suffix="amazonaws.com.cn",
     ),
     Partition(
         name="aws-us-gov",

@@ -74,7 +74,7 @@ def _nearest(key: str, known: Sequence[str]) -> str | None:
 
     section, _, word = key.rpartition(".")
     anywhere = {one.rpartition(".")[2]: one for one in reversed(known)}
-    beside = {word: one for word, one in anywhere.items() if one.rpartition(".")[0] == section}
+    beside = {one.rpartition(".")[2]: one for one in known if one.rpartition(".")[0] == section}
     # The right word at the wrong level, a typo at the right level, both.
     for words, cutoff in ((anywhere, 1.0), (beside, 0.6), (anywhere, 0.7)):
         if near := get_close_matches(word, words, n=1, cutoff=cutoff):

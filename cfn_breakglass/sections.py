@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from cfn_breakglass.report import Report, inner, is_kind, pairs, shown
-from cfn_breakglass.settings import INVALID, Kind, read
+from cfn_breakglass.settings import INVALID, Kind, read, truth
 
 _A_FILE = "write a setting in each line, such as main_region: us-east-1"
 
@@ -51,6 +51,24 @@ class Section:
         required = [_spelled(one) for one in fields(self.of) if "example" in one.metadata]
         schema = {"type": "object", "additionalProperties": False, "properties": properties}
         return schema | ({"required": required} if required else {})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Switchable(Section):
+    """A section, or true for its defaults, or false for none; read as ``of`` or None. An empty one is none."""
+
+    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+        if (wanted := truth(node)) is not None:
+            return self.of() if wanted else None
+        if isinstance(node, yaml.MappingNode):
+            held = super().read(node, key, report)
+            return held if any(not is_kind(value, "null") for _, value in node.value) else None
+        known = ", ".join(map(_spelled, fields(self.of)))
+        report.add(key, f"{key} is {shown(node)}", f"write true or false, or below it, indented, some of: {known}")
+        return INVALID
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "boolean"}, super().schema()]}
 
 
 def keys(cls: type, within: str = "") -> Iterator[tuple[str, Field[Any]]]:

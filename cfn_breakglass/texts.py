@@ -116,6 +116,11 @@ PERMISSION_SET: Final = Text(
     "write at most 32 letters, digits and + = , . @ _ -",
     judge=_permission_set,
 )
+PRINCIPAL_NAME: Final = Text(
+    "the name of a role or user",
+    rf"{_CHAR}{{1,64}}",
+    "write the name alone, without a path: at most 64 letters, digits and + = , . @ _ -",
+)
 ROLE_PATH: Final = Text(
     "a path",
     rf"/{_PATH}",
@@ -169,11 +174,41 @@ PUSH: Final = Text(
     rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:endpoint/[A-Za-z0-9_/.-]+",
     "write one such as arn:aws:sns:us-east-1:111122223333:endpoint/APNS/app/5e3e9847-3183-3f18-a7e8-671c3a57d4b3",
 )
+_ENDPOINTS: Final = {
+    "email": EMAIL,
+    "sms": PHONE,
+    "https": HTTPS,
+    "sqs": QUEUE,
+}
+ENDPOINT: Final = Text(
+    "somebody to tell",
+    "|".join(kind.pattern for kind in _ENDPOINTS.values()),
+    'write an e-mail address, a phone number such as "+15550100", https://host/path or the ARN of a queue',
+    judge=_queue,
+    longest=HTTPS.longest,
+)
+
+
+def protocol(endpoint: str) -> str:
+    """SNS's protocol for an ENDPOINT."""
+    return next(name for name, kind in _ENDPOINTS.items() if not kind.wrong(endpoint))
+
+
 MESSAGE: Final = Text("a message", rf"(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+", judge=_message, longest=6_000)
 SERVICE: Final = Text(
     "a service as CloudTrail names it",
     r"[a-z0-9][a-z0-9-]*",
     "write the first word of its event source: s3 for s3.amazonaws.com",
+)
+ENCRYPTION: Final = Text(
+    "customer-key, none or the ARN of a KMS key",
+    rf"customer-key|none|{_ARN}:kms:[a-z0-9-]+:[0-9]{{12}}:key/[A-Za-z0-9-]+",
+    "write one such as arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+)
+EXEMPT: Final = Text(
+    "the ARN of a role or user, which may hold *",
+    rf"{_ARN}:iam::(?:[0-9]{{12}}|\*):(?:user|role)/[A-Za-z0-9_+=,.@*/-]+",
+    'write one such as "arn:aws:iam::*:role/Deployer"',
 )
 BUS_NAME: Final = Text(
     "an event bus name", r"[A-Za-z0-9._-]{1,256}", "write at most 256 letters, digits and . _ -", judge=_bus
