@@ -5,14 +5,25 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import awacs.events
 import awacs.sqs
 import awacs.sts
-from troposphere import AWSObject, events, iam, sqs
+from troposphere import events, iam, sqs
 
-from cfn_breakglass.builders.policies import EVENTS, allow, from_rules, only_from, policy, service
+from cfn_breakglass.builders.accepted import accepted
+from cfn_breakglass.builders.policies import (
+    EVENTS,
+    WITHOUT_TLS,
+    allow,
+    anybody,
+    deny,
+    from_rules,
+    only_from,
+    policy,
+    service,
+)
 from cfn_breakglass.builders.watch import Bus, Sink
 from cfn_breakglass.config import Config
 from cfn_breakglass.detections import Detection
@@ -32,7 +43,7 @@ def central_buses(config: Config, names: Names, detections: list[Detection]) -> 
     return buses
 
 
-def forwarder_role(config: Config, names: Names, buses: Iterable[str]) -> list[AWSObject]:
+def forwarder_role(config: Config, names: Names, buses: Iterable[str]) -> list[iam.Role]:
     """The one role that forwards for our rules of all regions to ``buses``, unless the config names one."""
     if config.event_bus.forwarder_role:
         return []
@@ -49,33 +60,48 @@ def forwarder_role(config: Config, names: Names, buses: Iterable[str]) -> list[A
     ]
 
 
-def forward(names: Names, detections: list[Detection]) -> Sink:
-    """The central bus as a target. An event is forwarded whole: a transformer would lose what it leaves out."""
+def forward(
+    names: Names, detections: list[Detection], buses: Mapping[str, Bus] | None = None, role: iam.Role | None = None
+) -> Sink:
+    """The central bus as a target. An event is forwarded whole: a transformer would lose what it leaves out.
+
+    ``buses`` and ``role`` are those that the same template makes.
+    """
+    made = {name: bus.resource for name, bus in (buses or {}).items() if bus.resource}
 
     def target(detection: Detection) -> events.Target:
+        bus = names.bus_name(detection.id)
         return events.Target(
             Id="CentralBus",
-            Arn=sub(names.bus_arn(names.bus_name(detection.id))),
-            RoleArn=sub(names.forwarder_role_arn),
+            Arn=made[bus].get_att("Arn") if bus in made else sub(names.bus_arn(bus)),
+            RoleArn=role.get_att("Arn") if role else sub(names.forwarder_role_arn),
         )
 
-    return Sink([], detections, target)
+    return Sink([], detections, target, retries=False)
 
 
-def dead_letters(names: Names, buses: Iterable[str] = ()) -> tuple[sqs.Queue, sqs.QueuePolicy]:
-    """A queue for what a rule of this region could not deliver, and its policy.
+def dead_letters(names: Names, buses: Collection[str] = ()) -> tuple[sqs.Queue, sqs.QueuePolicy]:
+    """A queue for what a rule of this region could not deliver, and its policy: those rules only, and TLS only.
 
-    The rules are those on the default bus and on ``buses``.
+    The rules are those on the default bus and, where there are ``buses``, on others. The queue is encrypted with a key
+    of SQS's own: it has to take what is lost when the customer key breaks.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
     queue = sqs.Queue(
-        "DeadLetterQueue", QueueName=names.dead_letters, MessageRetentionPeriod=14 * 86_400, SqsManagedSseEnabled=True
+        "DeadLetterQueue",
+        QueueName=names.dead_letters,
+        MessageRetentionPeriod=14 * 86_400,
+        SqsManagedSseEnabled=True,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Metadata=accepted(CKV_AWS_27="SSE-SQS: it has to work when the customer key does not"),
     )
     send = allow(
         [awacs.sqs.SendMessage],
         [queue.get_att("Arn")],
         principal=service(EVENTS),
-        when=from_rules([names.rule_arn("*", bus) for bus in (None, *buses)]),
+        when=from_rules([names.rule_arn("*", bus) for bus in ((None, "*") if buses else (None,))]),
     )
-    return queue, sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send))
+    plain = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
+    return queue, sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send, plain))

@@ -14,6 +14,8 @@ from troposphere import Ref
 from cfn_breakglass.names import sub
 
 EVENTS = "events.amazonaws.com"
+CLOUDFORMATION = "cloudformation.amazonaws.com"
+TRAIL = "cloudtrail.amazonaws.com"
 
 Conditions = Mapping[type[aws.ConditionElement], Mapping[str, Any]]
 """Condition keys by operator. awacs drops the first of two elements with the same operator; a mapping has none."""
@@ -32,7 +34,28 @@ def allow(
     when: Conditions | None = None,
 ) -> aws.Statement:
     """An Allow; ``resources`` are ARNs or what resolves to one, none in a trust policy."""
-    parts: dict[str, Any] = {"Effect": "Allow", "Action": list(actions)}
+    return _statement("Allow", actions, resources, principal, when)
+
+
+def deny(
+    actions: Sequence[aws.Action],
+    resources: Sequence[Any] = (),
+    *,
+    principal: aws.Principal | None = None,
+    when: Conditions | None = None,
+) -> aws.Statement:
+    """A Deny, put together as an Allow is."""
+    return _statement("Deny", actions, resources, principal, when)
+
+
+def _statement(
+    effect: str,
+    actions: Sequence[aws.Action],
+    resources: Sequence[Any],
+    principal: aws.Principal | None,
+    when: Conditions | None,
+) -> aws.Statement:
+    parts: dict[str, Any] = {"Effect": effect, "Action": list(actions)}
     if principal:
         parts["Principal"] = principal
     if resources:
@@ -46,12 +69,16 @@ def service(*names: str) -> aws.Principal:
     return aws.Principal("Service", names[0] if len(names) == 1 else list(names))
 
 
-def only_from(rule_arns: Sequence[str]) -> Conditions:
-    """Only these rules of this account: no other account's rule may borrow the service's rights.
+def anybody() -> aws.Principal:
+    return aws.Principal("*")
+
+
+def only_from(arns: Sequence[str]) -> Conditions:
+    """Only these rules or alarms of this account: no other account's may borrow the service's rights.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
-    return {aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")}, **from_rules(rule_arns)}
+    return {aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")}, **from_rules(arns)}
 
 
 def from_rules(rule_arns: Sequence[str]) -> Conditions:
@@ -60,3 +87,7 @@ def from_rules(rule_arns: Sequence[str]) -> Conditions:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
     return {aws.ArnLike: {"aws:SourceArn": [sub(arn) for arn in rule_arns]}}
+
+
+WITHOUT_TLS: Conditions = {aws.Bool: {"aws:SecureTransport": "false"}}
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport."""

@@ -17,13 +17,23 @@ from cfn_breakglass.names import Names
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 _STATE = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
+# An hour rides out a short outage of SNS or Logs, and what is still not delivered then reaches the queue, and so an
+# alarm, while it is news; after AWS's 24 hours it is not. The number of attempts stays at AWS's maximum: the waits
+# between them get longer and longer, so that it would not tell when they end.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+_RETRY_SECONDS = 3_600
+
 
 class Sink(NamedTuple):
-    """Somewhere a rule can send what it saw: the resources that takes, for which detections, and the target."""
+    """Somewhere a rule can send what it saw: the resources that takes, for which detections, and the target.
+
+    ``retries`` is whether AWS lets the target say for how long to try: an event bus may not.
+    """
 
     resources: list[AWSObject]
     detections: list[Detection]
     target: Callable[[Detection], events.Target]
+    retries: bool = True
 
 
 class Bus(NamedTuple):
@@ -49,10 +59,7 @@ def watch(
     """
     rules = []
     for detection in detections:
-        targets = [sink.target(detection) for sink in sinks if detection in sink.detections]
-        if dead_letters:
-            for target in targets:
-                target.DeadLetterConfig = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
+        targets = [_target(sink, detection, dead_letters) for sink in sinks if detection in sink.detections]
         bus = buses[names.bus_name(detection.id)] if buses else None
         if targets:
             rules.append(_rule(title.format(detection.logical_id), names, detection, targets, bus))
@@ -62,17 +69,26 @@ def watch(
     return rules
 
 
+def _target(sink: Sink, detection: Detection, dead_letters: AWSObject | None) -> events.Target:
+    target = sink.target(detection)
+    if dead_letters:
+        target.DeadLetterConfig = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
+        if sink.retries:
+            target.RetryPolicy = events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)
+    return target
+
+
 def _rule(
     logical_id: str, names: Names, detection: Detection, targets: list[events.Target], bus: Bus | None
 ) -> AWSObject:
     rule = events.Rule(
         logical_id,
         Name=names.rule(detection.rule_id),
-        Description=detection.summary,
         EventPattern=detection.pattern,
         State=_STATE,
         Targets=targets,
     )
     if bus:
+        rule.Description = detection.summary
         rule.EventBusName = bus.resource.ref() if bus.resource else bus.name
     return rule
