@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cfn_breakglass.emitted import keys
+from cfn_breakglass.emitted.physical import Place
 from cfn_breakglass.emitted.policies import allowed
 
 if TYPE_CHECKING:
@@ -13,9 +16,11 @@ if TYPE_CHECKING:
     from cfn_breakglass.emitted.rules import Rule, Target
 
 _EVENTS = "events.amazonaws.com"
+_CALLED = {_EVENTS: "EventBridge", "cloudwatch.amazonaws.com": "CloudWatch"}
 _LOG_WRITERS = (_EVENTS, "delivery.logs.amazonaws.com")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
+_LOG_KEY_ACTIONS = (*_KEY_ACTIONS, "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 
 
 class Verdict(NamedTuple):
@@ -23,6 +28,20 @@ class Verdict(NamedTuple):
 
     problem: str | None = None
     unjudged: tuple[str, ...] = ()
+
+
+class Caller(NamedTuple):
+    """A service that tells a topic or a queue, on behalf of ``who``, and what AWS says of it when it asks a policy.
+
+    ``key_context`` is what it says when it asks for a key.
+    """
+
+    service: str
+    who: str
+    context: Mapping[str, str | list[str]]
+    # EventBridge sends no aws:SourceArn or aws:SourceAccount along, so that a key policy that asks for them refuses it.
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    key_context: Mapping[str, str | list[str]] = MappingProxyType({})
 
 
 def forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
@@ -57,10 +76,15 @@ def receiver(stack: Stack, rule: Rule, target: Target) -> Verdict:
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
-    kind, arn = _RECEIVERS[target.kind], target.arn
+    return receives(stack, target.kind, target.arn, Caller(_EVENTS, f"the rule {rule.arn}", rule.context))
+
+
+def receives(stack: Stack, called: str, arn: str, caller: Caller) -> Verdict:
+    """May a service tell a topic or a queue, whichever it is ``called``."""
+    kind = _RECEIVERS[called]
     found = _find(stack, kind.type, arn)
     if not found:
-        return Verdict(f"no template makes the {target.kind} {arn} in {stack.region}")
+        return Verdict(f"no template makes the {called} {arn} in {stack.region}")
     documents = [
         policy.properties.get("PolicyDocument", {})
         for policy in stack.of_type(kind.policy)
@@ -70,9 +94,11 @@ def receiver(stack: Stack, rule: Rule, target: Target) -> Verdict:
             for each in policy.properties.get(kind.of, [])
         )
     ]
-    if not allowed(documents, action=kind.action, resource=arn, principal_service=_EVENTS, context=rule.context):
-        return Verdict(f"the policy of the {target.kind} {arn} does not let the rule {rule.arn} {kind.verb}")
-    return _key(stack, found.properties.get("KmsMasterKeyId"), arn)
+    if not allowed(
+        documents, action=kind.action, resource=arn, principal_service=caller.service, context=caller.context
+    ):
+        return Verdict(f"the policy of the {called} {arn} does not let {caller.who} {kind.verb}")
+    return _key(stack, found.properties.get("KmsMasterKeyId"), arn, caller)
 
 
 class _Receiver(NamedTuple):
@@ -94,7 +120,8 @@ def log(stack: Stack, rule: Rule, target: Target) -> Verdict:
     arn = target.arn
     if target.role:
         return Verdict(f"with a role in the target, EventBridge loses what it should write to {arn}")
-    if not _find(stack, "AWS::Logs::LogGroup", arn):
+    group = _find(stack, "AWS::Logs::LogGroup", arn)
+    if not group:
         hint = "; a target's ARN does not end in :*" if arn.endswith(":*") else ""
         return Verdict(f"no template makes the log group {arn} in {stack.region}{hint}")
     documents = [policy.properties["PolicyDocument"] for policy in stack.of_type("AWS::Logs::ResourcePolicy")]
@@ -104,7 +131,10 @@ def log(stack: Stack, rule: Rule, target: Target) -> Verdict:
                 documents, action=action, resource=f"{arn}:*", principal_service=service, context=rule.context
             ):
                 return Verdict(f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}")
-    return Verdict()
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    logs = f"logs.{stack.region}.{Place(stack.account, stack.region, '').suffix}"
+    use = keys.Use(logs, "CloudWatch Logs", _LOG_KEY_ACTIONS, {"kms:EncryptionContext:aws:logs:arn": arn})
+    return _encrypted(stack, group.properties.get("KmsKeyId"), arn, use)
 
 
 def role_policies(stack: Stack, role: Resource, *, inline: bool = False) -> list[Mapping[str, Any]]:
@@ -127,24 +157,20 @@ def _find(stack: Stack, kind: str, arn: str) -> Resource | None:
     return next((resource for resource in stack.of_type(kind) if resource.arn == arn), None)
 
 
-def _key(stack: Stack, given: str | None, encrypted: str) -> Verdict:
-    """May EventBridge use the key of a topic or queue.
+def _key(stack: Stack, given: str | None, encrypted: str, caller: Caller) -> Verdict:
+    """May a service use the key of a topic or queue: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html."""
+    who = _CALLED[caller.service]
+    if given and "alias/aws/" in given:
+        return Verdict(f"{who} cannot use the key {given} of {encrypted}; it takes a customer key")
+    return _encrypted(stack, given, encrypted, keys.Use(caller.service, who, _KEY_ACTIONS, caller.key_context))
 
-    It sends no aws:SourceArn or aws:SourceAccount along, so that a key policy that asks for them refuses it.
-    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    """
+
+def _encrypted(stack: Stack, given: str | None, encrypted: str, use: keys.Use) -> Verdict:
+    """May a service use the key that something is encrypted with, if it is."""
     if not given:
         return Verdict()
-    if "alias/aws/" in given:
-        return Verdict(f"EventBridge cannot use the key {given} of {encrypted}; it takes a customer key")
-    name = given.rpartition("/")[2] if ":key/" in given else given
-    aliases = {alias.name: alias.properties["TargetKeyId"] for alias in stack.of_type("AWS::KMS::Alias")}
-    name = aliases.get(name, name)
-    keys = [key for key in stack.of_type("AWS::KMS::Key") if name in (key.name, key.arn)]
-    if not keys:
+    key = keys.find(stack, given)
+    if not key:
         return Verdict(unjudged=(given,))
-    document = keys[0].properties["KeyPolicy"]
-    for action in _KEY_ACTIONS:
-        if not allowed([document], action=action, resource=keys[0].arn, principal_service=_EVENTS, context={}):
-            return Verdict(f"the policy of the key {keys[0].arn} does not let EventBridge use it for {encrypted}")
-    return Verdict()
+    problem = keys.refusal(key, use)
+    return Verdict(f"{problem} for {encrypted}" if problem else None)
