@@ -38,9 +38,10 @@ class Accounts:
             raise RecordError(f"{question.account} is no account: that is twelve digits")
         probe = Simulator(deployed(*plans, account=question.account or plans[0].coverage.any_account))
         self.regions = probe.regions
-        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules))
+        # No record is ever of the others: they are about events of our own, such as the heartbeat.
+        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.of_aws))
         self.fields = {name for rule in probe.rules for name in rule.pattern.fields}
-        if unknown := sorted(question.detections - set(self.detections)):
+        if unknown := sorted(question.detections - {rule.detection for rule in probe.rules}):
             known = ", ".join(self.detections)
             raise TemplateError(f"{unknown[0]} is no detection of the templates\n  they have {known}")
 

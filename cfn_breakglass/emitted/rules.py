@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.emitted.cloudtrail import reaches
+from cfn_breakglass.emitted.cloudtrail import SOURCE_PREFIX, reaches
 from cfn_breakglass.emitted.eventbridge import Pattern, compile_pattern
 from cfn_breakglass.emitted.physical import bus_name
 from cfn_breakglass.emitted.plans import prefix
@@ -64,9 +64,19 @@ class Rule:
         return self.pattern.matches(event) and reaches(event, self.state)
 
     @property
+    def of_aws(self) -> bool:
+        """Whether it may take an event of AWS, whose source begins with aws.; all others are somebody's own."""
+        wanted = [next((leaf for leaf in branch if leaf.name == "source"), None) for branch in self.pattern.branches]
+        return any(not leaf or leaf.tests or any(map(_is_aws, leaf.texts)) for leaf in wanted)
+
+    @property
     def context(self) -> dict[str, str | list[str]]:
         """What AWS says of the rule when it asks a policy."""
         return {"aws:SourceArn": self.arn, "aws:SourceAccount": self.account}
+
+
+def _is_aws(source: str) -> bool:
+    return source.startswith(SOURCE_PREFIX)
 
 
 def bus_arn(stack: Stack, name: str) -> str:
