@@ -1,4 +1,4 @@
-"""Config -> the text of both templates, with AWS's limits checked on what came out."""
+"""Config -> the text of both templates and of the guard SCP, with AWS's limits checked on what came out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,30 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cfn_breakglass import limits
+from cfn_breakglass.builders.protection import guard_scp
 from cfn_breakglass.config import Config
-from cfn_breakglass.errors import ConfigError
-from cfn_breakglass.templates import main_region, stackset
-from cfn_breakglass.writer import as_data, as_json, as_yaml
+from cfn_breakglass.errors import ConfigError, Problem
+from cfn_breakglass.names import Names
+from cfn_breakglass.templates import deployer_template, main_region, stackset, stackset_roles
+from cfn_breakglass.writer import as_data, as_json, as_policy, as_yaml
 
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"yaml": as_yaml, "json": as_json}
+GUARD = "guard-scp.json"
 _ANY_ACCOUNT = "111122223333"
+_ROOM = {"Targets": limits.INPUT_TEMPLATE, "TemplateBody": limits.TEMPLATE_BODY}
+
+
+def output_files(
+    config: Config, form: str = "yaml", *, file: str = "config", lines: Mapping[str, int] | None = None
+) -> dict[str, str]:
+    """File name -> text of everything that a config makes: both templates, as ``template_files`` does, and the SCP."""
+    files, problems = _templates(config, form, lines or {})
+    guard = as_policy(guard_scp(config, Names.of(config)), limits.SCP.maximum)
+    if len(guard) > limits.SCP.maximum:
+        problems.append(_problem(limits.SCP, GUARD, len(guard), lines or {}))
+    if problems:
+        raise ConfigError(file, problems)
+    return {**files, GUARD: guard}
 
 
 def template_files(
@@ -23,11 +40,23 @@ def template_files(
 
     Raises ConfigError naming ``file`` and, from ``lines``, the line of the key that makes something too big for AWS.
     """
-    made = {"main-region": as_data(main_region(config)), "stackset": as_data(stackset(config))}
+    files, problems = _templates(config, form, lines or {})
+    if problems:
+        raise ConfigError(file, problems)
+    return files
+
+
+def _templates(config: Config, form: str, lines: Mapping[str, int]) -> tuple[dict[str, str], list[Problem]]:
+    wanted = {"main-region": main_region, "stackset": stackset}
+    if config.makes_stackset_roles and not config.rolls_out:
+        wanted["stackset-roles"] = stackset_roles
+    if config.deployer:
+        wanted["deployer"] = deployer_template
+    made = {name: as_data(make(config)) for name, make in wanted.items()}
     texts = {name: FORMATS[form](data) for name, data in made.items()}
-    if not all(_roomy(data, texts[name]) for name, data in made.items()):
-        _check_limits(config, made, texts, file, lines or {})
-    return {f"{name}.{form}": text for name, text in texts.items()}
+    roomy = all(_roomy(data, texts[name]) for name, data in made.items())
+    problems = [] if roomy else _exceeded(config, made, texts, lines)
+    return {f"{name}.{form}": text for name, text in texts.items()}, problems
 
 
 def _roomy(data: Mapping[str, Any], text: str) -> bool:
@@ -38,23 +67,22 @@ def _roomy(data: Mapping[str, Any], text: str) -> bool:
     """
     resources = data["Resources"].values()
     return (
-        len(text.encode()) <= limits.TEMPLATE_BODY.maximum
+        len(text.encode()) <= limits.TEMPLATE.maximum
         and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
         and sum(held["Type"] == "AWS::Events::Rule" for held in resources) <= limits.WILDCARD_RULES.maximum
         and all(
-            len(json.dumps(value)) <= (limits.INPUT_TEMPLATE if name == "Targets" else limits.PATTERN).maximum
+            len(json.dumps(value)) <= _ROOM.get(name, limits.PATTERN).maximum
             for held in resources
             for name, value in held["Properties"].items()
         )
     )
 
 
-def _check_limits(
-    config: Config, made: Mapping[str, Any], texts: Mapping[str, str], file: str, lines: Mapping[str, int]
-) -> None:
+def _exceeded(
+    config: Config, made: Mapping[str, Any], texts: Mapping[str, str], lines: Mapping[str, int]
+) -> list[Problem]:
     from cfn_breakglass.emitted.check import limits_exceeded
     from cfn_breakglass.emitted.reader import resolve
-    from cfn_breakglass.remedies import problem
 
     # The longest name a region of the stackset may have; what is measured does not otherwise depend on it.
     regions = {
@@ -63,9 +91,14 @@ def _check_limits(
     }
     problems = {}
     for name, data in made.items():
-        stack = resolve(data, account=config.account or _ANY_ACCOUNT, region=regions[name])
+        stack = resolve(data, account=config.account or _ANY_ACCOUNT, region=regions.get(name, config.main_region))
         for excess in limits_exceeded(stack, texts[name]):
-            found = problem(excess.limit, excess.logical_id, excess.size, lines)
+            found = _problem(excess.limit, excess.logical_id, excess.size, lines)
             problems[str(found)] = found
-    if problems:
-        raise ConfigError(file, list(problems.values()))
+    return list(problems.values())
+
+
+def _problem(limit: limits.Limit, what: str, size: int, lines: Mapping[str, int]) -> Problem:
+    from cfn_breakglass.remedies import problem
+
+    return problem(limit, what, size, lines)

@@ -23,6 +23,7 @@ _ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplac
 
 _WIDTH = 120
 _SIDE_BY_SIDE = 5
+_SMALL = 50
 # Sections, resources and their attributes keep a line of their own.
 _DEEP = 3
 _UNQUOTED = re.compile(r"[A-Za-z0-9$/][^:#{}\[\],]*")
@@ -56,7 +57,7 @@ def _lay_out(node: yaml.Node, lengths: Mapping[int, int], indent: int = 0, begin
     """
     if not isinstance(node, yaml.CollectionNode):
         return
-    node.flow_style = depth >= _DEEP and (begins + lengths[id(node)] <= _WIDTH or _plain(node))
+    node.flow_style = depth >= _DEEP and (begins + lengths[id(node)] <= _WIDTH or _plain(node, lengths))
     if node.flow_style:
         return
     if isinstance(node, yaml.SequenceNode):
@@ -68,10 +69,12 @@ def _lay_out(node: yaml.Node, lengths: Mapping[int, int], indent: int = 0, begin
             _lay_out(value, lengths, indent + deeper, indent + len(key.value) + 2, depth + 1)
 
 
-def _plain(node: yaml.CollectionNode) -> bool:
-    """Whether it is so many scalars that they read better side by side, on several lines if need be."""
+def _plain(node: yaml.CollectionNode, lengths: Mapping[int, int]) -> bool:
+    """Whether it is so many small things that they read better side by side, on several lines if need be."""
     held = [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
-    return len(node.value) > _SIDE_BY_SIDE and all(isinstance(each, yaml.ScalarNode) for each in held)
+    return len(node.value) > _SIDE_BY_SIDE and all(
+        isinstance(each, yaml.ScalarNode) or lengths[id(each)] <= _SMALL for each in held
+    )
 
 
 def _measure(node: yaml.Node, lengths: dict[int, int]) -> int:
@@ -104,6 +107,12 @@ def as_json(data: Mapping[str, Any]) -> str:
     """JSON with a line for each resource: small enough for CloudFormation, and a diff shows what changed."""
     sections = (f" {json.dumps(name)}: {_section(held)}" for name, held in data.items())
     return "{\n" + ",\n".join(sections) + "\n}\n"
+
+
+def as_policy(document: Mapping[str, Any], most: int) -> str:
+    """A policy as JSON of at most ``most`` characters if it can be, white space and all; readable if that fits."""
+    readable = json.dumps(document, indent=1) + "\n"
+    return readable if len(readable) <= most else json.dumps(document, separators=(",", ":")) + "\n"
 
 
 def _section(held: Any) -> str:

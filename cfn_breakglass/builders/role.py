@@ -5,25 +5,22 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.htm
 
 from __future__ import annotations
 
-from typing import Any
-
-import awacs.sts
-from awacs import aws
 from troposphere import AWSObject, iam
 
-from cfn_breakglass.builders.policies import Conditions, allow, policy
-from cfn_breakglass.config import Config, Trust
-from cfn_breakglass.names import Names, managed_policy_arn, principal_arn, root_arn, sub
-from cfn_breakglass.regions import Partition
+from cfn_breakglass.builders.policies import policy
+from cfn_breakglass.builders.protection import VERSION, protects_role, role_protection
+from cfn_breakglass.builders.trust import grant, trust_statements
+from cfn_breakglass.config import Config
+from cfn_breakglass.names import Names, managed_policy_arn, sub
 
 ADMINISTRATOR = "AdministratorAccess"
-_USER = "${aws:username}"
 
 
 def role(config: Config, names: Names) -> list[AWSObject]:
     """The role that the config creates, or what it adds to one that exists; and the grant to the users."""
-    made = [_created(config)] if config.role.created else _added(config)
-    return [*made, *_grant(config, names)]
+    inline = _inline(config, names)
+    made = [_created(config, inline)] if config.role.created else _added(config, inline)
+    return [*made, *grant(config, names)]
 
 
 def permissions(config: Config) -> tuple[str, ...]:
@@ -33,7 +30,7 @@ def permissions(config: Config) -> tuple[str, ...]:
     return (ADMINISTRATOR,)
 
 
-def _created(config: Config) -> iam.Role:
+def _created(config: Config, inline: list[iam.Policy]) -> iam.Role:
     wanted = config.role
     made = iam.Role(
         "Role",
@@ -41,107 +38,32 @@ def _created(config: Config) -> iam.Role:
         Description="For emergencies. Taking it on sets off an alert.",
         Path=wanted.path,
         MaxSessionDuration=wanted.max_session_hours * 3600,
-        AssumeRolePolicyDocument=policy(*_trust(config)),
+        AssumeRolePolicyDocument=policy(*trust_statements(config)),
         ManagedPolicyArns=[sub(managed_policy_arn(name)) for name in permissions(config)],
     )
-    if wanted.policy_statements:
-        made.Policies = [iam.Policy(PolicyName=config.name, PolicyDocument=_document(config))]
+    if inline:
+        made.Policies = inline
     if wanted.permissions_boundary:
         made.PermissionsBoundary = wanted.permissions_boundary
     return made
 
 
-def _added(config: Config) -> list[AWSObject]:
-    if not config.role.policy_statements:
-        return []
-    name = str(config.role.existing).rpartition("/")[2]
-    return [iam.RolePolicy("RolePolicy", PolicyName=config.name, RoleName=name, PolicyDocument=_document(config))]
-
-
-def _document(config: Config) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": list(config.role.policy_statements)}
-
-
-def _trust(config: Config) -> list[aws.Statement]:
-    trust = config.role.trust
-    statements = []
-    if trust.saml_provider or trust.oidc_provider:
-        statements.append(_federated(config, trust))
-    elif config.usernames:
-        statements.append(_users(config.usernames, trust))
-    return statements + _principals(trust)
-
-
-def _users(usernames: tuple[str, ...], trust: Trust) -> aws.Statement:
-    actions = [awacs.sts.AssumeRole]
-    equals: dict[str, Any] = {}
-    if trust.session_name == "username":
-        equals["sts:RoleSessionName"] = _USER
-    if trust.source_identity:
-        actions.append(awacs.sts.SetSourceIdentity)
-        equals["sts:SourceIdentity"] = _USER
-    when: dict[type[aws.ConditionElement], Any] = {
-        aws.StringEqualsIgnoreCase: {"aws:username": list(usernames)},
-        **({aws.StringEquals: equals} if equals else {}),
-        **_mfa(trust),
-    }
-    return allow(actions, principal=aws.Principal("AWS", sub(root_arn())), when=when)
-
-
-def _mfa(trust: Trust) -> Conditions:
-    # Bool, not BoolIfExists: that would let in long-term keys, which carry no MFA at all.
-    mfa: dict[type[aws.ConditionElement], Any] = {}
-    if trust.mfa:
-        mfa[aws.Bool] = {"aws:MultiFactorAuthPresent": "true"}
-    if trust.mfa_max_age_minutes:
-        mfa[aws.NumericLessThanEquals] = {"aws:MultiFactorAuthAge": str(trust.mfa_max_age_minutes * 60)}
-    return mfa
-
-
-def _federated(config: Config, trust: Trust) -> aws.Statement:
-    if trust.saml_provider:
-        when: dict[type[aws.ConditionElement], Any] = {aws.StringLike: {"SAML:aud": _saml_audiences(config.partition)}}
-        if config.usernames:
-            when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(config.usernames)}
-        return allow(
-            [awacs.sts.AssumeRoleWithSAML], principal=aws.Principal("Federated", trust.saml_provider), when=when
-        )
-    provider = str(trust.oidc_provider)
-    subject = f"{provider.partition('oidc-provider/')[2]}:sub"
-    return allow(
-        [awacs.sts.AssumeRoleWithWebIdentity],
-        principal=aws.Principal("Federated", provider),
-        when={aws.StringEquals: {subject: list(config.usernames)}},
-    )
-
-
-def _saml_audiences(partition: Partition) -> list[str]:
-    # Every region's endpoint too: an emergency may be that the one without a region is down.
-    return [f"https://{partition.signin_host}/saml", f"https://*.{partition.signin_host}/saml"]
-
-
-def _principals(trust: Trust) -> list[aws.Statement]:
-    # A role's session carries no MFA data as a rule: asking for it would lock roles out.
-    roles = [arn for arn in trust.principals if ":role/" in arn]
-    others = [arn for arn in trust.principals if arn not in roles]
+def _added(config: Config, inline: list[iam.Policy]) -> list[AWSObject]:
+    titles = {config.name: "RolePolicy"}
     return [
-        allow([awacs.sts.AssumeRole], principal=aws.Principal("AWS", arns), when=when)
-        for some, when in ((others, _mfa(trust)), (roles, {}))
-        if (arns := [sub(principal_arn(one)) for one in some])
+        iam.RolePolicy(
+            titles.get(one.PolicyName, "RoleProtection"),
+            RoleName=str(config.role.existing).rpartition("/")[2],
+            PolicyName=one.PolicyName,
+            PolicyDocument=one.PolicyDocument,
+        )
+        for one in inline
     ]
 
 
-def _grant(config: Config, names: Names) -> list[AWSObject]:
-    if not config.grants_users:
-        return []
-    actions = [awacs.sts.AssumeRole]
-    if config.role.created and config.role.trust.source_identity:
-        actions.append(awacs.sts.SetSourceIdentity)
-    return [
-        iam.ManagedPolicy(
-            "RoleGrant",
-            ManagedPolicyName=names.grant,
-            Users=list(config.usernames),
-            PolicyDocument=policy(allow(actions, [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])),
-        )
-    ]
+def _inline(config: Config, names: Names) -> list[iam.Policy]:
+    given = {"Version": VERSION, "Statement": list(config.role.policy_statements)}
+    inline = [iam.Policy(PolicyName=config.name, PolicyDocument=given)] if config.role.policy_statements else []
+    if protects_role(config):
+        inline.append(iam.Policy(PolicyName=names.protection, PolicyDocument=role_protection(config, names)))
+    return inline

@@ -1,4 +1,4 @@
-"""``generate``: the templates from the config, or whether they are there already."""
+"""``generate``: the templates and the guard SCP from the config, or whether they are there already."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cfn_breakglass.commands.options import CONFIG, generate_with, path_option
 from cfn_breakglass.errors import OutputError
 
 FORMS = ("yaml", "json")
+NOT_ALWAYS = ("stackset-roles", "deployer")
+"""Templates that not every config makes."""
 
 
 @click.command(
@@ -26,22 +28,23 @@ Examples:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the files differ.")
 @click.pass_context
 def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check: bool) -> None:
-    """Write both templates from the config, whole or not at all, and say what to do next."""
+    """Write both templates and a guard SCP from the config, whole or not at all, and say what to do next."""
     from cfn_breakglass.advice import next_steps, warnings
     from cfn_breakglass.configfile import load_config
-    from cfn_breakglass.generation import template_files
+    from cfn_breakglass.generation import output_files
     from cfn_breakglass.writer import write_files
 
     wanted, lines = load_config(config)
-    files = template_files(wanted, form, file=str(config), lines=lines)
+    files = output_files(wanted, form, file=str(config), lines=lines)
     for warning in warnings(wanted):
         click.echo(f"warning: {warning}", err=True)
     if check:
         _compare(ctx, output, files, config)
     else:
         write_files(output, files)
-        main, rest = (output / name for name in files)
-        click.echo(f"Wrote {main} and {rest}.\n\n{next_steps(wanted, main, rest)}", nl=False)
+        main, rest, *more, guard = (output / name for name in files)
+        wrote = ", ".join(map(str, (main, rest, *more)))
+        click.echo(f"Wrote {wrote} and {guard}.\n\n{next_steps(wanted, main, rest, guard)}", nl=False)
     for note in _left_over(output, files):
         click.echo(f"note: {note}", err=True)
 
@@ -53,7 +56,7 @@ def _compare(ctx: click.Context, output: Path, files: Mapping[str, str], config:
     if differences:
         click.echo(f"Bring them up to date with: {generate_with(ctx, 'config', 'output', 'form')}")
         ctx.exit(1)
-    click.echo(f"The templates in {output} are those of {config}.")
+    click.echo(f"The files in {output} are those of {config}.")
 
 
 def _differences(output: Path, files: Mapping[str, str], config: Path) -> Iterator[str]:
@@ -76,9 +79,13 @@ def _read(path: Path) -> bytes | None:
 
 
 def _left_over(output: Path, files: Mapping[str, str]) -> Iterator[str]:
-    """Templates of the same names in the other form: they may be those of an older config, and get deployed."""
+    """Templates in the other form, and those no longer made: they may be of an older config, and get deployed."""
     for name in files:
         for path in (output / f"{Path(name).stem}.{form}" for form in FORMS):
             if path.name != name and path.exists():
                 takes = f"delete it if {output / name} takes its place"
                 yield f"{path} is there too, perhaps from an older config; {takes}"
+    stems = {Path(name).stem for name in files}
+    for path in (output / f"{stem}.{form}" for stem in NOT_ALWAYS if stem not in stems for form in FORMS):
+        if path.exists():
+            yield f"{path} is there, and this config makes none; delete it, and its stack"

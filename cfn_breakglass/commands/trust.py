@@ -24,6 +24,7 @@ Examples:
   cfn-breakglass trust --user alice --mfa --session-name alice
   cfn-breakglass trust --role arn:aws:iam::444455556666:role/ops/Chief
   cfn-breakglass trust --saml arn:aws:iam::111122223333:saml-provider/Corp --session-name alice
+  cfn-breakglass trust --permission-set OnCall --console
   cfn-breakglass trust --user alice --no-mfa --json
 
 Exit codes: 0 told, or let in; 1 not let in; 2 could not tell (bad input, or too little is known)."""
@@ -31,15 +32,19 @@ Exit codes: 0 told, or let in; 1 not let in; 2 could not tell (bad input, or too
 @TEMPLATES
 @click.option("--user", metavar="NAME", help="An IAM user calls: name or ARN.")
 @click.option("--role", metavar="ARN", help="A session of this role calls: name or ARN.")
+@click.option("--permission-set", metavar="NAME", help="A session of this Identity Center permission set calls.")
 @click.option("--saml", metavar="ARN", help="A user of this SAML provider calls.")
 @click.option("--oidc", metavar="ARN", help="A user of this OIDC provider calls.")
-@click.option("--account", metavar="ID", help="The account of --user or --role; the role's own if not given.")
+@click.option("--account", metavar="ID", help="The account of the caller; the role's own if not given.")
 @click.option("--mfa/--no-mfa", default=None, help="With MFA, or with long-term keys, the default.")
 @click.option("--mfa-age", type=click.IntRange(min=0), metavar="MINUTES", help="How long ago MFA was used.")
 @click.option("--session-name", metavar="NAME", help="The name of the session.")
 @click.option("--source-identity", metavar="NAME", help="The source identity that the caller sets.")
 @click.option("--subject", metavar="TEXT", help="The subject of the assertion or token.")
 @click.option("--audience", metavar="TEXT", help="The audience of the assertion or token.")
+@click.option("--external-id", metavar="ID", help="The external ID that the caller sends.")
+@click.option("--console", is_flag=True, help="They switch to the role in the console.")
+@click.option("--vpc-endpoint", is_flag=True, help="The call goes through a VPC endpoint.")
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag of the caller; may be given again.")
 @click.option("--session-tag", "session_tags", multiple=True, metavar="K=V", help="A session tag that is passed.")
 @click.option("--key", "keys", multiple=True, metavar="KEY=VALUE", help="Any other condition key of the request.")

@@ -1,4 +1,4 @@
-"""``validate``: would AWS take the templates."""
+"""``validate``: would AWS take the templates and the guard SCP."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Examples:
 @TEMPLATES
 @click.pass_context
 def validate(ctx: click.Context, templates: Path) -> None:
-    """Check the templates on disk: cfn-lint in every region they go to, and AWS's limits."""
+    """Check the files on disk: cfn-lint in every region the templates go to, AWS's limits, and the guard SCP."""
     from cfn_breakglass.emitted.validation import validate_folder
 
     findings = validate_folder(templates)
