@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from cfn_breakglass.emitted.callers import Caller, Kind
+from cfn_breakglass.emitted.permission_sets import role_of_set
 from cfn_breakglass.errors import BreakglassError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Asked(NamedTuple):
     role: str | None = None
     saml: str | None = None
     oidc: str | None = None
+    permission_set: str | None = None
     account: str | None = None
     mfa: bool | None = None
     mfa_age: int | None = None
@@ -37,6 +39,9 @@ class Asked(NamedTuple):
     source_identity: str | None = None
     subject: str | None = None
     audience: str | None = None
+    external_id: str | None = None
+    console: bool = False
+    vpc_endpoint: bool = False
     tags: tuple[str, ...] = ()
     session_tags: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
@@ -50,23 +55,27 @@ class Asked(NamedTuple):
 
 def caller(asked: Asked, *, account: str, partition: str) -> Caller:
     """Make the caller; ``account`` and ``partition`` are those of the role. CallerError for what cannot be."""
-    given = {"user": asked.user, "role": asked.role, "saml": asked.saml, "oidc": asked.oidc}
-    kinds = [kind for kind, value in given.items() if value is not None]
+    session = asked.permission_set and role_of_set(asked.permission_set)
+    given = [("user", asked.user), ("role", asked.role), ("role", session), ("saml", asked.saml), ("oidc", asked.oidc)]
+    kinds = [(kind, value) for kind, value in given if value is not None]
     if len(kinds) != 1:
-        raise CallerError("say who calls, with one of --user, --role, --saml and --oidc")
-    kind = cast("Kind", kinds[0])
+        raise CallerError("say who calls, with one of --user, --role, --permission-set, --saml and --oidc")
+    kind, name = cast("tuple[Kind, str]", kinds[0])
     _fits(asked, kind)
-    name = str(given[kind])
     arn = _provider(name, kind) if kind in ("saml", "oidc") else _arn(name, kind, asked.account, account, partition)
+    # A session that the console starts has the name of the IAM user.
+    session_name = name.rpartition("/")[2] if asked.console and kind == "user" else asked.session_name
     return Caller(
         kind=kind,
         arn=arn,
         at=_time(asked.at),
         mfa_age=None if not (asked.mfa or asked.mfa_age is not None) else 60 * (asked.mfa_age or 0),
-        session_name=_session(asked.session_name, "session name"),
+        session_name=_session(session_name, "session name"),
         source_identity=_session(asked.source_identity, "source identity"),
         subject=asked.subject,
         audience=asked.audience,
+        external_id=asked.external_id,
+        via="console" if asked.console else "vpc-endpoint" if asked.vpc_endpoint else "",
         ip=_address(asked.ip),
         tags=_pairs(asked.tags, "--tag"),
         session_tags=_pairs(asked.session_tags, "--session-tag"),
@@ -88,6 +97,17 @@ def _fits(asked: Asked, kind: Kind) -> None:
         raise CallerError("--account and --tag are of users and roles; a federated user passes --session-tag")
     if not federated and (asked.subject or asked.audience):
         raise CallerError("--subject and --audience are of federated users: give them with --saml or --oidc")
+    _comes(asked, federated=federated)
+
+
+def _comes(asked: Asked, *, federated: bool) -> None:
+    """Refuse what a switch in the console does not bring, and what says two things of where a call comes from."""
+    if federated and (asked.console or asked.external_id):
+        raise CallerError("--console and --external-id are of users and roles; the others sign in at their provider")
+    if asked.console and (asked.session_name or asked.source_identity or asked.external_id or asked.session_tags):
+        raise CallerError("--console names the session, and sends no source identity, external ID or session tags")
+    if [asked.console, asked.vpc_endpoint, asked.ip is not None].count(True) > 1:
+        raise CallerError("--console, --vpc-endpoint and --ip say different things of where the call comes from")
 
 
 def _arn(name: str, kind: Kind, account: str | None, home: str, partition: str) -> str:

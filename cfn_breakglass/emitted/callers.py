@@ -21,6 +21,8 @@ _TYPES = {"user": "User", "role": "AssumedRole"}
 _MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 # A request has these only if the caller sends them.
 _SENT = ("sts:sourceidentity", "sts:externalid", "aws:tagkeys", "sts:transitivetagkeys")
+# A call through a VPC endpoint has no public address, and a switch in the console comes from one of AWS's own.
+Via = Literal["", "console", "vpc-endpoint"]
 # Only calls that one AWS service makes for somebody have these.
 _OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 
@@ -30,7 +32,7 @@ class Caller:
     """Who asks, and how.
 
     ``arn`` is that of the IAM user, of the role whose session calls, or of the provider; or the service's name.
-    ``mfa_age`` is in seconds, None for no MFA at all; ``at`` None if nobody says when.
+    ``mfa_age`` is in seconds, None for no MFA at all; ``at`` None if nobody says when; ``via`` how the call comes.
     """
 
     kind: Kind
@@ -41,7 +43,9 @@ class Caller:
     source_identity: str | None = None
     subject: str | None = None
     audience: str | None = None
+    external_id: str | None = None
     ip: str | None = None
+    via: Via = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     session_tags: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +81,7 @@ class Caller:
             "aws:EpochTime": str(int(self.at.timestamp())) if self.at else None,
             "aws:SecureTransport": "true",  # STS takes nothing else.
             "aws:SourceIp": self.ip,
+            "sts:ExternalId": self.external_id,
             "sts:RoleSessionName": self.session_name,
             "sts:SourceIdentity": self.source_identity,
             **self._of_kind(),
@@ -98,6 +103,7 @@ class Caller:
             (key == "aws:username" and self.kind != "user")
             or (key == "aws:federatedprovider" and not self.federated)
             or (key in _OF_SERVICES and self.kind != "service")
+            or (key == "aws:sourceip" and self.via != "")
             or key in _MFA
             or key in _SENT
             or key.startswith("aws:requesttag/")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from cfn_breakglass.emitted.conditions import Test, parts
+from cfn_breakglass.emitted.permission_sets import PermissionSet, meant
 from cfn_breakglass.emitted.wording import many
 
 _KEYS = {
@@ -16,6 +17,7 @@ _KEYS = {
     "aws:principalaccount": "the caller's account",
     "aws:principalarn": "the caller's ARN",
     "aws:principalorgid": "the caller's organization",
+    "aws:principaltype": "the kind of the caller",
     "aws:sourceip": "the caller's address",
     "aws:tagkeys": "the keys of the session tags",
     "aws:username": "the IAM user's name",
@@ -26,6 +28,7 @@ _KEYS = {
     "sts:sourceidentity": "the source identity",
 }
 _OPTIONS = {
+    "aws:currenttime": "--at TIME",
     "aws:sourceip": "--ip ADDRESS",
     "sts:rolesessionname": "--session-name NAME",
 }
@@ -114,7 +117,16 @@ def _said(base: str, key: str, what: str, values: Sequence[str], *, negated: boo
         return "MFA was used" if either(values).lower() == "true" else _NO_MFA
     if base == "NumericLessThanEquals" and key == _MFA_AGE and len(values) == 1 and values[0].isdigit():
         return f"MFA was used at most {span(int(values[0]))} ago"
+    if base == "StringEquals" and key == "aws:principaltype" and values == ["User"]:
+        return f"the caller is {'no' if negated else 'an'} IAM user"
+    sets = [meant(value) for value in values] if key == "aws:principalarn" else [None]
+    if all(sets):
+        return f"the caller is {'not ' if negated else ''}of {either([_set_words(one) for one in sets if one])}"
     return f"{what} {_verb(base, negated=negated)} {either(values)}{_any_case(base)}"
+
+
+def _set_words(one: PermissionSet) -> str:
+    return f"a permission set whose name goes on after {one.name}" if one.longer else f"the permission set {one.name}"
 
 
 def _verb(base: str, *, negated: bool) -> str:

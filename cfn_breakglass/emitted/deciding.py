@@ -20,6 +20,10 @@ _WITHOUT_MFA = {
     "oidc": "a federated user carries no MFA",
     "service": "a service has no MFA",
 }
+_NO_ADDRESS = {
+    "console": "the console calls from an address of AWS",
+    "vpc-endpoint": "a call through a VPC endpoint has no public address",
+}
 
 
 def why_not(judgement: Judgement, caller: Caller, *, here: bool = True) -> list[str]:
@@ -85,6 +89,8 @@ def _instead(test: Test, caller: Caller, *, here: bool) -> str:
         return f"; {_WITHOUT_MFA[caller.kind]}"
     if key == "aws:username":
         return "; only IAM users have a name"
+    if key == "aws:sourceip":
+        return f"; {_NO_ADDRESS[caller.via]}"
     return f"; there is no {key_words(test.key).removeprefix('the ')}" if here else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cfn_breakglass.emitted.permission_sets import meant, sets_of
 from cfn_breakglass.emitted.policies import listed, read, statements
 
 if TYPE_CHECKING:
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 _NAMES = ("aws:username", "sts:RoleSessionName", ":sub")
 # Always there with its kind of provider, so it tells nobody anything.
 _PLAIN = ("SAML:aud", ":aud")
+_TAG = "aws:principaltag/"
+_IN_WORDS = {
+    "aws:currenttime": "for some time",
+    "aws:principalorgid": "of one organization",
+    "aws:principaltype": "",
+    "aws:sourceip": "from some networks",
+    "sts:externalid": "with an external ID",
+    "sts:sourceidentity": "with a source identity",
+}
 _FEW = 3
 
 
@@ -45,11 +55,13 @@ def _lines(statement: Mapping[str, Any], account: str) -> Iterator[str]:
         name for key, values in keys.items() if key.endswith(_NAMES) for name in values if not name.startswith("${")
     ]
     limits = [text for key, values in keys.items() if (text := _limit(key, values))]
+    users_only = keys.get("aws:PrincipalType") == ["User"]
+    whole = _whole_account(named, [one.name for one in sets_of(statement)], users_only=users_only)
     principal = statement.get("Principal", "*")
     principals = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
     for kind, whom in principals:
         for one in listed(whom):
-            yield never + ", ".join([_who(kind, str(one), named, account), *dict.fromkeys(limits)])
+            yield never + ", ".join([_who(kind, str(one), named, whole, account), *dict.fromkeys(limits)])
 
 
 def _conditions(given: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -66,7 +78,7 @@ def _conditions(given: Mapping[str, Any]) -> dict[str, list[str]]:
     return keys
 
 
-def _who(kind: str, principal: str, named: list[str], account: str) -> str:
+def _who(kind: str, principal: str, named: list[str], whole: str, account: str) -> str:
     if principal == "*":
         return few(named) if named else "anybody"
     home, rest = principal.split(":", 5)[4:] if principal.startswith("arn:") else (principal, "root")
@@ -78,18 +90,32 @@ def _who(kind: str, principal: str, named: list[str], account: str) -> str:
     where = "this account" if home == account else f"account {home}"
     if rest != "root":
         return f"{rest.replace('/', ' ', 1)} of {where}"
-    if not named:
+    if not whole:
         return f"whom IAM lets in {where}"
-    users = "IAM user" if len(named) == 1 else "IAM users"
-    return f"{users} {few(named)}" + ("" if home == account else f" of {where}")
+    return whole + ("" if home == account else f" of {where}")
+
+
+def _whole_account(named: list[str], sets: list[str], *, users_only: bool) -> str:
+    """Whom a statement for an account means of it, empty for all."""
+    if named:
+        return f"{'IAM user' if len(named) == 1 else 'IAM users'} {few(named)}"
+    return f"permission set {few(sets)}" if sets else "IAM users" if users_only else ""
 
 
 def _limit(key: str, values: list[str]) -> str:
-    value = values[0].lower()
+    value, small = values[0].lower(), key.lower()
     if key == "aws:MultiFactorAuthAge":
         return f"with MFA of the last {int(value) // 60} min"
     if key == "aws:MultiFactorAuthPresent" and value == "true":
         return "with MFA"
     if key.endswith(_NAMES):
         return "session named as the user" if "${aws:username}" in values else ""
-    return "" if key.endswith(_PLAIN) else f"under a condition on {key}"
+    if small.startswith(_TAG):
+        return f"with the tag {key[len(_TAG) :]}={values[0]}"
+    if small in _IN_WORDS:
+        return _IN_WORDS[small]
+    return "" if key.endswith(_PLAIN) or _means_a_set(small, values) else f"under a condition on {key}"
+
+
+def _means_a_set(key: str, values: list[str]) -> bool:
+    return key.startswith("aws:principalarn") and all(meant(value) for value in values)

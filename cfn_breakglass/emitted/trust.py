@@ -10,7 +10,16 @@ from cfn_breakglass.emitted.deciding import conditions_in_words, what_hangs, why
 from cfn_breakglass.emitted.kept_out import KeptOut, kept_out
 from cfn_breakglass.emitted.policies import listed
 from cfn_breakglass.emitted.trust_words import Told, title, told, who
-from cfn_breakglass.emitted.trusted import Judgement, Trusted, granted, judge, needs_own, problems, users_granted
+from cfn_breakglass.emitted.trusted import (
+    Judgement,
+    Trusted,
+    granted,
+    judge,
+    needs_own,
+    problems,
+    to_attach,
+    users_granted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +44,7 @@ class Description:
     max_session: int
     max_session_chained: int
     granted: Mapping[str, tuple[str, ...]]
+    to_attach: tuple[str, ...]
     kept_out: tuple[KeptOut, ...] | None
 
     @property
@@ -78,6 +88,7 @@ def describe(role: Trusted) -> Description:
         role.longest,
         min(role.longest, _HOUR),
         users_granted(role),
+        to_attach(role, ["sts:AssumeRole"]),
         tuple(kept_out(role)) if judged else None,
     )
 
@@ -92,7 +103,8 @@ def answer(role: Trusted, caller: Caller) -> Answer:
 
 
 def _let_in(role: Trusted, caller: Caller, judgement: Judgement) -> Answer:
-    by = granted(role, caller.name, caller.actions) if _is_ours(role, caller) else ()
+    by = granted(role, caller.name, caller.actions) if _is_ours(role, caller) and caller.kind == "user" else ()
+    attach = to_attach(role, caller.actions) if _is_ours(role, caller) else ()
     letting = [one for one in judgement.weighed if one.effect == "Allow" and one.applies]
     # One that asks for no policy of their own comes first.
     (own, statement), *_ = sorted(
@@ -102,7 +114,7 @@ def _let_in(role: Trusted, caller: Caller, judgement: Judgement) -> Answer:
     return replace(
         _answer(role, caller, judgement, [why]),
         conditions=tuple(conditions_in_words(statement)),
-        needs=(*([_own(caller, by)] if own else []), *_needs(role, caller)),
+        needs=(*([_own(caller, by, attach)] if own else []), *_needs(role, caller)),
         own_policies=own and not by,
     )
 
@@ -119,8 +131,13 @@ def _answer(role: Trusted, caller: Caller, judgement: Judgement, why: Sequence[s
     )
 
 
-def _own(caller: Caller, by: tuple[str, ...]) -> str:
-    state = f"the templates grant that, by the policy {', '.join(by)}" if by else "the templates do not grant that"
+def _own(caller: Caller, by: tuple[str, ...], attach: tuple[str, ...]) -> str:
+    if by:
+        state = f"the templates grant that, by the policy {', '.join(by)}"
+    elif attach:
+        state = f"the policy {', '.join(attach)} of the templates does, where it is attached to them"
+    else:
+        state = "the templates do not grant that"
     return f"their own policies must allow {every(caller.actions)} on the role; {state}"
 
 
@@ -132,4 +149,4 @@ def _needs(role: Trusted, caller: Caller) -> Iterator[str]:
 
 
 def _is_ours(role: Trusted, caller: Caller) -> bool:
-    return caller.kind == "user" and caller.account == role.stack.account
+    return caller.kind in ("user", "role") and caller.account == role.stack.account

@@ -15,6 +15,8 @@ _WOULD = {
     "no": "STS would not let {} in.",
     "cannot tell": "too little is known of {}.",
 }
+# What nobody gets in by, but some callers cannot come without.
+_BROUGHT = {"sts:SetSourceIdentity": "a source identity", "sts:TagSession": "session tags"}
 _NOT_JUDGED = "Service control policies, permissions boundaries and session policies are not in the templates."
 
 
@@ -56,17 +58,25 @@ def _statement(told: Told) -> Iterator[str]:
         return
     never = "never: " if told.effect == "Deny" else ""
     end = ", if" if told.conditions else ""
-    yield f"{head}{never}{', or '.join(told.who)}, by {' and '.join(told.calls)}{end}"
+    brought = [_BROUGHT[call] for call in told.calls if call in _BROUGHT]
+    if not never and len(brought) == len(told.calls):
+        yield f"{head}{' and '.join(told.who)} may bring along {every(brought)}{end}"
+    else:
+        yield f"{head}{never}{', or '.join(told.who)}, by {' and '.join(told.calls)}{end}"
     yield from (f"     - {condition}" for condition in told.conditions)
 
 
 def _grant(description: Description) -> Iterator[str]:
-    own = [str(one.number) for one in description.statements if one.own_policies and one.effect == "Allow"]
+    lets_in = [one for one in description.statements if one.effect == "Allow" and set(one.calls) - _BROUGHT.keys()]
+    own = [str(one.number) for one in lets_in if one.own_policies]
     if not own:
         return
     some = f"statement {own[0]} lets" if len(own) == 1 else f"statements {every(own)} let"
     yield f"Whom {some} in must be allowed sts:AssumeRole on it by their own policies too."
     by = every(list(dict.fromkeys(name for names in description.granted.values() for name in names)))
+    if not by and description.to_attach:
+        yield f"The policy {every(description.to_attach)} of the templates grants that to whom it is attached."
+        return
     whom = f"{every(list(description.granted))}, by the policy {by}" if by else "nobody"
     yield f"The templates grant that to {whom}."
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.emitted.condition_words import condition_words, either
 from cfn_breakglass.emitted.conditions import wishes
 from cfn_breakglass.emitted.kept_out import listed_users
+from cfn_breakglass.emitted.permission_sets import set_of_role, sets_of
 from cfn_breakglass.emitted.policies import listed
 from cfn_breakglass.emitted.principals import named, taken_apart
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from cfn_breakglass.emitted.callers import Caller
     from cfn_breakglass.emitted.trusted import Trusted
+_IAM_USERS = ("StringEquals", "aws:PrincipalType", ("User",))
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ def title(caller: Caller, role: Trusted) -> str:
     """Name a caller, seen from the account of the role."""
     if caller.kind in ("user", "role"):
         what = "IAM user" if caller.kind == "user" else "a session of role"
-        where = "this account" if caller.account == role.stack.account else f"account {caller.account}"
-        return f"{what} {caller.name} of {where}"
+        permission_set = set_of_role(caller.arn.partition(":role/")[2])
+        named = f"a session of permission set {permission_set}" if permission_set else f"{what} {caller.name}"
+        return f"{named} of {_where(caller.account, role)}"
     return f"one of the {who(caller.arn, role)}" if caller.arn.startswith("arn:") else f"a user of {caller.arn}"
 
 
@@ -47,13 +50,19 @@ def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
     """Put a statement that can be judged into words."""
     conditions = list(wishes(statement.get("Condition", {})))
     entries = [(kind, entry) for kind, entries in named(statement).items() for entry in entries]
-    users = listed_users(statement)
-    (account, of_it), *more = [taken_apart(entry) for _, entry in entries] or [("", "")]
-    if users and of_it == "root" and not more:
+    accounts_only = all(taken_apart(entry)[1] == "root" for _, entry in entries)
+    users, sets = listed_users(statement), sets_of(statement)
+    if accounts_only and users and len(entries) == 1:
         # The account is meant, and the condition says which of its users.
         conditions = [one for one in conditions if one[1].lower() != "aws:username"]
         people = "IAM user" if len(users) == 1 else "IAM users"
-        meant = [f"{people} {either(users)} of {_where(account, role)}"]
+        meant = [f"{people} {either(users)} of {_where(taken_apart(entries[0][1])[0], role)}"]
+    elif accounts_only and sets:
+        conditions = [one for one in conditions if one[1].lower() != "aws:principalarn"]
+        meant = [f"sessions of the permission set {one.name} of {_where(one.account, role)}" for one in sets]
+    elif accounts_only and _IAM_USERS in conditions:
+        conditions.remove(_IAM_USERS)
+        meant = [f"IAM users of {_where(taken_apart(entry)[0], role)}" for _, entry in entries]
     else:
         meant = [who(entry, role) for _, entry in entries]
     calls = [str(one) for one in listed(statement.get("Action", statement.get("NotAction")))]

@@ -118,27 +118,41 @@ def granted(role: Trusted, user: str, actions: Sequence[str]) -> tuple[str, ...]
     """The policies with which the templates let a user of the account make these calls; none if they do not."""
     found = [
         policy
-        for policy in role.stack.resources.values()
-        if policy.type in _OF_USERS
-        and user.lower() in (str(one).lower() for one in listed(policy.properties.get(_OF_USERS[policy.type], [])))
+        for policy in _policies(role)
+        if user.lower() in (str(one).lower() for one in listed(policy.properties.get(_OF_USERS[policy.type], [])))
     ]
-    for action in actions:
+    return _names(found) if _allow(found, role, {"aws:username": user}, actions) else ()
+
+
+def to_attach(role: Trusted, actions: Sequence[str]) -> tuple[str, ...]:
+    """The managed policies of the templates that let whomever they are attached to make these calls."""
+    managed = [policy for policy in _policies(role) if policy.type == "AWS::IAM::ManagedPolicy"]
+    return _names([policy for policy in managed if _allow([policy], role, {}, actions)])
+
+
+def _policies(role: Trusted) -> list[Resource]:
+    return [one for one in role.stack.resources.values() if one.type in _OF_USERS]
+
+
+def _names(policies: Sequence[Resource]) -> tuple[str, ...]:
+    return tuple(policy.properties.get("PolicyName") or policy.name for policy in policies)
+
+
+def _allow(
+    policies: Sequence[Resource], role: Trusted, keys: Mapping[str, str | list[str]], actions: Sequence[str]
+) -> bool:
+    def answer(action: str) -> bool | None:
         # What is not in the template about the call nobody knows.
-        request = Request(action, role.role.arn, {"aws:username": user}, absent=lambda _: False)
-        if (
-            verdict([one for policy in found for one in weigh(policy.properties.get("PolicyDocument", ""), request)])
-            is not True
-        ):
-            return ()
-    return tuple(policy.properties.get("PolicyName") or policy.name for policy in found)
+        request = Request(action, role.role.arn, keys, absent=lambda _: False)
+        found = [policy.properties.get("PolicyDocument", "") for policy in policies]
+        return verdict([one for document in found for one in weigh(document, request)])
+
+    return all(answer(action) is True for action in actions)
 
 
 def users_granted(role: Trusted) -> dict[str, tuple[str, ...]]:
     """The users that the templates grant sts:AssumeRole on the role, and by which policies."""
     users = [
-        str(user)
-        for policy in role.stack.resources.values()
-        if policy.type in _OF_USERS
-        for user in listed(policy.properties.get(_OF_USERS[policy.type], []))
+        str(user) for policy in _policies(role) for user in listed(policy.properties.get(_OF_USERS[policy.type], []))
     ]
     return {user: by for user in dict.fromkeys(users) if (by := granted(role, user, ["sts:AssumeRole"]))}
