@@ -1,4 +1,4 @@
-"""The two templates of a folder, and which account and regions each is for: what their Metadata says."""
+"""The templates of a folder, and which account and regions each is for: what their Metadata says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cfn_breakglass.errors import TemplateError
 
 _METADATA = "cfn-breakglass"
 _NAMES = ("main-region", "stackset")
+_MORE = ("stackset-roles", "deployer")
+"""Templates that not every config makes; all go to the main region."""
 
 
 class Coverage(NamedTuple):
@@ -37,8 +39,8 @@ class Plan(NamedTuple):
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that this very template goes to."""
-        is_main = Path(self.file).stem == _NAMES[0]
-        return (self.coverage.main_region,) if is_main else self.coverage.regions
+        elsewhere = Path(self.file).stem == _NAMES[1]
+        return self.coverage.regions if elsewhere else (self.coverage.main_region,)
 
 
 def coverage(template: Mapping[str, Any], file: str) -> Coverage:
@@ -60,7 +62,8 @@ def prefix(metadata: Mapping[str, Any]) -> str:
 
 def plans(folder: Path) -> list[Plan]:
     """Every template of ``folder``, YAML before JSON; TemplateError if one of the two is not there or is bad."""
-    return [_plan(path) for name in _NAMES for path in _paths(folder, name)]
+    two = [_plan(path) for name in _NAMES for path in _paths(folder, name)]
+    return two + [_plan(path) for name in _MORE for path in _there(folder, name)]
 
 
 def pair(folder: Path) -> tuple[Plan, Plan]:
@@ -75,12 +78,16 @@ def main(folder: Path) -> Plan:
 
 
 def _paths(folder: Path, name: str) -> list[Path]:
-    paths = [path for form in ("yaml", "json") if (path := folder / f"{name}.{form}").exists()]
+    paths = _there(folder, name)
     if not paths:
         raise TemplateError(
             f"{folder / name}.yaml: there is no such file\n  make it with: cfn-breakglass generate --output {folder}"
         )
     return paths
+
+
+def _there(folder: Path, name: str) -> list[Path]:
+    return [path for form in ("yaml", "json") if (path := folder / f"{name}.{form}").exists()]
 
 
 def _plan(path: Path) -> Plan:

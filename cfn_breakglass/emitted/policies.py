@@ -123,12 +123,8 @@ def weigh(document: Mapping[str, Any] | str, request: Request) -> list[Weighed]:
         Weighed(
             number,
             statement["Effect"],
-            all(
-                [
-                    _covers(statement, "Action", request.action.lower(), keys),
-                    _covers(statement, "Resource", request.resource, keys),
-                ]
-            ),
+            _covers(statement, "Action", request.action.lower(), keys)
+            and _covers(statement, "Resource", request.resource, keys),
             match(statement, request.service, keys),
             tests(statement.get("Condition", {}), keys),
         )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TOKEN = re.compile(r"\$\{[^}]*\}|\*|\?|[^*?$]+|\$")
+_SPELLED = re.compile(r"[*?$]")
 _SPECIAL = {"${*}": "*", "${?}": "?", "${$}": "$"}
 
 
@@ -70,6 +71,8 @@ class Context:
 
 def matches(pattern: str, value: str, context: Context) -> bool:
     """Whether ``value`` is like ``pattern``, in which ``*`` and ``?`` are wildcards."""
+    if not _SPELLED.search(pattern):
+        return pattern == value
     tokens = context.tokens(pattern)
     if tokens is None:
         return False
