@@ -1,10 +1,10 @@
-# Targets: generate | test | check | e2e | demo | bench | golden
+# Targets: generate | test | check | scan | e2e | demo | bench | golden
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test check e2e demo bench golden
+.PHONY: generate test check scan e2e demo bench golden
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
@@ -18,6 +18,10 @@ check: .venv/dev ## lint, types, and the committed templates: those of breakglas
 	$(BIN)/mypy
 	$(BIN)/cfn-breakglass generate --check
 	$(BIN)/cfn-breakglass validate
+
+scan: .venv/dev ## cfn-lint, checkov and parliament over every committed template and policy; and proof that they look
+	$(BIN)/python tests/scanners/scan.py
+	$(BIN)/pytest tests/scanners
 
 e2e: .venv/dev ## deploy and exercise the templates on a local AWS, as a plain process
 	$(BIN)/python tests/e2e/localstack.py 'end to end' $(BIN)/pytest --exitfirst tests/e2e

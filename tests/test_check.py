@@ -231,8 +231,9 @@ def test_one_more_than_aws_allows_is_told(limit: limits.Limit, stack_at: Any, lo
 
 def test_every_limit_has_its_case() -> None:
     rows = {value for value in vars(limits).values() if isinstance(value, limits.Limit)}
-    on_events = {limits.EVENT}  # not on templates: test_cloudtrail.test_size
-    assert rows - on_events == {case.values[0] for case in CASES}
+    # Not on resources: test_cloudtrail.test_size, test_a_template_is_measured_in_bytes, test_protection
+    others = {limits.EVENT, limits.TEMPLATE, limits.SCP}
+    assert rows - others == {case.values[0] for case in CASES}
 
 
 STACKS = [{"wildcard": f"*:stack/{name}/*"} for name in ("Network", "Database", "Api", "Monitoring")]
@@ -263,8 +264,8 @@ def test_a_pattern_far_too_complex_is_told_all_the_same() -> None:
 
 def test_a_template_is_measured_in_bytes() -> None:
     stack = stack_of(T=("SNS::Topic", {}))
-    assert over(stack, "x" * limits.TEMPLATE_BODY.maximum) == []
-    assert over(stack, "é" * 25_601) == [("template", "Template", 51_202)]
+    assert over(stack, "x" * limits.TEMPLATE.maximum) == []
+    assert over(stack, "é" * 524_289) == [("template", "Template", 1_048_578)]
 
 
 def test_a_rule_without_targets_or_pattern_is_measured() -> None:
@@ -322,6 +323,21 @@ def test_lint_tells_what_the_template_would_keep_quiet(tmp_path: Path, monkeypat
 
 def test_lint_has_nothing_to_say_of_a_good_template() -> None:
     assert lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["us-east-1"]) == []
+
+
+def test_lint_has_a_taste_when_asked_and_metadata_may_differ() -> None:
+    queue = "Resources: {Q: {Type: AWS::SQS::Queue, %s Properties: {MessageRetentionPeriod: 60}}}"
+    told = lint(queue % "", "main.yaml", ["us-east-1"], informational=True)
+    assert {(finding.rule, finding.severity) for finding in told} == {("I3011", "informational")}
+    assert lint(queue % "", "main.yaml", ["us-east-1"]) == []
+    kept_quiet = queue % "Metadata: {cfn-lint: {config: {ignore_checks: [I3011]}}},"
+    assert lint(kept_quiet, "main.yaml", ["us-east-1"], informational=True) == []
+
+
+def test_lint_remembers_no_template_but_the_one_it_is_asked_about() -> None:
+    told = lint(LINTED, "main.yaml", ["us-east-1"])
+    lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["cn-north-1"], informational=True)
+    assert lint(LINTED, "main.yaml", ["us-east-1"]) == told != []
 
 
 def test_lint_looks_at_the_regions_it_is_given() -> None:

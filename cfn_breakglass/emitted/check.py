@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass import limits
 from cfn_breakglass.emitted.eventbridge import compile_pattern
@@ -63,7 +64,7 @@ def limits_exceeded(stack: Stack, body: str | None = None) -> list[Excess]:
     """Everything over a limit of ``limits.py``; ``body`` is the text of the template, to be measured too."""
     found = [Excess(limit, logical_id, size) for limit, logical_id, size in measures(stack)]
     if body is not None:
-        found.append(Excess(limits.TEMPLATE_BODY, "Template", len(body.encode())))
+        found.append(Excess(limits.TEMPLATE, "Template", len(body.encode())))
     return [excess for excess in found if excess.size > excess.limit.maximum]
 
 
@@ -85,26 +86,37 @@ def _flaws(rule: Resource) -> Iterator[str]:
                 yield f"the input path {key!r} needs a name of letters and digits that does not start with AWS"
 
 
-def lint(text: str, file: str, regions: Sequence[str]) -> list[Finding]:
+def lint(text: str, file: str, regions: Sequence[str], *, informational: bool = False) -> list[Finding]:
     """Ask cfn-lint about ``text`` as it would run in ``regions``, in the order of the lines.
 
-    Nothing is suppressed: not by a .cfnlintrc nearby, nor by the Metadata of the template. A region
-    that cfn-lint does not know, or none at all, is a TemplateError.
+    No error or warning is suppressed: not by a .cfnlintrc nearby, nor by the Metadata of the template. Its
+    ``informational`` rules are matters of taste, and Metadata is heard on them. A region that cfn-lint does not know,
+    or none at all, is a TemplateError.
     """
     # Slow to import, and only this command needs it.
     from cfnlint.config import ConfigMixIn
     from cfnlint.decode import decode_str
     from cfnlint.helpers import REGIONS
-    from cfnlint.runner import Runner
 
     unknown = sorted(set(regions) - set(REGIONS))
     if unknown or not regions:
         raise TemplateError(f"{file}: cfn-lint needs regions it knows, not {unknown}")
     template, matches = decode_str(text)
     if template is not None:
-        config = ConfigMixIn(["--config-file", os.devnull], regions=list(regions), mandatory_checks=["E", "W"])
-        matches = list(Runner(config).validate_template(template))
+        checks = {"mandatory_checks": ["E", "W"], "include_checks": ["I"] if informational else []}
+        runner = _runner()
+        runner.config = ConfigMixIn(["--config-file", os.devnull], regions=list(regions), **checks)
+        matches = list(runner.validate_template(template))
     found = [
         Finding(file, match.linenumber, match.rule.id, match.message, str(match.rule.severity)) for match in matches
     ]
     return sorted(found, key=lambda finding: (finding.line, finding.rule, finding.message))
+
+
+@cache
+def _runner() -> Any:
+    """cfn-lint with its rules loaded: that takes longer than to apply them, and they remember no template."""
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.runner import Runner
+
+    return Runner(ConfigMixIn(["--config-file", os.devnull]))
