@@ -9,8 +9,15 @@ if TYPE_CHECKING:
     from cfn_breakglass.config import Config
     from cfn_breakglass.configfile import config_of, load_config
     from cfn_breakglass.errors import BreakglassError, ConfigError
-    from cfn_breakglass.generation import template_files
-    from cfn_breakglass.parts import action_log, break_glass_role, login_alert, watch_role
+    from cfn_breakglass.generation import output_files, template_files
+    from cfn_breakglass.parts import (
+        action_log,
+        break_glass_deployer,
+        break_glass_role,
+        encryption_key,
+        login_alert,
+        watch_role,
+    )
     from cfn_breakglass.templates import main_region, stackset
 
 __version__ = "0.1.0"
@@ -20,11 +27,14 @@ __all__ = [
     "Config",
     "ConfigError",
     "action_log",
+    "break_glass_deployer",
     "break_glass_role",
     "config_of",
+    "encryption_key",
     "load_config",
     "login_alert",
     "main_region",
+    "output_files",
     "stackset",
     "template_files",
     "watch_role",
@@ -35,11 +45,14 @@ _MODULES = {
     "Config": "config",
     "ConfigError": "errors",
     "action_log": "parts",
+    "break_glass_deployer": "parts",
     "break_glass_role": "parts",
     "config_of": "configfile",
+    "encryption_key": "parts",
     "load_config": "configfile",
     "login_alert": "parts",
     "main_region": "templates",
+    "output_files": "generation",
     "stackset": "templates",
     "template_files": "generation",
     "watch_role": "parts",

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
-from textwrap import wrap
+from textwrap import indent
 
+from cfn_breakglass.arns import parse_arn
+from cfn_breakglass.builders.encryption import uses_as_json
 from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
-from cfn_breakglass.config import ALERT, OFF, Config
+from cfn_breakglass.config import ALERT, CREATE, OFF, Config
 from cfn_breakglass.detections import Detection
+from cfn_breakglass.lockouts import lockouts, to_allow
 from cfn_breakglass.names import Names
 from cfn_breakglass.regions import GLOBAL_REGION
+from cfn_breakglass.rollouts import deployment, deployment_warnings
 from cfn_breakglass.templates import watched_detections
 
 _ADMINISTRATOR = (
@@ -31,6 +35,13 @@ def warnings(config: Config) -> Iterator[str]:
         yield _ADMINISTRATOR
     if config.partition.name == "aws" and GLOBAL_REGION not in (config.main_region, *config.secondary_regions):
         yield _GLOBAL
+    if config.trail_lock_days:
+        yield (
+            f"trail_lock_days: for {config.trail_lock_days} days nobody, root neither, can delete a file of the trail; "
+            "what is written keeps its days when you change that"
+        )
+    yield from deployment_warnings(config)
+    yield from lockouts(config)
     yield from _unheard(config)
 
 
@@ -44,6 +55,8 @@ def _unheard(config: Config) -> Iterator[str]:
         yield f"alerts: no subscriber and no log is told of {', '.join(lost)}, so no rule is made; set alerts.log: true"
     if not config.alerts.endpoints or not any(config.detections[one] == ALERT for one in there):
         yield "alerts: nobody is told when something happens, it is only logged; give alerts.emails or the like"
+    elif not config.alerts.fallback:
+        yield "alerts.fallback: nobody is told when the alerts themselves cannot be delivered; give another mailbox"
     if config.alerts.sms and not config.alerts.message:
         yield "alerts.sms: an alert without alerts.message may be longer than a text message; give a short message"
 
@@ -52,34 +65,50 @@ def _watched(config: Config) -> list[Detection]:
     return watched_detections(config, Names.of(config))
 
 
-def next_steps(config: Config, main: Path, rest: Path) -> str:
-    """What to do with the two files, in the console or with the AWS CLI."""
+def next_steps(config: Config, main: Path, rest: Path, guard: Path) -> str:
+    """What to do with the two templates and the guard SCP, in the console or with the AWS CLI."""
     names = Names.of(config)
-    steps = [_TRAIL, _main_stack(config, main)]
+    steps = [_new_trail(names) if config.trail == CREATE else _TRAIL]
     if config.event_bus.forwarder_role:
-        steps.insert(1, _own_forwarder(config, names))
-    if config.secondary_regions:
-        steps.append(_roll_out(config, rest))
-    confirm = [name for name, held in (("e-mail", config.alerts.emails), ("https", config.alerts.https)) if held]
-    if confirm:
+        steps.append(_own_forwarder(config, names))
+    if parse_arn(config.encryption):
+        steps.append(_own_key(config, names))
+    steps += deployment(config, main, rest)
+    endpoints = config.alerts.endpoints + config.alerts.fallback_endpoints
+    used = {protocol for protocol, _ in endpoints}
+    if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
         steps.append(
             f"Confirm the subscriptions ({' and '.join(confirm)}) within two days; until then they get nothing."
         )
-    if config.alerts.sqs:
+    if "sqs" in used:
+        topics = {names.topic: config.alerts.endpoints, names.fallback_topic: config.alerts.fallback_endpoints}
+        sending = " or ".join(topic for topic, told in topics.items() if "sqs" in dict(told))
         steps.append(
             "Let SNS send to the queues: in their policies, allow sns.amazonaws.com sqs:SendMessage\n"
-            f"   from the topic {names.topic}."
+            f"   from the topic {sending}."
         )
-    steps.append(_try(config))
+    steps += [*to_allow(config, names), _try(config), _attach(config, guard)]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
 
 
 _TRAIL = """Check that a CloudTrail trail is logging in every region, read and write management events:
-   IsMultiRegionTrail true, IsLogging true, ReadWriteType All.
+   IsMultiRegionTrail true, IsLogging true, ReadWriteType All. Without one nothing arrives.
      aws cloudtrail describe-trails
      aws cloudtrail get-trail-status --name TRAIL
      aws cloudtrail get-event-selectors --trail-name TRAIL"""
+
+
+def _new_trail(names: Names) -> str:
+    return f"""Look whether a CloudTrail trail records the account already: the stack makes {names.trail},
+   and AWS charges for every copy of the management events but the first. If there is one: trail: existing.
+     aws cloudtrail describe-trails"""
+
+
+def _own_key(config: Config, names: Names) -> str:
+    return f"""Let AWS use the key {config.encryption}:
+   in KMS in {config.main_region}, add to the statements of its key policy:
+{indent(uses_as_json(config, names), "     ")}"""
 
 
 def _own_forwarder(config: Config, names: Names) -> str:
@@ -89,52 +118,22 @@ def _own_forwarder(config: Config, names: Names) -> str:
 {buses}"""
 
 
-def _main_stack(config: Config, main: Path) -> str:
-    users = "\n   The IAM users have to exist; the stack grants them the role." if config.grants_users else ""
-    return f"""Console: CloudFormation in {config.main_region}, Create stack, Upload a template file: {main}
-   Stack name: {config.name}. Tick that it may create named IAM resources.{users} Or:
-     aws cloudformation deploy --region {config.main_region} --stack-name {config.name} \\
-       --template-file {quote(str(main))} --capabilities CAPABILITY_NAMED_IAM"""
-
-
-def _roll_out(config: Config, rest: Path) -> str:
-    lines = wrap(" ".join(config.secondary_regions), 88, break_on_hyphens=False)
-    listed = "\n".join(f"       {line}" for line in lines)
-    continued = " \\\n".join(f"       {line}" for line in lines)
-    at = f"--region {config.main_region} --stack-set-name {config.name}"
-    return f"""Console, when that stack is complete: StackSets in {config.main_region}, Create StackSet,
-   self-managed permissions, upload {rest}; name: {config.name}; this account; these regions:
-{listed}{_opt_in(config)}
-   Or:
-     aws cloudformation create-stack-set {at} \\
-       --template-body file://{quote(str(rest))}
-     aws cloudformation create-stack-instances {at} \\
-       --accounts "$(aws sts get-caller-identity --query Account --output text)" \\
-       --operation-preferences {_PREFERENCES} \\
-       --regions \\
-{continued}
-   To change it later; for regions that are new, create-stack-instances with them as well:
-     aws cloudformation update-stack-set {at} \\
-       --operation-preferences {_PREFERENCES} \\
-       --template-body file://{quote(str(rest))}
-   Each time, check that every region is CURRENT; one that is not is not watched:
-     aws cloudformation list-stack-instances {at} \\
-       --query 'Summaries[].[Region,Status,StatusReason]' --output table"""
-
-
-# A region that fails must not keep the others from being watched.
-_PREFERENCES = "RegionConcurrencyType=PARALLEL,FailureTolerancePercentage=100"
-
-
-def _opt_in(config: Config) -> str:
-    named = [region for region in config.secondary_regions if region in config.partition.opt_in]
-    if not named:
-        return ""
-    services = "\n".join(f"     cloudformation.{region}.amazonaws.com" for region in named)
-    return f"\n   For opt-in regions, the administration role of the StackSet has to trust as well:\n{services}"
-
-
 def _try(config: Config) -> str:
     where = f"in {config.secondary_regions[0]}, say" if config.secondary_regions else f"in {config.main_region}"
     seen = "the alert arrives" if config.alerts.endpoints else "the log has it"
     return f"Take the role on once, {where}, and see that {seen}."
+
+
+def _attach(config: Config, guard: Path) -> str:
+    """How to attach the guard SCP, and whom to exempt first: who deploys is known only where the config names him."""
+    named = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
+    spared = " and ".join(name for name, held in named.items() if held)
+    missing = [] if config.deployer else ["whoever deploys these templates"]
+    if config.secondary_regions and not config.makes_stackset_roles:
+        missing.append(f"the role {Names.of(config).execution_role}")
+    needs = f"\n   To update them still, exempt {' and '.join(missing)}." if missing else ""
+    return f"""Optional, in an organization: attach {guard} to the account, from the management account.
+   It denies everybody to change the monitoring, and spares {spared or "NOBODY: protection.exempt is empty"}.{needs}
+     aws organizations create-policy --type SERVICE_CONTROL_POLICY --name {config.name} \\
+       --description "Guards the monitoring of {config.name}" --content file://{quote(str(guard))}
+     aws organizations attach-policy --policy-id POLICY --target-id ACCOUNT"""

@@ -11,12 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from troposphere import Ref
+from troposphere.kms import Key
 
+from cfn_breakglass.backdoors import way_back_in
 from cfn_breakglass.config import ALERT, OFF, Config
 from cfn_breakglass.fields import FIELDS, Field
-from cfn_breakglass.names import ACTIONS, RoleNames, sub
+from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
+from cfn_breakglass.tampering import refused, tampering
+
+HEARTBEAT: Final = "Heartbeat"
+"""The ID of what is no detection, its rule and its detail-type."""
 
 _ASSUME: Final = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
+_RECORD: Final = "$.detail."
 _PRESENT: Final = [{"exists": True}]
 _ABSENT: Final = [{"exists": False}]
 
@@ -38,6 +45,15 @@ _SIGNING_IN: Final = {
         between="",
     ),
     "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
+}
+_OF_AN_ALARM: Final = _FAILURE | {
+    # CloudWatch sends no CloudTrail record: no call, and no caller. A text that names one names the alarm.
+    **{name: Field("", constant="") for name, one in FIELDS.items() if one.paths and one.paths[0].startswith(_RECORD)},
+    **dict.fromkeys(("username", "principal", "eventName"), Field("", ("$.detail.alarmName",))),
+    "error": Field("", ("$.detail.state.reason",)),
+    "region": Field("", ("$.region",)),
+    "eventTime": Field("", ("$.time",)),
+    "eventId": Field("", ("$.id",)),
 }
 
 
@@ -70,18 +86,38 @@ class Detection:
         return self.fields.get(name, FIELDS[name])
 
 
-def detections(config: Config, role: RoleNames) -> list[Detection]:
-    """Every detection that the config asks for, in the order of the design."""
+def detections(config: Config, names: Names, key: Key | None = None) -> list[Detection]:
+    """Every detection that the config asks for, in the order of the design; ``key`` is one of the same template."""
+    role = names.role
     every = [
         _role_assumed(role),
         _role_refused(role),
         _console_sign_in(role),
         _role_chained(role),
         *_role_actions(config, role),
+        _backdoor_created(config, names),
+        *_monitoring_tampered(config, names, key),
         _user_sign_in(config),
         _root_sign_in(),
+        _delivery_failing(names),
     ]
     return [one for one in every if config.detections[one.id] != OFF]
+
+
+def heartbeat(names: Names) -> Detection:
+    """The test event by which a region proves that its events arrive: watched for like the rest, and no detection.
+
+    Whoever may put events can forge it, but no other account and for no other region.
+    """
+    return Detection(
+        id=HEARTBEAT,
+        summary="A region proves that its events arrive",
+        pattern={
+            "source": [names.heartbeat_source],
+            "detail-type": [HEARTBEAT],
+            "account": [Ref("AWS::AccountId")],
+        },
+    )
 
 
 def _role_assumed(role: RoleNames) -> Detection:
@@ -190,6 +226,29 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
     ]
 
 
+def _backdoor_created(config: Config, names: Names) -> Detection:
+    return Detection(
+        id="BackdoorCreated",
+        summary="A session of the role made a user, a key, a role or a login, or changed who may do what",
+        pattern=way_back_in(config, names, _by_session(names.role)),
+        fields=_SUCCESS,
+    )
+
+
+def _monitoring_tampered(config: Config, names: Names, key: Key | None) -> list[Detection]:
+    """Rules of what was done, and one of what was tried, because only the rule knows the result."""
+    changed = "Somebody changed or removed a part of this monitoring or the role"
+    failed = "Somebody tried to change a part of this monitoring or the role, and failed"
+    rules = [
+        *((("More" if more else ""), changed, one, _SUCCESS) for more, one in enumerate(tampering(config, names, key))),
+        ("Failed", failed, refused(config, names, key), _FAILURE),
+    ]
+    return [
+        Detection(id="MonitoringTampered", outcome=outcome, summary=summary, pattern=pattern, fields=result)
+        for outcome, summary, pattern, result in rules
+    ]
+
+
 def _user_sign_in(config: Config) -> Detection:
     return Detection(
         id="UserSignIn",
@@ -203,8 +262,8 @@ def _user_sign_in(config: Config) -> Detection:
                     "type": ["IAMUser"],
                     # A failed login has no ARN.
                     "$or": [
-                        {"userName": [{"equals-ignore-case": name} for name in config.usernames]},
-                        {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in config.usernames]},
+                        {"userName": [{"equals-ignore-case": name} for name in config.users]},
+                        {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in config.users]},
                     ],
                 },
             },
@@ -226,6 +285,21 @@ def _root_sign_in() -> Detection:
             },
         },
         fields=_SIGNING_IN,
+    )
+
+
+def _delivery_failing(names: Names) -> Detection:
+    return Detection(
+        id="DeliveryFailing",
+        summary="An alarm tells that something was not delivered, or that a region is quiet",
+        pattern={
+            "source": ["aws.cloudwatch"],
+            # To change an alarm makes an event as well, with the state it is in.
+            "detail-type": ["CloudWatch Alarm State Change"],
+            "account": [Ref("AWS::AccountId")],
+            "detail": {"alarmName": [{"prefix": names.alarms}], "state": {"value": ["ALARM"]}},
+        },
+        fields=_OF_AN_ALARM,
     )
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from troposphere import Template
@@ -27,27 +27,45 @@ _SMALL = 50
 # Sections, resources and their attributes keep a line of their own.
 _DEEP = 3
 _UNQUOTED = re.compile(r"[A-Za-z0-9$/][^:#{}\[\],]*")
+_TAG = "tag:yaml.org,2002:"
 _LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9]")
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Repeats a value instead of pointing at it: reviewers read templates, and CloudFormation takes no alias."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class calls it with the value
-        return True
+    _resolved: ClassVar[dict[tuple[str, tuple[bool, bool]], str]] = {}
 
     def represent(self, data: Any) -> None:
-        node = self.represent_data(data)
+        node = _node(data)
         lengths: dict[int, int] = {}
         _measure(node, lengths)
         _lay_out(node, lengths)
         self.serialize(node)
 
+    def resolve(self, kind: type, value: Any, implicit: Any) -> Any:
+        if kind is not yaml.ScalarNode:
+            return super().resolve(kind, value, implicit)
+        # The same few words are asked about thousands of times.
+        key = value, implicit
+        if key not in self._resolved:
+            self._resolved[key] = super().resolve(kind, value, implicit)
+        return self._resolved[key]
 
-def _text(dumper: Any, value: str) -> Any:
-    # Other parsers see numbers where PyYAML sees text: 12e4 is one to them, and a user may be called so.
-    style = "|" if "\n" in value else "'" if _LIKE_A_NUMBER.match(value) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+def _node(data: Any) -> yaml.Node:
+    """Plain data as YAML's nodes, without the generality of PyYAML's representers, which takes longer."""
+    if isinstance(data, str):
+        # Other parsers see numbers where PyYAML sees text: 12e4 is one to them, and a user may be called so.
+        style = "|" if "\n" in data else "'" if _LIKE_A_NUMBER.match(data) else None
+        return yaml.ScalarNode(f"{_TAG}str", data, style=style)
+    if isinstance(data, Mapping):
+        return yaml.MappingNode(f"{_TAG}map", [(_node(key), _node(value)) for key, value in data.items()])
+    if isinstance(data, list | tuple):
+        return yaml.SequenceNode(f"{_TAG}seq", [_node(item) for item in data])
+    if isinstance(data, bool):
+        return yaml.ScalarNode(f"{_TAG}bool", str(data).lower())
+    return yaml.ScalarNode(f"{_TAG}int", str(int(data)))
 
 
 def _lay_out(node: yaml.Node, lengths: Mapping[int, int], indent: int = 0, begins: int = 0, depth: int = 0) -> None:
@@ -87,9 +105,6 @@ def _measure(node: yaml.Node, lengths: dict[int, int]) -> int:
         length = sum(len(key.value) + 4 + _measure(value, lengths) for key, value in node.value)
     lengths[id(node)] = length
     return length
-
-
-_Dumper.add_representer(str, _text)
 
 
 def as_data(template: Template) -> dict[str, Any]:

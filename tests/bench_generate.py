@@ -17,8 +17,9 @@ from cfn_breakglass.regions import PARTITIONS
 
 PAIRS = 15
 FLOOR = (
-    "import yaml, troposphere.awslambda, troposphere.events, troposphere.iam, troposphere.logs, troposphere.sns,"
-    " troposphere.sqs, awacs.aws, awacs.events, awacs.logs, awacs.sns, awacs.sqs, awacs.sts"
+    "import yaml, troposphere.awslambda, troposphere.cloudwatch, troposphere.events, troposphere.iam, troposphere.kms,"
+    " troposphere.logs, troposphere.scheduler, troposphere.sns, troposphere.sqs,"
+    " awacs.aws, awacs.events, awacs.kms, awacs.logs, awacs.sns, awacs.sqs, awacs.sts"
 )
 AIM = 1.6
 

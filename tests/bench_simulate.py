@@ -45,7 +45,7 @@ FOLDER_GB = float(os.environ.get("BENCH_GB", "2"))
 def quiet(simulator: Simulator) -> list[dict[str, Any]]:
     """The samples of our account that set nothing off."""
     records = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
-    ours = [record for record in records if record["recipientAccountId"] == ACCOUNT]
+    ours = [record for record in records if record.get("recipientAccountId") == ACCOUNT]
     return [record for record in ours if not simulator.run(envelope(record))]
 
 

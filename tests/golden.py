@@ -7,7 +7,7 @@ from pathlib import Path
 import rejections
 from readme_tables import with_tables
 
-from cfn_breakglass import load_config, template_files
+from cfn_breakglass import load_config, output_files
 from cfn_breakglass.emitted.diagram import picture_of
 from cfn_breakglass.emitted.svg import svg
 from cfn_breakglass.emitted.trust import describe
@@ -20,9 +20,9 @@ CASES = sorted(path.parent for path in (ROOT / "tests" / "golden").glob("*/break
 
 
 def golden_files(case: Path) -> dict[str, str]:
-    """File name -> text, of the templates that the config in ``case`` makes."""
+    """File name -> text, of everything that the config in ``case`` makes."""
     config, lines = load_config(case / "breakglass.yaml")
-    return template_files(config, file=str(case), lines=lines)
+    return output_files(config, file=str(case), lines=lines)
 
 
 def trust_text(case: Path) -> str:

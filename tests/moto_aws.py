@@ -18,7 +18,12 @@ from cfn_breakglass.regions import partition_of
 
 NAME: Final = "break-glass"
 # Types that moto makes nothing of in a stack, and says so in a warning. (A colon parts the fields of a filter.)
-NOT_MADE: Final = ("AWS::IAM::RolePolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+NOT_MADE: Final = (
+    "AWS::CloudFormation::StackSet",
+    *("AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::IAM::RolePolicy", "AWS::Logs::MetricFilter"),
+    *("AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
+    "AWS::Scheduler::Schedule",
+)
 DEPLOYS: Final = [
     pytest.mark.filterwarnings(f"ignore:Tried to parse {kind.replace(':', '.')} :UserWarning") for kind in NOT_MADE
 ]
@@ -99,9 +104,15 @@ def readable(text: str, region: str) -> str:
     """A template in words that moto reads as AWS does.
 
     A Ref of an event bus, of which it makes no name, becomes the Fn::GetAtt that says the same, and the partition,
-    which to it is aws everywhere, is spelled out.
+    which to it is aws everywhere, is spelled out, as is the end of host names. The tags of a key it reads as KMS's API
+    has them.
     """
     template = parse(text, "template")
+    for held in template["Resources"].values():
+        if held["Type"] == "AWS::KMS::Key" and "Tags" in held["Properties"]:
+            held["Properties"]["Tags"] = [
+                {"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in held["Properties"]["Tags"]
+            ]
     buses = {name for name, held in template["Resources"].items() if held["Type"] == "AWS::Events::EventBus"}
 
     def named(node: Any) -> Any:
@@ -111,7 +122,9 @@ def readable(text: str, region: str) -> str:
             return {key: named(value) for key, value in node.items()}
         return [named(item) for item in node] if isinstance(node, list) else node
 
-    return json.dumps(named(template)).replace("${AWS::Partition}", partition_of(region).name)
+    partition = partition_of(region)
+    text = json.dumps(named(template)).replace("${AWS::Partition}", partition.name)
+    return text.replace("${AWS::URLSuffix}", partition.url_suffix)
 
 
 def prepare(aws: Aws, stack: Stack) -> None:
@@ -119,8 +132,8 @@ def prepare(aws: Aws, stack: Stack) -> None:
     iam, events = aws.client("iam"), aws.client("events")
     for user in {user for resource in stack.resources.values() for user in resource.properties.get("Users", [])}:
         iam.create_user(UserName=user)
-    for policy in stack.of_type("AWS::IAM::RolePolicy"):
-        iam.create_role(RoleName=policy.properties["RoleName"], AssumeRolePolicyDocument="{}")
+    for role in {policy.properties["RoleName"] for policy in stack.of_type("AWS::IAM::RolePolicy")}:
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
     for permission in stack.of_type("AWS::Lambda::Permission"):
         _create_function(aws, permission.properties["FunctionName"].rpartition(":")[2])
     made = {bus.name for bus in stack.of_type("AWS::Events::EventBus")}

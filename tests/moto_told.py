@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
-from moto_aws import Aws
+from moto_aws import NAME, Aws
 
 from cfn_breakglass.emitted.reader import Resource
 
@@ -18,9 +18,24 @@ Told = dict[str, Any]
 def told(aws: Aws, region: str, resource: Resource) -> Told:
     """Ask for the properties of a resource; none if it is not there."""
     try:
-        return READERS[resource.type](aws, region, resource)
+        found = READERS[resource.type](aws, region, resource)
     except ClientError:
         return {}
+    return dict(as_foretold(aws, found))
+
+
+def as_foretold(aws: Aws, found: Any) -> Any:
+    """What a service tells, our key called as our reader calls it: nobody knows its ID beforehand."""
+    return _renamed(found, _our_key(aws), f"{NAME}-Key")
+
+
+def _renamed(node: Any, old: str | None, new: str) -> Any:
+    """What a service tells, with another word for ``old``, if there is one, wherever it stands."""
+    if isinstance(node, dict):
+        return {key: _renamed(value, old, new) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_renamed(item, old, new) for item in node]
+    return node.replace(old, new) if old and isinstance(node, str) else node
 
 
 def _tags(tags: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -151,18 +166,85 @@ def _permission(aws: Aws, region: str, permission: Resource) -> Told:
     }
 
 
+def _aliases(aws: Aws) -> dict[str, Told]:
+    found = aws.client("kms").list_aliases()["Aliases"]
+    return {alias["AliasName"]: alias for alias in found if not alias["AliasName"].startswith("alias/aws/")}
+
+
+def _our_key(aws: Aws) -> str | None:
+    return next((alias["TargetKeyId"] for alias in _aliases(aws).values()), None)
+
+
+def _alias(aws: Aws, _: str, alias: Resource) -> Told:
+    return _aliases(aws).get(alias.name, {})
+
+
+def _key(aws: Aws, region: str, _: Resource) -> Told:
+    kms, which = aws.client("kms", region), {"KeyId": _our_key(aws)}
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(**which)["Tags"]}
+    return {
+        # What a stack has given it moto gives back as it is, not as JSON.
+        "KeyPolicy": kms.get_key_policy(**which, PolicyName="default")["Policy"],
+        "EnableKeyRotation": kms.get_key_rotation_status(**which)["KeyRotationEnabled"],
+        "Tags": _tag_list(tags),
+    }
+
+
+def _bucket(aws: Aws, region: str, bucket: Resource) -> Told:
+    found = aws.client("s3", region).get_bucket_encryption(Bucket=bucket.name)["ServerSideEncryptionConfiguration"]
+    by_default = [rule["ApplyServerSideEncryptionByDefault"] for rule in found["Rules"]]
+    rules = [{"ServerSideEncryptionByDefault": one} for one in by_default]
+    return {"BucketName": bucket.name, "BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+
+
+def _bucket_policy(aws: Aws, region: str, policy: Resource) -> Told:
+    which = {"Bucket": policy.properties["Bucket"]}
+    return which | {"PolicyDocument": json.loads(aws.client("s3", region).get_bucket_policy(**which)["Policy"])}
+
+
+def _trail(aws: Aws, region: str, trail: Resource) -> Told:
+    found = aws.client("cloudtrail", region).get_trail(Name=trail.name)["Trail"]
+    return {**found, "TrailName": found["Name"]}
+
+
+def _alarm(aws: Aws, region: str, alarm: Resource) -> Told:
+    return next(iter(aws.client("cloudwatch", region).describe_alarms(AlarmNames=[alarm.name])["MetricAlarms"]), {})
+
+
+def _metric_filter(aws: Aws, region: str, held: Resource) -> Told:
+    group = held.properties["LogGroupName"]
+    return next(iter(aws.client("logs", region).describe_metric_filters(logGroupName=group)["metricFilters"]), {})
+
+
+def _schedule(aws: Aws, region: str, schedule: Resource) -> Told:
+    return dict(aws.client("scheduler", region).get_schedule(Name=schedule.properties["Name"]))
+
+
+def _stack_set(_: Aws, __: str, ___: Resource) -> Told:
+    return {}  # the one that the tests roll out by hand has the same name
+
+
 READERS: Final[dict[str, Callable[[Aws, str, Resource], Told]]] = {
+    "AWS::CloudFormation::StackSet": _stack_set,
+    "AWS::CloudTrail::Trail": _trail,
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::Events::EventBus": _bus,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::IAM::Role": _role,
     "AWS::IAM::RolePolicy": _role_policy,
+    "AWS::KMS::Alias": _alias,
+    "AWS::KMS::Key": _key,
     "AWS::Lambda::Permission": _permission,
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::Logs::MetricFilter": _metric_filter,
     "AWS::Logs::ResourcePolicy": _log_policy,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::Topic": _topic,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Scheduler::Schedule": _schedule,
 }

@@ -10,7 +10,7 @@ from cfn_breakglass.config import DETECTIONS, Config
 from cfn_breakglass.configfile import config_of
 from cfn_breakglass.detections import detections
 from cfn_breakglass.fields import FIELDS
-from cfn_breakglass.names import RoleNames
+from cfn_breakglass.names import Names
 from cfn_breakglass.sections import keys
 
 
@@ -35,7 +35,8 @@ def detection_table() -> str:
     config = config_of(
         {"main_region": "us-east-1", "usernames": ["alice"], "detections": dict.fromkeys(DETECTIONS, "log")}
     )
-    rows = [f"| {one.id} | {one.summary} | {DETECTIONS[one.id]} |" for one in detections(config, RoleNames.of(config))]
+    summaries = {one.id: one.summary for one in reversed(detections(config, Names.of(config))) if one.id in DETECTIONS}
+    rows = [f"| {one} | {summaries[one]} | {level} |" for one, level in DETECTIONS.items()]
     return "\n".join(["| Detection | Told of | Default |", "|---|---|---|", *rows])
 
 

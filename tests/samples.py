@@ -1,7 +1,7 @@
 """The recorded events of tests/events, and the account on paper that they are let loose on.
 
 ``<Detection>/raises-<what>.json`` is told by that detection, ``silent-<what>.json`` is not. Each is a CloudTrail
-record as AWS writes it, or an EventBridge event where somebody forged one.
+record as AWS writes it, or an EventBridge event: of an alarm, or where somebody forged one.
 """
 
 from __future__ import annotations
@@ -27,13 +27,50 @@ SETTINGS: Final[dict[str, Any]] = {
     "usernames": ["alice", "bob"],
     "role": {"path": "/ops/"},
     "detections": dict.fromkeys(DETECTIONS, "alert"),
-    "alerts": {"emails": [SUBSCRIBERS[0][1]], "sqs": [SUBSCRIBERS[1][1]], "log": True},
+    "alerts": {
+        "emails": [SUBSCRIBERS[0][1]],
+        "sqs": [SUBSCRIBERS[1][1]],
+        "log": True,
+        "fallback": ["fallback@example.com", "+15550100"],
+    },
     "actions": {"log": "all"},
+    "trail": "create",
 }
 
 SAMPLES: Final = sorted((Path(__file__).parent / "events").glob("*/*.json"))
 RAISES: Final = [sample for sample in SAMPLES if sample.stem.startswith("raises-")]
 SILENT: Final = [sample for sample in SAMPLES if sample.stem.startswith("silent-")]
+
+
+# AWS makes up the ID of the key; on paper it is named after the stack.
+_KEY: Final = ("1234abcd-12ab-34cd-56ef-1234567890ab", "break-glass-Key")
+
+
+def text_of(sample: Path) -> str:
+    """Read a sample, for the account on paper."""
+    return sample.read_text(encoding="utf-8").replace(*_KEY)
+
+
+def of_the_key(sample: Path) -> bool:
+    """Whether it is a call on the key, which is in the main region, and nobody can make one elsewhere."""
+    service = sample.stem.partition("-")[2].removeprefix("denied-")
+    return service.startswith("kms-") and "alias" not in service
+
+
+LEFT_TO_TAMPERING: Final = tuple(
+    f"BackdoorCreated/silent-{what}"
+    for what in (
+        "boundary-of-the-role-removed",
+        "grant-of-the-role-attached",
+        "grant-of-the-role-changed",
+        "heartbeat-role-made",
+        "policy-attached-to-the-role",
+        "policy-put-on-the-role",
+        "trust-of-the-forwarder-changed",
+        "trust-of-the-role-changed",
+    )
+)
+"""Ways back in by way of a part of ours; MonitoringTampered tells of these, unless it is off."""
 
 
 def title(sample: Path) -> str:
@@ -42,7 +79,7 @@ def title(sample: Path) -> str:
 
 
 def record_of(event: dict[str, Any]) -> dict[str, Any]:
-    """Give the CloudTrail record, out of its envelope if need be."""
+    """Give the CloudTrail record, out of its envelope if need be; of an alarm, the detail."""
     found: dict[str, Any] = event["detail"] if is_event(event) else event
     return found
 
@@ -50,7 +87,8 @@ def record_of(event: dict[str, Any]) -> dict[str, Any]:
 def recorded(sample: str, region: str) -> dict[str, Any]:
     """Make the event EventBridge sees when the sample, a JSON text, is recorded in ``region``."""
     event = json.loads(sample)
-    record_of(event)["awsRegion"] = region
+    if "awsRegion" in (record := record_of(event)):
+        record["awsRegion"] = region
     return {**envelope(event), "region": region}
 
 
@@ -74,7 +112,7 @@ def with_message(message: str | None) -> str:
 
 def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
     """What subscribers read of a sample, some of its top fields changed."""
-    event = envelope({**json.loads(sample.read_text(encoding="utf-8")), **changes})
+    event = envelope({**json.loads(text_of(sample)), **changes})
     (told,) = {one for one in told_by(sample, account(with_message(message)).run(event)) if one.kind == "topic"}
     assert told.problem is None
     return told.message
@@ -86,7 +124,9 @@ def told_by(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
 
 
 def who(record: dict[str, Any]) -> str:
-    """The name by which people know who did it: of the session, the user, or at least an ID or a service."""
+    """The name by which people know who did it: of the session, the user, or at least an ID, a service or an alarm."""
+    if is_event(record):
+        return str(record["detail"]["alarmName"])
     caller = record["userIdentity"]
     if caller["type"] == "AssumedRole":
         return str(caller["principalId"]).partition(":")[2]
@@ -96,5 +136,7 @@ def who(record: dict[str, Any]) -> str:
 
 
 def succeeded(record: dict[str, Any]) -> bool:
-    """Whether AWS let them: sign-in tells by its answer, everything else by an errorCode."""
+    """Whether AWS let them: sign-in tells by its answer, everything else by an errorCode; an alarm is of a failure."""
+    if is_event(record):
+        return False
     return "errorCode" not in record and "Failure" not in (record["responseElements"] or {}).values()

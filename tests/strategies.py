@@ -56,7 +56,63 @@ def endpoints(partition: str, region: str) -> st.SearchStrategy[dict[str, Any]]:
         application=some(WORD.map(f"arn:{partition}:sns:{at}:endpoint/APNS/{{}}".format)),
         log=st.booleans(),
         message=messages(),
+        fallback=some(
+            st.one_of(
+                WORD.map("{}@example.org".format),
+                st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True),
+                WORD.map("https://{}.example.org/hook".format),
+                WORD.map(f"arn:{partition}:sqs:{at}:{{}}".format),
+            )
+        ),
     )
+
+
+@st.composite
+def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
+    """What role.trust may hold beside IAM users: two more ways in at most, for a trust policy has an end."""
+    iam = f"arn:{partition}:iam::{ACCOUNT}"
+    principal = st.one_of(st.just("444455556666"), WORD.map(f"{iam}:role/{{}}".format))
+    ways = {
+        "legacy": st.fixed_dictionaries({"saml_provider": WORD.map(f"{iam}:saml-provider/{{}}".format)}),
+        "saml": st.fixed_dictionaries(
+            {
+                "saml_provider": WORD.map(f"{iam}:saml-provider/{{}}".format),
+                "saml_names": st.one_of(st.just(["*"]), some(WORD).filter(bool)),
+            }
+        ),
+        "oidc": st.fixed_dictionaries(
+            {
+                "oidc_provider": WORD.map(f"{iam}:oidc-provider/{{}}.example.com".format),
+                "oidc_subjects": some(st.one_of(WORD, WORD.map("repo:{}/*".format))).filter(bool),
+            },
+            optional={"oidc_audiences": some(WORD).filter(bool)},
+        ),
+        "sets": st.fixed_dictionaries(
+            {"permission_sets": some(st.one_of(WORD, WORD.map("444455556666/{}".format)), 1)}
+        ),
+        "principals": st.fixed_dictionaries(
+            {"principals": some(principal).filter(bool)},
+            optional={"organization": st.just("o-a1b2c3d4e5"), "external_id": WORD},
+        ),
+    }
+    chosen = draw(st.lists(st.sampled_from(sorted(ways)), max_size=2, unique=True))
+    if "legacy" in chosen:
+        chosen = ["legacy", *{"principals"}.intersection(chosen)]  # usernames are its names then
+    of_users = maybe(
+        mfa=st.just(value=True),
+        mfa_max_age_minutes=st.integers(1, 2160),
+        session_name=st.sampled_from(["any", "username"]),
+        source_identity=st.booleans(),
+    )
+    for_all = maybe(
+        source_ips=st.sampled_from([["203.0.113.0/24"], ["198.51.100.7", "2001:db8::/32"]]),
+        not_before=st.just("2031-03-03T00:00:00Z"),
+        not_after=st.just("2031-03-10T00:00:00Z"),
+    )
+    held = {} if "legacy" in chosen else draw(of_users)
+    for way in chosen:
+        held |= draw(ways[way])
+    return held | draw(for_all)
 
 
 def created(partition: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -64,24 +120,13 @@ def created(partition: str) -> st.SearchStrategy[dict[str, Any]]:
     statement = st.fixed_dictionaries(
         {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": some(ACTION).filter(bool)},
     ).map(lambda held: {**held, "Resource": "*"})
-    principals = some(st.one_of(st.just("444455556666"), WORD.map(f"{iam}:role/{{}}".format)))
-    trust = st.one_of(
-        maybe(
-            mfa=st.just(value=True),
-            mfa_max_age_minutes=st.integers(1, 2160),
-            session_name=st.sampled_from(["any", "username"]),
-            source_identity=st.booleans(),
-            principals=principals,
-        ),
-        maybe(saml_provider=WORD.map(f"{iam}:saml-provider/{{}}".format), principals=principals),
-    )
     return maybe(
         managed_policies=some(st.one_of(st.just("job-function/ViewOnlyAccess"), WORD.map(f"{iam}:policy/{{}}".format))),
         policy_statements=st.lists(statement, max_size=2, unique_by=str),
         permissions_boundary=WORD.map(f"{iam}:policy/{{}}".format),
         path=st.sampled_from(["/", "/ops/", "/ops/night/"]),
         max_session_hours=st.integers(*limits.SESSION_HOURS),
-        trust=trust,
+        trust=trusts(partition),
         grant=st.sampled_from(["users", "none"]),
     )
 
@@ -104,13 +149,23 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     usernames = draw(some(USERNAME, 8).filter(bool))
     levels = st.sampled_from(["alert", "log", "off"])
     more = maybe(
-        name=st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,31}", fullmatch=True),
+        name=st.from_regex(r"[A-Za-z]([A-Za-z0-9]|-[A-Za-z0-9]){0,15}", fullmatch=True),
         regions=st.just(others),
         role=roles(partition.name),
         alerts=endpoints(partition.name, main),
         detections=maybe(**dict.fromkeys(DETECTIONS, levels)),
         actions=maybe(log=st.sampled_from(["all", "read", "write", "none"]), services=some(WORD)),
         retention_days=st.sampled_from(limits.RETENTION_DAYS),
+        encryption=st.sampled_from(
+            [
+                "customer-key",
+                "none",
+                f"arn:{partition.name}:kms:{main}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            ]
+        ),
+        trail=st.sampled_from(["existing", "create"]),
+        heartbeat=st.sampled_from(["hourly", "daily", "off"]),
+        protection=maybe(exempt=some(WORD.map(f"arn:{partition.name}:iam::*:role/{{}}".format))),
         event_bus=maybe(name=st.from_regex(r"bus[A-Za-z0-9._-]{1,20}", fullmatch=True)),
         tags=st.dictionaries(WORD, WORD, max_size=3),
     )

@@ -10,7 +10,7 @@ import pytest
 from cfn_breakglass.config import DETECTIONS, config_keys
 from cfn_breakglass.configfile import config_of
 from cfn_breakglass.detections import detections
-from cfn_breakglass.names import RoleNames
+from cfn_breakglass.names import Names
 
 PACKAGE = Path(__file__).parent.parent / "cfn_breakglass"
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
@@ -18,9 +18,12 @@ MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path i
 WRITING = [
     *("errors", "limits", "regions", "arns", "fields", "report", "yamltext"),
     *("settings", "containers", "sections", "statements", "texts"),
-    *("config", "places", "consistency", "configfile", "schema", "names", "detections"),
-    *("builders/policies", "builders/watch", "builders/messages", "builders/*"),
-    *("outputs", "templates", "parts", "writer", "advice", "remedies", "generation"),
+    *("bounds", "ways_in", "config", "places", "admission", "deployment", "consistency", "configfile", "schema"),
+    *("handlers", "names", "tampering", "backdoors", "detections"),
+    *("builders/accepted", "builders/policies", "builders/trust", "builders/watch", "builders/messages"),
+    *("builders/subscriptions", "builders/protection", "builders/rights", "builders/identity", "builders/*"),
+    *("entrances", "outputs", "templates", "parts", "writer", "lockouts", "rollouts", "advice", "remedies"),
+    "generation",
     *("progress", "commands/options", "commands/*", "cli"),
 ]
 """The writing half, each module after those it may import; of a family none imports another."""
@@ -88,9 +91,11 @@ def test_only_names_writes_arns(module: str) -> None:
 def test_the_config_switches_exactly_the_detections_there_are() -> None:
     every = {"main_region": "us-east-1", "usernames": ["alice"], "detections": dict.fromkeys(DETECTIONS, "alert")}
     config = config_of(every)
-    assert list(dict.fromkeys(one.id for one in detections(config, RoleNames.of(config)))) == list(DETECTIONS)
+    assert list(dict.fromkeys(one.id for one in detections(config, Names.of(config)))) == list(DETECTIONS)
 
 
 def test_the_config_holds_the_keys_of_the_contract() -> None:
     contract = {"name", "main_region", "regions", "usernames", "role", "alerts", "detections", "actions"}
-    assert contract | {"retention_days", "event_bus", "tags"} == {key for key in config_keys() if "." not in key}
+    contract |= {"retention_days", "encryption", "event_bus", "trail", "deployer", "rollout", "tags"}
+    ours = {"trail_lock_days", "heartbeat", "protection", "stackset_roles"}
+    assert contract | ours == {key for key in config_keys() if "." not in key}

@@ -25,7 +25,7 @@ main_region: us-east-1
 regions: [eu-west-1, ap-south-1]
 usernames: [alice]
 role: {managed_policies: [ReadOnlyAccess]}
-alerts: {emails: [ops@example.com]}
+alerts: {emails: [ops@example.com], fallback: [oncall@example.com]}
 """
 
 
@@ -54,7 +54,9 @@ def test_init_then_generate_then_validate() -> None:
     judged = run("validate")
     assert judged.exit_code == 0
     assert judged.stdout == (
-        "templates/main-region.yaml: 0 problems in 1 region\ntemplates/stackset.yaml: 0 problems in 16 regions\n"
+        "templates/main-region.yaml: 0 problems in 1 region\n"
+        "templates/stackset.yaml: 0 problems in 16 regions\n"
+        "templates/guard-scp.json: 0 problems\n"
     )
 
 
@@ -69,7 +71,7 @@ def test_init_leaves_a_config_that_is_there_alone() -> None:
 def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
     with_config()
     told = run("generate").stdout
-    assert told.startswith("Wrote templates/main-region.yaml and templates/stackset.yaml.\n")
+    assert told.startswith("Wrote templates/main-region.yaml, templates/stackset.yaml and templates/guard-scp.json.\n")
     assert "aws cloudformation deploy --region us-east-1 --stack-name break-glass" in told
     assert re.search(r"create-stack-instances(.|\n)*--regions \\\n +ap-south-1 eu-west-1\n", told)
     assert "Confirm the subscriptions (e-mail) within two days" in told
@@ -87,8 +89,25 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
         ("regions: []", "Take the role on once, in us-east-1, and see that the log has it."),
         ("alerts: {emails: [a@example.com]}", "Take the role on once, in ap-northeast-1, say, and see that the alert"),
+        ("", "spares NOBODY: protection.exempt is empty"),
+        ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and spares protection.exempt.\n"),
+        ("regions: []", "   To update them still, exempt whoever deploys these templates.\n"),
+        ("", "exempt whoever deploys these templates and the role AWSCloudFormationStackSetExecutionRole.\n"),
+        ("deployer: true", "and spares the deployer.\n     aws organizations create-policy"),
     ],
-    ids=["sqs", "https", "forwarder role", "opt-in region", "one region", "a try elsewhere"],
+    ids=[
+        "sqs",
+        "https",
+        "forwarder role",
+        "opt-in region",
+        "one region",
+        "a try elsewhere",
+        "nobody spared",
+        "spared",
+        "in one region",
+        "in more",
+        "the deployer",
+    ],
 )
 def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
     with_config(f"main_region: us-east-1\nusernames: [alice]\n{more}\n")
@@ -110,7 +129,7 @@ WARNINGS = {
         "alerts: {log: false, emails: [a@example.com]}\ndetections: {RoleRefused: log}",
         "no subscriber and no log is told of RoleRefused, so no rule is made",
     ),
-    "detections without a log": ("alerts: {log: false}", "RoleAssumed, RoleRefused, ConsoleSignIn, RoleChained, so no"),
+    "detections without a log": ("alerts: {log: false}", "MonitoringTampered, DeliveryFailing, so no rule is made"),
     "long text messages": ("alerts: {sms: ['+15550100']}", "may be longer than a text message"),
 }
 
@@ -149,11 +168,15 @@ def test_check_says_no_until_the_templates_are_there_and_the_same() -> None:
     assert not Path("templates").exists()
     run("generate")
     assert run("generate", "--check").exit_code == 0
-    with Path("templates/stackset.yaml").open("a", encoding="utf-8") as file:
-        file.write("# edited\n")
+    for name in ("stackset.yaml", "guard-scp.json"):
+        with Path("templates", name).open("a", encoding="utf-8") as file:
+            file.write("# edited\n")
     edited = run("generate", "--check")
     assert edited.exit_code == 1
-    assert edited.stdout.startswith("templates/stackset.yaml differs from what breakglass.yaml makes\n")
+    assert edited.stdout.startswith(
+        "templates/stackset.yaml differs from what breakglass.yaml makes\n"
+        "templates/guard-scp.json differs from what breakglass.yaml makes\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +218,7 @@ def test_generate_tells_of_templates_in_the_other_form(first: str, then: str, *,
         f" delete it if templates/{name}.{then} takes its place"
         for name in ("main-region", "stackset")
     ]
-    assert len(list(Path("templates").iterdir())) == 4
+    assert len(list(Path("templates").iterdir())) == 5, "the SCP is JSON in either form"
 
 
 def test_check_reads_bytes_so_that_other_line_ends_differ() -> None:
@@ -206,7 +229,7 @@ def test_check_reads_bytes_so_that_other_line_ends_differ() -> None:
     assert run("generate", "--check").exit_code == 1
 
 
-@pytest.mark.parametrize("blocked", ["templates", "templates/stackset.yaml/x"])
+@pytest.mark.parametrize("blocked", ["templates", "templates/stackset.yaml/x", "templates/guard-scp.json/x"])
 def test_generate_writes_nothing_when_it_cannot_write_everything(blocked: str) -> None:
     with_config()
     path = Path(blocked)
@@ -259,6 +282,7 @@ def test_validate_looks_at_no_template_that_goes_nowhere() -> None:
     assert run("validate").stdout == (
         "templates/main-region.yaml: 0 problems in 1 region\n"
         "templates/stackset.yaml: goes to no region, so there was nothing to look at\n"
+        "templates/guard-scp.json: 0 problems\n"
     )
 
 

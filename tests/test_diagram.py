@@ -152,8 +152,10 @@ def test_every_part_is_drawn(picture: Picture) -> None:
 
 def test_no_address_is_spelled_out() -> None:
     picture = picture_of(GOLDEN / "everything")
-    assert picture.sinks[1].notes[0].replace("\u00a0", " ") == (
+    notes = [sink.notes[0].replace("\u00a0", " ") for sink in picture.sinks if sink.notes]
+    assert (
         "tells 2 \u00d7 email, 1 \u00d7 SMS, 1 \u00d7 HTTPS, 1 \u00d7 SQS, 1 \u00d7 Lambda, 1 \u00d7 mobile push"
+        in notes
     )
     for drawn in (svg(picture), mermaid(picture)):
         assert "example.com" not in drawn

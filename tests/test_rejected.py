@@ -14,7 +14,7 @@ GOOD = """\
 main_region: us-east-1
 usernames: [alice]
 role: {managed_policies: [ReadOnlyAccess]}
-alerts: {emails: [ops@example.com]}
+alerts: {emails: [ops@example.com], fallback: [oncall@example.com]}
 """
 
 

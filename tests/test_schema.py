@@ -83,7 +83,17 @@ def starter_blocks() -> dict[str, tuple[list[int], bool]]:
 
 BLOCKS = starter_blocks()
 COMMENTED = [key for key, (_, commented) in BLOCKS.items() if commented]
-CONTRADICTING = {"role.existing", "role.permission_set", "role.trust.oidc_provider", "event_bus.existing"}
+CONTRADICTING = {"role.existing", "role.permission_set", "event_bus.existing", "deployer.user"}
+NEEDED = {
+    "role.trust.saml_names": "role.trust.saml_provider",
+    "role.trust.oidc_subjects": "role.trust.oidc_provider",
+    "role.trust.oidc_audiences": "role.trust.oidc_provider",
+    "role.trust.organization": "role.trust.principals",
+    "role.trust.external_id": "role.trust.principals",
+    "trail_lock_days": "trail",
+    "deployer.existing": "deployer.role",
+}
+"""Keys that say more about another one."""
 
 
 def uncommented(*keys: str) -> str:
@@ -113,10 +123,15 @@ def test_the_starter_is_a_config() -> None:
 
 @pytest.mark.parametrize("key", COMMENTED)
 def test_a_setting_that_the_starter_comments_out_is_valid(key: str) -> None:
-    held: Any = yaml.load(uncommented("event_bus", key) if key != "event_bus" else uncommented(key), Loader=Core)  # noqa: S506 - it is a safe loader
-    for word in key.split("."):
-        held = held[word]
-    tree = nested(key, held) | {"usernames": ["alice"]}
+    keys = [NEEDED[key], key] if key in NEEDED else [key]
+    starter = yaml.load(uncommented(*dict.fromkeys(["event_bus", "protection", "deployer", *keys])), Loader=Core)  # noqa: S506 - it is a safe loader
+    tree: dict[str, Any] = dict(BASE, usernames=["alice"])
+    for each in keys:
+        held, inside = starter, tree
+        *sections, last = each.split(".")
+        for word in sections:
+            held, inside = held[word], inside.setdefault(word, {})
+        inside[last] = held[last]
     assert VALIDATOR.is_valid(tree)
     parse_config(yaml.safe_dump(tree))
 
@@ -169,6 +184,8 @@ TEXTS = st.one_of(
             *("arn:aws:events:us-east-1:111122223333:event-bus/bus", "a/b", "s3", "s3.amazonaws.com", "S3"),
             *("<principal>", "<nobody>", "1 < 2", "<principal> took <role> on\n", "aws:team", "aWs:team", "x" * 256),
             *("n" * 32, "n" * 33, "n" * 64, "n" * 65, "n" * 128, "n" * 129, f"/{'p' * 510}/", f"/{'p' * 511}/"),
+            *("203.0.113.0/24", "203.0.113.7", "2001:db8::/32", "203.0.113", "2031-03-03T00:00:00Z", "2031-03-03"),
+            *("o-a1b2c3d4e5", "o-1", "444455556666/OnCall", "a/OnCall", "repo:example/ops:*", "*?", "x y", "a"),
             *("Allow", "Deny", "s3:GetObject", "Get", "arn:aws:s3:::bucket/a b", "true", "365", "\xe9quipe"),
         ]
     ),
@@ -209,6 +226,12 @@ def tags_are_plain(tree: Any) -> bool:
 @example("alerts.message", "".join(f"<{name}>" for name in FIELDS))
 @example("tags", {"\xe9quipe": "nuit"})
 @example("detections", dict.fromkeys(DETECTIONS, "off"))
+@example("usernames", {"principal_tag": {"team": "on-call"}})
+@example("usernames", {"principal_tag": {"team": "on-call"}, "role": "x"})
+@example("usernames", {"principal_tag": {}})
+@example("usernames", {"principal_tag": None})
+@example("usernames", {})
+@example("role.trust.not_after", "2031-03-03T00:00:00+01:00")
 def test_the_schema_agrees_with_the_parser(key: str, value: Any) -> None:
     tree = nested(key, value)
     assume(tags_are_plain(tree))

@@ -22,13 +22,19 @@ BASE: dict[str, Any] = {
         "sqs": ["arn:aws:sqs:us-east-1:111122223333:m"],
         "lambda": ["arn:aws:lambda:us-east-1:111122223333:function:m"],
         "application": ["arn:aws:sns:us-east-1:111122223333:endpoint/APNS/m"],
+        "fallback": ["m@example.org"],
     },
+    "trail": "create",
     "actions": {"services": ["s3"]},
 }
-NAMES = ("RoleName", "ManagedPolicyName", "Name", "TopicName", "QueueName", "LogGroupName", "PolicyName", "Endpoint")
+NAMES = (
+    *("RoleName", "ManagedPolicyName", "Name", "TopicName", "QueueName", "LogGroupName", "PolicyName", "Endpoint"),
+    *("AlarmName", "AliasName", "BucketName", "TrailName"),
+)
 ADDED = {
     "user": ("usernames", "alice"),
     "region": ("regions", "ap-south-1"),
+    "fallback": ("alerts.fallback", "a@example.org"),
     "email": ("alerts.emails", "a@example.com"),
     "sms": ("alerts.sms", "+15550100"),
     "https": ("alerts.https", "https://a.example.com/x"),
@@ -78,9 +84,13 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
     assert identities(turned) == identities(BASE)
 
 
-@pytest.mark.parametrize("detection", ["RoleAssumed", "RoleRefused", "ConsoleSignIn", "RoleChained", "RoleActions"])
+@pytest.mark.parametrize(
+    "detection",
+    ["RoleAssumed", "RoleRefused", "ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated", "DeliveryFailing"],
+)
 def test_a_detection_switched_off_touches_no_other(detection: str) -> None:
     before, after = identities(BASE), identities(BASE | {"detections": {detection: "off"}})
     gone = {logical_id for _, logical_id in before.keys() - after.keys()}
     assert after.items() <= before.items()
-    assert {detection, f"Forward{detection}"} <= gone <= {detection, f"Forward{detection}", "ActionLog", "ActionBus"}
+    with_it = {"ActionLog", "ActionBus", "ActionBusAlarm"}
+    assert {detection, f"Forward{detection}"} <= gone <= {detection, f"Forward{detection}", *with_it}

@@ -10,40 +10,62 @@ import re
 from itertools import groupby
 from typing import Any
 
-from troposphere import Join, events
+from troposphere import FindInMap, Join, Sub, events
 
 from cfn_breakglass.detections import Detection
 from cfn_breakglass.fields import FIELDS, PLACEHOLDER, Field
 from cfn_breakglass.names import RoleNames, sub
 
 
-def transformer(detection: Detection, role: RoleNames, message: str | None) -> events.InputTransformer:
-    """The text of ``message`` with its fields filled in, or a JSON object of all fields."""
+def transformer(
+    detection: Detection, role: RoleNames, message: str | None, *, shared: bool = False
+) -> events.InputTransformer:
+    """The text of ``message`` with its fields filled in, or a JSON object of all fields.
+
+    ``shared`` is whether the template has the mapping ``JSON_TEXT``, which spares each rule most of that object.
+    """
     fields = {name: detection.field(name) for name in FIELDS} | {"role": Field("", constant=role.label)}
-    return _text(message, fields) if message else _object(fields)
+    return _text(message, fields) if message else _object(fields, shared=shared)
 
 
-def _object(fields: dict[str, Field]) -> events.InputTransformer:
+_OF_THE_RULE = ("detection", "result", "role")
+_IN_A_LINE = 4  # a few members in a line keep the template small
+
+
+def _object(fields: dict[str, Field], *, shared: bool) -> events.InputTransformer:
     """JSON; what callers choose stands unquoted, for EventBridge then writes it as JSON itself."""
-    parts: list[Any] = []
+    rest = _members({name: one for name, one in fields.items() if name not in _OF_THE_RULE})
+    tail = [FindInMap(_MAPPING, *_KEYS)] if shared and rest == [_TAIL] else rest
+    parts = ["{", *_members({name: fields[name] for name in _OF_THE_RULE}), ",\n", *tail, "}"]
     paths: dict[str, str] = {}
+    for name, one in fields.items():
+        if one.constant is None:
+            paths |= {name: one.paths[0]} if one.between else _variables(name, one)
+    return _transformer(parts, paths)
+
+
+def _members(fields: dict[str, Field]) -> list[Any]:
+    """The members of a JSON object, its pieces of text in a row joined."""
+    parts: list[Any] = []
     for index, (name, one) in enumerate(fields.items()):
-        parts.append(f"{_SEPARATORS[index % 4 == 0] if index else '{'}{json.dumps(name)}: ")
+        separator = (", " if index % _IN_A_LINE else ",\n") if index else ""
+        parts.append(f"{separator}{json.dumps(name)}: ")
         if one.constant is not None:
             parts += ['"', sub(one.constant), '"']
         elif one.between:
-            paths[name] = one.paths[0]
             parts.append(f"<{name}>")
         else:
             # AWS's own words, of which one is there: safe within quotes, where they can be joined.
-            variables = _variables(name, one)
-            paths |= variables
-            parts += ['"', *map("<{}>".format, variables), '"']
-    return _transformer([*parts, "}"], paths)
+            parts += ['"', *map("<{}>".format, _variables(name, one)), '"']
+    return [
+        piece
+        for is_text, run in groupby(parts, key=lambda part: isinstance(part, str))
+        for piece in (["".join(run)] if is_text else run)
+    ]
 
 
 _DOLLAR_BRACE = re.compile(r"(?<=\$)(?=\{)")
-_SEPARATORS = (", ", ",\n")  # a few members in a line keep the template small
+_UNCLOSED = re.compile(r"\$\{[^{}]*(?:$|\{)")
 
 
 def _text(message: str, fields: dict[str, Field]) -> events.InputTransformer:
@@ -68,11 +90,30 @@ def _variables(name: str, one: Field) -> dict[str, str]:
 
 def _transformer(parts: list[Any], paths: dict[str, str]) -> events.InputTransformer:
     """Join ``parts``. Only our own are resolved: a message may hold any ${ of its own, and keeps it."""
+    return events.InputTransformer(
+        InputTemplate=_substituted(parts) or _joined(parts), **({"InputPathsMap": paths} if paths else {})
+    )
+
+
+def _substituted(parts: list[Any]) -> Sub | None:
+    """``parts`` as one Fn::Sub, where they hold one; it does not take a ${ that is never closed."""
+    if not any(isinstance(one, Sub) for one in parts) or not all(isinstance(one, str | Sub) for one in parts):
+        return None
+    text = "".join(one.data["Fn::Sub"] if isinstance(one, Sub) else one.replace("${", "${!") for one in parts)
+    return None if _UNCLOSED.search(text) else Sub(text)
+
+
+def _joined(parts: list[Any]) -> Any:
     runs = [
         one
         for is_text, run in groupby(parts, key=lambda part: isinstance(part, str))
         # Cut in two, ${ cannot be taken for a reference that somebody forgot to resolve.
         for one in (_DOLLAR_BRACE.split("".join(run)) if is_text else run)
     ]
-    template = runs[0] if len(runs) == 1 else Join("", runs)
-    return events.InputTransformer(InputTemplate=template, **({"InputPathsMap": paths} if paths else {}))
+    return runs[0] if len(runs) == 1 else Join("", runs)
+
+
+_MAPPING, _KEYS = "AlertText", ("Json", "AllButTheRule")
+(_TAIL,) = _members({name: one for name, one in FIELDS.items() if name not in _OF_THE_RULE})
+JSON_TEXT = {_MAPPING: {_KEYS[0]: {_KEYS[1]: _TAIL}}}
+"""A mapping of the template: what the JSON of every rule ends with."""

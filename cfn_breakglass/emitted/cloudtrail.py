@@ -76,11 +76,14 @@ def _account(record: Mapping[str, Any]) -> str:
 
 
 def who(event: Mapping[str, Any]) -> str:
-    """The name by which people know who did it: the session's, the user's, or at least an ID, account or service."""
+    """The name by which people know who did it: the session's, the user's, or at least an ID, account or service.
+
+    Nobody did what CloudWatch tells of itself: there it is the alarm's.
+    """
     record = event.get("detail")
     caller = record.get("userIdentity") if isinstance(record, Mapping) else None
     if not isinstance(caller, Mapping):
-        return "unknown"
+        return str((isinstance(record, Mapping) and record.get("alarmName")) or "unknown")
     principal = str(caller.get("principalId") or "")
     session = principal.partition(":")[2] if caller.get("type") == "AssumedRole" else ""
     names = (session, *(caller.get(key) for key in ("userName", "principalId", "invokedBy", "accountId", "type")))

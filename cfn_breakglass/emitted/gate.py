@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from functools import reduce
+from operator import and_, attrgetter, or_
 from typing import Any, Final
 
 from cfn_breakglass.emitted.cloudtrail import SOURCE_PREFIX
@@ -14,6 +17,8 @@ _RECORD: Final = "detail."
 _CALL: Final = ("source", "detail.eventName")
 # What is longer hardly comes again.
 _LONG: Final = 512
+# An object with so many fields to look at is told at once if it has none of them.
+_MANY: Final = 5
 
 _Branch = dict[str, Leaf]
 
@@ -35,7 +40,17 @@ class Gate:
         fields = [_Field(name, branches, self._every, remembered) for name in names]
         # The field that most alternatives ask for first: it leaves the least to do.
         fields.sort(key=lambda field: (-field.asked.bit_count(), field.name))
-        self._fields = [(field.asked, field.parents, field.last, field.known, field.accepting) for field in fields]
+        inside = Counter(field.parents for field in fields)
+        self._fields = [
+            (field.asked, field.parents, field.last, field.known, field.accepting)
+            for field in fields
+            if not (field.parents and inside[field.parents] >= _MANY)
+        ]
+        self._crowds = [
+            _Crowd(parents, [field for field in fields if field.parents == parents])
+            for parents, count in inside.items()
+            if parents and count >= _MANY
+        ]
 
     def __call__(self, peek: Any) -> bool:
         # One loop without calls of our own: it runs for every record there is.
@@ -60,8 +75,14 @@ class Gate:
                     left &= accepting(value) if accepted is None else accepted
                     if not left:
                         return False
+            return self._crowds_accept(peek, left)
         except (AttributeError, TypeError):
             return True  # text for an object, an array, or something else that AWS does not write there
+
+    def _crowds_accept(self, peek: Any, left: int) -> bool:
+        for crowd in self._crowds:
+            if left & crowd.asked:
+                left &= crowd.accepting(peek, left)
         return left != 0
 
     def _called(self, source: Any, name: Any) -> int:
@@ -83,7 +104,8 @@ class _Field:
 
     def __init__(self, name: str, branches: list[_Branch], every: int, remembered: int) -> None:
         self.name = name
-        *self.parents, self.last = map(attribute, name.removeprefix(_RECORD).split("."))
+        *parents, self.last = map(attribute, name.removeprefix(_RECORD).split("."))
+        self.parents = tuple(parents)
         self._leaves = [(1 << bit, branch[name]) for bit, branch in enumerate(branches) if name in branch]
         self.asked = sum(bit for bit, _ in self._leaves)
         self._others = every & ~self.asked
@@ -94,11 +116,40 @@ class _Field:
         """The alternatives that a value not met before leaves."""
         if isinstance(value, dict | list):
             raise TypeError
-        accepted = self._others | sum(bit for bit, leaf in self._leaves if _fits(leaf, value))
-        # Numbers and booleans are not remembered: they equal each other.
-        if value is ABSENT or value is None or (isinstance(value, str) and len(value) <= _LONG):
+        # Numbers are not remembered, for a boolean equals one: what leaves either is remembered of that.
+        alike = (value, int(value)) if isinstance(value, bool) else (value,)
+        accepted = self._others | sum(bit for bit, leaf in self._leaves if any(_fits(leaf, each) for each in alike))
+        short = isinstance(value, str) and len(value) <= _LONG
+        if short or isinstance(value, bool) or value is ABSENT or value is None:
             _remember(self.known, value, accepted, self._remembered)
         return accepted
+
+
+class _Crowd:
+    """Many fields of one object: most records have none of them, which is told at once."""
+
+    def __init__(self, parents: tuple[str, ...], fields: list[_Field]) -> None:
+        self.asked = reduce(or_, (field.asked for field in fields))
+        self._parents = parents
+        self._values_of = attrgetter(*(field.last for field in fields))
+        self._none = (ABSENT,) * len(fields)
+        self._without = reduce(and_, (field.accepting(ABSENT) for field in fields))
+        self._fields = [(field.asked, field.known, field.accepting) for field in fields]
+
+    def accepting(self, peek: Any, left: int) -> int:
+        """The alternatives that the object leaves of ``left``, as far as these ask for it."""
+        for step in self._parents:
+            peek = getattr(peek, step)
+            if peek is None:
+                return self._without
+        values = self._values_of(peek)
+        if values == self._none:
+            return self._without
+        for value, (asked, known, accepting) in zip(values, self._fields, strict=True):
+            if left & asked:
+                accepted = known.get(value)
+                left &= accepting(value) if accepted is None else accepted
+        return left
 
 
 def _fits(leaf: Leaf, value: Any) -> bool:

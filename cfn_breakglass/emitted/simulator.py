@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass import limits
 from cfn_breakglass.emitted import judges
+from cfn_breakglass.emitted.alarms import alarm_problems
 from cfn_breakglass.emitted.cloudtrail import too_large
 from cfn_breakglass.emitted.plans import Plan, coverage, pair
 from cfn_breakglass.emitted.reader import Stack, parse, resolve
@@ -91,6 +92,16 @@ class Simulator:
             if target.dead_letters
         ]
         return [verdict.problem for verdict in verdicts if verdict.problem]
+
+    def alarm_problems(self) -> list[str]:
+        """Why a failure on the way would raise no alarm, or an alarm would tell nobody of those it should."""
+        found: list[str] = []
+        buses = {bus for bus, rules in self._rules.items() if rules}
+        for region, stack in self._stacks.items():
+            targets = [target for rule in self.rules if rule.region == region for target in rule.targets]
+            queues = {target.dead_letters for target in targets if target.dead_letters}
+            found += alarm_problems(stack, buses, queues)
+        return found
 
     def _arrive(
         self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, unjudged: tuple[str, ...] = ()

@@ -1,0 +1,40 @@
+"""The pattern that tells when a session of the role makes a way back in.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cfn_breakglass.config import OFF, Config
+from cfn_breakglass.names import Names, sub
+from cfn_breakglass.tampering import ABSENT, WRITING, own_policies, own_roles
+
+# Where principals, their keys and what they may do are made.
+_IDENTITY: Final = ("aws.iam", "aws.rolesanywhere", "aws.sso", "aws.sso-directory", "aws.identitystore")
+# What takes a way in away, or has nothing to do with one. SetS is of STS, and tampering.
+_NO_WAY_IN: Final = ("Delete", "Detach", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked", "SetS")
+
+
+def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
+    """A call of ``caller``, a userIdentity, that makes or widens a way in. Of our own roles tampering tells."""
+    # Where a tag lets users in, giving it is a way in.
+    tagging = ["TagUser"] if config.user_tags else []
+    detail = {
+        "eventName": [{"anything-but": {"prefix": list(_NO_WAY_IN)}}, {"suffix": "PermissionsBoundary"}, *tagging],
+        "readOnly": WRITING,
+        "errorCode": ABSENT,
+        "userIdentity": caller,
+    }
+    if config.detections["MonitoringTampered"] != OFF:
+        detail["requestParameters"] = _of_others(names)
+    return {"source": list(_IDENTITY), "detail": detail}
+
+
+def _of_others(names: Names) -> dict[str, Any]:
+    roles = [sub(one) for one in own_roles(names)]
+    return {
+        "roleName": [{"anything-but": {"wildcard": roles}}, *ABSENT],
+        "policyArn": [{"anything-but": own_policies(names)}, *ABSENT],
+    }
