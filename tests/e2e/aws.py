@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
 import boto3
 from botocore.config import Config as ClientConfig
 
+from cfn_breakglass.emitted.reader import parse
+
 STACK: Final = "break-glass"
+KEY_ON_PAPER: Final = f"{STACK}-Key"
 _PATIENCE: Final = 180
 _Answer = TypeVar("_Answer")
 
@@ -55,13 +59,36 @@ class Account:
     def client(self, service: str, region: str | None = None) -> Any:
         return client(service, region or self.main, self.number)
 
+    @cached_property
+    def key(self) -> str:
+        """The ID of the customer key; the name it has on paper where there is none."""
+        keys = self.client("kms").list_aliases()["Aliases"]
+        return next((each["TargetKeyId"] for each in keys if each["AliasName"] == f"alias/{STACK}"), KEY_ON_PAPER)
+
+    def with_key(self, template: str) -> str:
+        """Put the ID of the key into the patterns of a template, which on paper are about one named after the stack."""
+        read = parse(template, "template")
+        for rule in read["Resources"].values():
+            if rule["Type"] == "AWS::Events::Rule":
+                pattern = json.dumps(rule["Properties"]["EventPattern"])
+                named = pattern.replace('{"Ref": "Key"}', json.dumps(self.key)).replace("${Key}", self.key)
+                rule["Properties"]["EventPattern"] = json.loads(named)
+        return json.dumps(read)
+
     def deploy(self, template: str) -> None:
-        """Create or update the main stack, as a console user does."""
+        """Create or update the main stack, as a console user does: the console puts the file in a bucket first."""
         formation = self.client("cloudformation")
         update = self.resources(self.main) != {}
         step = formation.update_stack if update else formation.create_stack
-        step(StackName=STACK, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        step(StackName=STACK, TemplateURL=self._uploaded(template), Capabilities=["CAPABILITY_NAMED_IAM"])
         self._await("update" if update else "create", STACK, self.main)
+
+    def _uploaded(self, template: str) -> str:
+        bucket, s3 = f"cf-templates-{self.number}-{self.main}", self.client("s3")
+        # Like the console, which keeps one for each region.
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key=STACK, Body=template.encode())
+        return f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{STACK}"
 
     def roll_out(self, template: str) -> None:
         """Create the stack set and its instances: no parameters, no capabilities, nothing asked."""

@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from itertools import chain, product
 from typing import Any, Final, NamedTuple
+
+from cfn_breakglass.emitted.reader import parse
 
 _TRANSFORMER: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
 _DELETION: Final = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"
 )
+_WILDCARDS: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching"
 
 
 class Difference(NamedTuple):
@@ -42,6 +46,29 @@ def _one_string(message: str) -> str:
 
 def _retained(template: str) -> str:
     return template.replace("RetainExceptOnCreate", "Retain")
+
+
+def _spelled_out(template: str) -> str:
+    return json.dumps(_each_wildcard(parse(template, "template")))
+
+
+def _each_wildcard(held: Any) -> Any:
+    """The same data, each wildcard beside those with some of its asterisks left out."""
+    if isinstance(held, dict):
+        return {key: _each_wildcard(value) for key, value in held.items()}
+    if isinstance(held, list):
+        return [each for value in held for each in _wildcards(value)]
+    return held
+
+
+def _wildcards(value: Any) -> list[Any]:
+    if not (isinstance(value, dict) and value.keys() == {"wildcard"}):
+        return [_each_wildcard(value)]
+    text = value["wildcard"]
+    first, *rest = (text["Fn::Sub"] if isinstance(text, dict) else text).split("*")
+    stars = product(("*", ""), repeat=len(rest))
+    spelled = [first + "".join(chain(*zip(some, rest, strict=True))) for some in stars]
+    return [{"wildcard": {**text, "Fn::Sub": each} if isinstance(text, dict) else each} for each in spelled]
 
 
 JSON_ALERTS: Final = (
@@ -73,19 +100,41 @@ TEMPLATES: Final = (
         _DELETION,
         _retained,
     ),
+    Difference(
+        "an asterisk of a wildcard is any characters, or none",
+        "it is at least one",
+        _WILDCARDS,
+        _spelled_out,
+    ),
 )
 LEFT_BEHIND: Final = {
     r"us-east-1 subscription security@example\.com": "DeleteStack deletes what the stack was created with, and misses "
     "what an update added",
+    r"us-east-1 log group sns/us-east-1/\d+/break-glass-(alerts|fallback)": "SNS logs each text message, "
+    "and AWS only where the account asks for that",
     r"us-east-1 rule arn:aws:events:us-east-1:\d+:rule/security/break-glass-.*": "a rule is looked for on the default "
     "bus only; those of a bus that is deleted go with it",
 }
 """What LocalStack keeps of a deleted stack, and AWS does not."""
+NOT_DONE: Final = {
+    "dead letters": "services/events/provider.py, _process_rules: what a target does not take is logged, and lost",
+    "deletion protection": "services/logs/provider.py, create_log_group: moto does the work, and knows none",
+    "the key of a log group": "services/logs/resource_providers/aws_logs_loggroup.py passes on the name alone; "
+    "and AssociateKmsKey is not implemented",
+    "metric filters": "CloudFormation knows no AWS::Logs::MetricFilter and takes it for done",
+    "Logs resource policies": "the same goes for AWS::Logs::ResourcePolicy",
+    "trails": "the same goes for AWS::CloudTrail::Trail, and there is no CloudTrail",
+    "schedules": "services/scheduler/provider.py: moto keeps them, and nobody runs them",
+    "events of alarms": "services/cloudwatch/provider_v2.py, set_alarm_state: it does an alarm's actions only",
+    "alarms on a query": "services/cloudwatch/alarm_scheduler.py, _is_alarm_supported: they are kept, and never judged",
+}
+"""What LocalStack takes and does not do; test_failing shows of each that it is still so, where AWS would do it."""
 NOT_COMPARED: Final = {
     "id": "EventBridge invents it, where a simulated event has that of its record",
     "time": "PutEvents is given none, and LocalStack would not forward it",
 }
-"""Fields of a logged event that are as they should be on AWS only."""
+"""Fields of a logged event that are as they should be on AWS only; of an alarm's event, the alert tells them too."""
+_INVENTED: Final = re.compile(r"[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def as_sent(message: str) -> str:
@@ -93,6 +142,11 @@ def as_sent(message: str) -> str:
     for difference in JSON_ALERTS if message.startswith("{") else TEXT_ALERTS:
         message = difference.rewrite(message)
     return message
+
+
+def as_compared(alert: str) -> str:
+    """An alert without what EventBridge makes up, where its own ID and time are told: those of an alarm are."""
+    return _INVENTED.sub("", alert) if "DeliveryFailing" in alert else alert
 
 
 def as_deployed(template: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+sys.path.append(str(Path(__file__).parent.parent))  # the launcher runs as a script, whose folder is all there is
+from kept import kept_environment
 
 # LocalStack 4.14.0 imports warnings.deprecated, which is new in 3.13.
 OLDEST: Final = (3, 13)
@@ -50,40 +52,11 @@ def _version(python: Path) -> str:
 
 def environment(python: Path) -> Path:
     """The Python of an environment that holds LocalStack; it is made unless a whole one is there."""
-    key = hashlib.sha256(
-        "\0".join(
-            [_CONSTRAINTS.read_text(encoding="utf-8"), *_PACKAGES, _PARSE_TABLES, str(python), _version(python)]
-        ).encode()
-    ).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cfn-breakglass" / key
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs at once make it once
-        complete = folder / "complete"
-        if not complete.exists():
-            _make(python, folder)
-            complete.touch()
-    return folder / "bin" / "python"
-
-
-def _make(python: Path, folder: Path) -> None:
-    print(f"making an environment for LocalStack in {folder}: once, it takes a minute or two", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    inside = folder / "bin" / "python"
-    pip: list[str | Path] = [
-        inside,
-        "-m",
-        "pip",
-        "install",
-        "-qq",
-        "--disable-pip-version-check",
-        "--constraint",
-        _CONSTRAINTS,
-    ]
-    commands: list[list[str | Path]] = [
-        [python, "-m", "venv", folder],
-        [*pip, *_PACKAGES],
-        [inside, "-c", _PARSE_TABLES],
-    ]
-    for command in commands:
-        subprocess.run(command, check=True)
+    return kept_environment(
+        "LocalStack",
+        python,
+        _version(python),
+        packages=_PACKAGES,
+        constraints=_CONSTRAINTS,
+        finish=_PARSE_TABLES,
+    )

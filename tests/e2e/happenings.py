@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aws import Account, client, eventually
-from differences import as_logged, as_sent
-from samples import ACCOUNT, record_of, recorded
+from aws import KEY_ON_PAPER, Account, client, eventually
+from differences import as_compared, as_logged, as_sent
+from samples import ACCOUNT, record_of, recorded, text_of
 
 from cfn_breakglass.emitted.simulator import Simulator
 
@@ -19,33 +19,37 @@ _BATCH = 10  # of PutEvents and ReceiveMessage alike
 
 
 class Happening(NamedTuple):
-    """A sample, recorded in a region under an ID of its own."""
+    """A sample, recorded in a region under an ID of its own, which its alert holds."""
 
     sample: Path
     event: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        return str(record_of(self.event)["eventID"])
+    id: str
 
 
 def happening(sample: Path, account: Account, region: str, rewrite: Callable[[str], str] = str) -> Happening:
-    text = rewrite(sample.read_text(encoding="utf-8").replace(ACCOUNT, account.number))
+    text = rewrite(text_of(sample).replace(ACCOUNT, account.number).replace(KEY_ON_PAPER, account.key))
     event = recorded(text, region)
-    record_of(event)["eventID"] = str(uuid.uuid4())
-    return Happening(sample, event)
+    found, own = record_of(event), uuid.uuid4()
+    if "alarmName" not in found:
+        found["eventID"] = str(own)
+        return Happening(sample, event, str(own))
+    # The ID of such an event is EventBridge's to make up, and nobody knows it before; why an alarm went off is a text.
+    if "state" in found:
+        found["state"]["reason"] = f"{found['state'].get('reason')} {own.hex}"
+    return Happening(sample, event, own.hex)
 
 
 def put(account: Account, happenings: Iterable[Happening]) -> None:
     """Put events on the default bus of their region, one of another account by that account."""
     places: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for _, event in happenings:
+    for _, event, _ in happenings:
         places[event["region"], event["account"]].append(
             {
                 "EventBusName": f"arn:aws:events:{event['region']}:{account.number}:event-bus/default",
                 "Source": event["source"],
                 "DetailType": event["detail-type"],
                 "Detail": json.dumps(event["detail"]),
+                "Resources": event.get("resources", []),
             }
         )
     for (region, owner), entries in places.items():
@@ -55,7 +59,7 @@ def put(account: Account, happenings: Iterable[Happening]) -> None:
 
 
 class Heard:
-    """Everything that ever arrived at the queue: a stray alert shows however late it is."""
+    """Everything that ever arrived at a queue: a stray alert shows however late it is."""
 
     def __init__(self, account: Account, queue: str) -> None:
         self._sqs = account.client("sqs")
@@ -73,12 +77,13 @@ class Heard:
             eventually(f"{told.total()} alerts", arrived)
         finally:
             missing, stray = told - self.alerts, self.alerts - told
-            assert (list(missing)[:3], list(stray)[:3]) == ([], []), "missing, stray"
+            few = [list(alerts)[:3] for alerts in (missing, stray)]
+            assert few == [[], []], f"missing {len(missing)}, stray {len(stray)}: {few}"
 
     def _listen(self) -> None:
         found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1)
         messages = found.get("Messages", [])
-        self.alerts.update(json.loads(message["Body"])["Message"] for message in messages)
+        self.alerts.update(as_compared(json.loads(message["Body"])["Message"]) for message in messages)
         read = [{"Id": message["MessageId"], "ReceiptHandle": message["ReceiptHandle"]} for message in messages]
         if read:
             self._sqs.delete_message_batch(QueueUrl=self._queue, Entries=read)
@@ -98,11 +103,11 @@ class Foretold:
         self.logs: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, simulator: Simulator, happenings: Iterable[Happening]) -> None:
-        for _, event in happenings:
+        for _, event, _ in happenings:
             for delivery in simulator.run(event):
                 assert delivery.problem is None, delivery
                 if delivery.kind == "topic":
-                    self.alerts[as_sent(delivery.message)] += 1
+                    self.alerts[as_compared(as_sent(delivery.message))] += 1
                 else:
                     group = delivery.target.rpartition("log-group:")[2]
                     self.logs[group][as_logged(json.loads(delivery.message))] += 1

@@ -19,10 +19,12 @@ from samples import RAISES
 from surroundings import create_queue, create_user
 from undone import finish
 
-from cfn_breakglass.emitted.simulator import Simulator, load
+from cfn_breakglass.emitted.simulator import Simulator, deploy
 
 ONE_OF_EACH: Final = list({sample.parent.name: sample for sample in RAISES}.values())
 """A sample of each detection."""
+MANY: Final = ("BackdoorCreated", "MonitoringTampered")
+"""The detections with hundreds of samples, which take LocalStack minutes."""
 
 
 @dataclass
@@ -46,16 +48,21 @@ class Scene:
             create_user(self.account, user)
         where: list[str | Path] = ["--config", config, "--output", self.folder, "--format", form]
         subprocess.run([sys.executable, "-m", "cfn_breakglass", "generate", *where], check=True, capture_output=True)
-        main, others = (self.folder / f"{name}.{form}" for name in ("main-region", "stackset"))
+        return self._texts()
+
+    def _texts(self) -> tuple[str, str]:
+        main, others = (next(self.folder.glob(f"{name}.[yj]*")) for name in ("main-region", "stackset"))
         return main.read_text(encoding="utf-8"), others.read_text(encoding="utf-8")
 
     def deploy(self, main: str, others: str) -> None:
-        self.account.deploy(as_deployed(main))
+        main, others = as_deployed(main), as_deployed(others)
+        self.account.deploy(main)
         self.account.roll_out(others)
         finish(self.account, main, [self.account.main], created=True)
 
     def update(self, main: str, others: str) -> None:
-        self.account.deploy(as_deployed(main))
+        main, others = as_deployed(main), as_deployed(others)
+        self.account.deploy(main)
         finish(self.account, main, [self.account.main])
         self.account.update_instances(others)
         finish(self.account, others, self.account.others)
@@ -65,7 +72,7 @@ class Scene:
     ) -> list[Happening]:
         """Let samples happen in each of the regions; return when everything foretold of them has arrived."""
         happened = []
-        simulator = Simulator(load(self.folder, account=self.account.number))
+        simulator = Simulator(deploy(*map(self.account.with_key, self._texts()), account=self.account.number))
         for region in regions:  # one by one: LocalStack starts a thread for each event
             here = [happening(sample, self.account, region, rewrite) for sample in samples]
             self.foretold.add(simulator, here)

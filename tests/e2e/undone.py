@@ -50,7 +50,7 @@ def finish(account: Account, template: str, regions: Iterable[str], *, created: 
     """Do what is left after a template was deployed; after a stack was created that is the retention alone."""
     types = ["AWS::Logs::LogGroup"] if created else list(_HANDLERS)
     for region in regions:
-        stack: Any = resolve(parse(template, "template"), account=account.number, region=region)
+        stack: Any = resolve(parse(account.with_key(template), "template"), account=account.number, region=region)
         for kind in types:
             for resource in stack.of_type(kind):
                 _HANDLERS[kind](account, region, resource)
