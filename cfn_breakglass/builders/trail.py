@@ -13,7 +13,7 @@ from troposphere import AWSHelperFn, AWSObject, cloudtrail, s3
 
 from cfn_breakglass.builders.accepted import NO_KEY, accepted
 from cfn_breakglass.builders.policies import TRAIL, WITHOUT_TLS, allow, anybody, deny, policy, service
-from cfn_breakglass.config import CREATE, Config
+from cfn_breakglass.config import Config
 from cfn_breakglass.names import Names, sub
 
 # Who deletes the stack must not end the recording, nor take what is recorded with it.
@@ -23,13 +23,11 @@ _STAYS = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Reta
 def trail(
     config: Config, names: Names, *, key: AWSHelperFn | str | None = None, after: Iterable[AWSObject] = ()
 ) -> list[AWSObject]:
-    """A trail of the management events of every region with a bucket of its own, if the config asks for one.
+    """A trail of the management events of every region with a bucket of its own.
 
     ``key`` is the ARN of the key that encrypts what it writes. It comes after whatever may fail: with its first file
     the bucket can no longer be deleted, and would be in the way when the stack is created again.
     """
-    if config.trail != CREATE:
-        return []
     bucket = _bucket(config, names, key)
     allowed = s3.BucketPolicy("TrailBucketPolicy", Bucket=bucket.ref(), PolicyDocument=_policy(bucket, names), **_STAYS)
     made = cloudtrail.Trail(
