@@ -146,7 +146,10 @@ def _roles(config: Config, names: Names) -> Iterator[_Fields]:
 def _others(config: Config, names: Names) -> Iterator[_Fields]:
     """What it takes more than request parameters to tell."""
     yield _account_wide(config)
-    yield {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"policyName": [names.prefix]}}
+    # Under any other name it can deny what ours allows; a JSON escape can hide the word.
+    denying = [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]
+    policies = [{"policyName": [names.prefix]}, {"policyDocument": denying}]
+    yield {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": policies}}
     yield {
         "eventName": [{"anything-but": [_ITS_OWN, "StartQuery"]}],
         "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
