@@ -37,15 +37,24 @@ _ASSUMING: Final = {
 }
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 _ROOT_SIGN_IN: Final = ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"]
-_SIGNING_IN: Final = {
-    # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
-    "result": Field(
-        "",
-        tuple(f"$.detail.responseElements.{name}" for name in dict.fromkeys(_SESSION_SIGN_IN + _ROOT_SIGN_IN)),
-        between="",
-    ),
-    "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
-}
+
+
+def _caller(*paths: str) -> dict[str, Field]:
+    """Who did it, where fewer ``paths`` of a userIdentity than usual can hold that: the rest would be gaps."""
+    return dict.fromkeys(("username", "principal"), Field("", tuple(f"{_RECORD}userIdentity.{path}" for path in paths)))
+
+
+def _signing_in(*events: str) -> dict[str, Field]:
+    return {
+        # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
+        "result": Field("", tuple(f"{_RECORD}responseElements.{name}" for name in events), between=""),
+        "mfa": Field("", (f"{_RECORD}additionalEventData.MFAUsed",)),
+    }
+
+
+# A session has a user name in no record; a service that acts for it leaves its own.
+_SESSION: Final = _caller("principalId", "invokedBy")
+_ALONE: Final = _caller("principalId")
 _OF_AN_ALARM: Final = _FAILURE | {
     # CloudWatch sends no CloudTrail record: no call, and no caller. A text that names one names the alarm.
     **{name: Field("", constant="") for name, one in FIELDS.items() if one.paths and one.paths[0].startswith(_RECORD)},
@@ -171,7 +180,7 @@ def _console_sign_in(role: RoleNames) -> Detection:
                 "userIdentity": {"arn": _sessions(role)},
             },
         },
-        fields=_SIGNING_IN,
+        fields=_ALONE | _signing_in(*_SESSION_SIGN_IN),
     )
 
 
@@ -192,7 +201,7 @@ def _role_chained(role: RoleNames) -> Detection:
                 "errorCode": _ABSENT,
             },
         },
-        fields=_SUCCESS,
+        fields=_SESSION | _SUCCESS,
     )
 
 
@@ -206,13 +215,13 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
     if config.actions.log in filters:
         detail["readOnly"] = filters[config.actions.log]
 
-    def rule(outcome: str, extra: dict[str, Any], result: Mapping[str, Field]) -> Detection:
+    def rule(outcome: str, extra: dict[str, Any], result: dict[str, Field]) -> Detection:
         return Detection(
             id=ACTIONS,
             outcome=outcome,
             summary="Something was done in the role" + (", or tried and refused" if outcome else ""),
             pattern={"source": [{"prefix": "aws."}], "detail": detail | extra},
-            fields=result,
+            fields=_SESSION | result,
         )
 
     if config.detections[ACTIONS] != ALERT:
@@ -231,7 +240,7 @@ def _backdoor_created(config: Config, names: Names) -> Detection:
         id="BackdoorCreated",
         summary="A session of the role made a user, a key, a role or a login, or changed who may do what",
         pattern=way_back_in(config, names, _by_session(names.role)),
-        fields=_SUCCESS,
+        fields=_SESSION | _SUCCESS,
     )
 
 
@@ -268,7 +277,7 @@ def _user_sign_in(config: Config) -> Detection:
                 },
             },
         },
-        fields=_SIGNING_IN,
+        fields=_signing_in("ConsoleLogin"),
     )
 
 
@@ -284,7 +293,7 @@ def _root_sign_in() -> Detection:
                 "userIdentity": {"type": ["Root"]},
             },
         },
-        fields=_SIGNING_IN,
+        fields=_ALONE | _signing_in(*_ROOT_SIGN_IN),
     )
 
 

@@ -53,6 +53,23 @@ def test_the_sentence_of_the_readme(of: Path) -> None:
     assert who(record(of)) in text
 
 
+BY_SESSIONS = [each for each in RAISES if each.parent.name in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")]
+
+
+@pytest.mark.parametrize("of", BY_SESSIONS, ids=title)
+def test_a_session_is_told_of_by_its_id_where_only_sessions_can_be(of: Path) -> None:
+    caller = record(of)["userIdentity"]["principalId"]
+    told = json.loads(alert(of))
+    assert told["username"] == told["principal"] == caller
+    text = f"User {caller} {record(of)['userIdentity'].get('invokedBy', '')}"
+    assert read(alert(of, "User <username>")).strip() == text.strip()
+
+
+def test_a_sign_in_leaves_no_gaps() -> None:
+    for of in (each for each in RAISES if each.parent.name in ("ConsoleSignIn", "RootSignIn")):
+        assert "  " not in read(alert(of, "User <principal> signed in: <result>"))
+
+
 @every_sample
 def test_json_has_every_field_and_no_other(of: Path) -> None:
     told = json.loads(alert(of))
