@@ -12,7 +12,8 @@ from cfn_breakglass.config import Config
 from cfn_breakglass.errors import ConfigError, Problem
 from cfn_breakglass.names import Names
 from cfn_breakglass.templates import deployer_template, main_region, stackset, stackset_roles
-from cfn_breakglass.writer import as_data, as_json, as_policy, as_yaml
+from cfn_breakglass.writer import as_data, as_json, as_policy
+from cfn_breakglass.yamlform import as_yaml
 
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"yaml": as_yaml, "json": as_json}
 GUARD = "guard-scp.json"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from troposphere import Template, sqs
 
 from cfn_breakglass.builders.accepted import accepted
-from cfn_breakglass.writer import as_data, as_yaml
+from cfn_breakglass.writer import as_data
+from cfn_breakglass.yamlform import as_yaml
 
 
 def test_a_reason_is_in_the_metadata_of_the_resource() -> None:

@@ -22,7 +22,7 @@ WRITING = [
     *("handlers", "names", "tampering", "backdoors", "detections"),
     *("builders/accepted", "builders/policies", "builders/trust", "builders/watch", "builders/messages"),
     *("builders/subscriptions", "builders/protection", "builders/rights", "builders/identity", "builders/*"),
-    *("entrances", "outputs", "templates", "parts", "writer", "lockouts", "rollouts", "advice", "remedies"),
+    *("entrances", "outputs", "templates", "parts", "yamlform", "writer", "lockouts", "rollouts", "advice", "remedies"),
     "generation",
     *("progress", "commands/options", "commands/*", "cli"),
 ]

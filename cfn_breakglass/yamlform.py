@@ -1,0 +1,106 @@
+"""Plain data -> YAML that people review: what fits there on one line, and the same text each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+_WIDTH = 120
+_SIDE_BY_SIDE = 5
+_SMALL = 50
+# Sections, resources and their attributes keep a line of their own.
+_DEEP = 3
+_UNQUOTED = re.compile(r"[A-Za-z0-9$/][^:#{}\[\],]*")
+_LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9]")
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_RESOLVER: Any = yaml.resolver.Resolver()
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def as_yaml(data: Mapping[str, Any]) -> str:
+    """``data``, made of dicts, lists, text, whole numbers, true and false, as YAML without aliases."""
+    return str(yaml.emit(_Layout(data).events, Dumper=_DUMPER, allow_unicode=True, width=_WIDTH))
+
+
+class _Layout:
+    """Plain data as YAML's ``events``, each value spelled out: reviewers read templates, CloudFormation takes no alias.
+
+    What fits there is put on one line: it reads better, and keeps a template small. PyYAML's own way from data to
+    events, by representers and nodes, takes several times as long.
+    """
+
+    def __init__(self, data: Any) -> None:
+        self.lengths: dict[int, int] = {}
+        self._measure(data)
+        self.events: list[yaml.Event] = [yaml.StreamStartEvent(), yaml.DocumentStartEvent(explicit=False)]
+        self._lay_out(data)
+        self.events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
+
+    def _measure(self, data: Any) -> int:
+        """How long it is on one line, give or take a few characters; that of each collection is kept, by its id."""
+        if isinstance(data, dict):
+            length = sum([len(key) + 4 + self._measure(value) for key, value in data.items()])
+        elif isinstance(data, list):
+            length = sum([self._measure(item) + 2 for item in data])
+        else:
+            return _length(data)
+        self.lengths[id(data)] = length
+        return length
+
+    def _lay_out(self, data: Any, indent: int = 0, begins: int = 0, depth: int = 0, *, inline: bool = False) -> None:
+        """``inline`` is within something on one line.
+
+        ``begins`` is the column where it begins on the line of its key, ``indent`` that of lines of its own.
+        """
+        if not isinstance(data, dict | list):
+            self.events.append(_scalar(data))
+            return
+        inline = inline or (depth >= _DEEP and (begins + self.lengths[id(data)] <= _WIDTH or self._side_by_side(data)))
+        if isinstance(data, dict):
+            self.events.append(_MAPPING[inline])
+            for key, value in data.items():
+                self.events.append(_scalar(key))
+                deeper = 0 if isinstance(value, list) else 2
+                self._lay_out(value, indent + deeper, indent + len(key) + 2, depth + 1, inline=inline)
+            self.events.append(_END_OF_MAPPING)
+        else:
+            self.events.append(_LIST[inline])
+            for item in data:
+                self._lay_out(item, indent + 2, indent + 2, depth + 1, inline=inline)
+            self.events.append(_END_OF_LIST)
+
+    def _side_by_side(self, data: Any) -> bool:
+        """Whether it is so many small things that they read better that way, on several lines if need be."""
+        held = data.values() if isinstance(data, dict) else data
+        return len(data) > _SIDE_BY_SIDE and all(self.lengths.get(id(each), 0) <= _SMALL for each in held)
+
+
+# The emitter only reads events, so that one serves each time. Most words stand in a template many times.
+_MAPPING = {inline: yaml.MappingStartEvent(None, None, implicit=True, flow_style=inline) for inline in (True, False)}
+_LIST = {inline: yaml.SequenceStartEvent(None, None, implicit=True, flow_style=inline) for inline in (True, False)}
+_END_OF_MAPPING, _END_OF_LIST = yaml.MappingEndEvent(), yaml.SequenceEndEvent()
+
+
+@lru_cache(maxsize=4_096, typed=True)  # to Python, True is 1
+def _scalar(value: Any) -> yaml.ScalarEvent:
+    if not isinstance(value, str):
+        return yaml.ScalarEvent(None, None, (True, False), _spelled(value))
+    # Other parsers see numbers where PyYAML sees text: 12e4 is one to them, and a user may be called so.
+    style = "|" if "\n" in value else "'" if _LIKE_A_NUMBER.match(value) else None
+    is_text = _RESOLVER.resolve(yaml.ScalarNode, value, (True, False)) == _TEXT
+    return yaml.ScalarEvent(None, None, (is_text, True), value, style=style)
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _length(value: Any) -> int:
+    text = _spelled(value)
+    return _WIDTH + 1 if "\n" in text else len(text) + 2 * (not _UNQUOTED.fullmatch(text))
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(int(value))
