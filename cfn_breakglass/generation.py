@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,16 @@ from cfn_breakglass.yamlform import as_yaml
 FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"yaml": as_yaml, "json": as_json}
 GUARD = "guard-scp.json"
 _ANY_ACCOUNT = "111122223333"
-_ROOM = {"Targets": limits.INPUT_TEMPLATE, "TemplateBody": limits.TEMPLATE_BODY}
+_ROOM = {
+    "PolicyDocument": limits.LOGS_RESOURCE_POLICY,  # no other policy has less
+    "Policies": limits.INLINE_POLICIES,
+    "Targets": limits.INPUT_TEMPLATE,
+    "TemplateBody": limits.TEMPLATE_BODY,
+}
+# A reference to a resource may stand for more than it takes to write: in a pattern for an ID, elsewhere for an ARN.
+# What AWS:: says of the place never does.
+_REFERENCE = re.compile(r'"Ref"|"Fn::GetAtt"|\$\{(?!!|AWS::)')
+_ID, _ARN = 40, 300
 
 
 def output_files(
@@ -72,11 +82,17 @@ def _roomy(data: Mapping[str, Any], text: str) -> bool:
         and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
         and sum(held["Type"] == "AWS::Events::Rule" for held in resources) <= limits.WILDCARD_RULES.maximum
         and all(
-            len(json.dumps(value)) <= _ROOM.get(name, limits.PATTERN).maximum
+            _size(name, value) <= _ROOM.get(name, limits.PATTERN).maximum
             for held in resources
             for name, value in held["Properties"].items()
         )
     )
+
+
+def _size(name: str, value: Any) -> int:
+    """How long a property is at the most once its references are resolved."""
+    text = json.dumps(value, separators=(",", ":"))
+    return len(text) + len(_REFERENCE.findall(text)) * (_ID if name == "EventPattern" else _ARN)
 
 
 def _exceeded(

@@ -360,6 +360,17 @@ def test_a_command_pays_only_for_what_it_uses(command: str, spared: list[str]) -
     assert done.stdout == "[]\n"
 
 
+def test_a_config_with_everything_on_is_near_no_limit_that_has_to_be_measured() -> None:
+    everything = Path(__file__).parent / "golden" / "everything" / "breakglass.yaml"
+    script = (
+        f"import sys; from cfn_breakglass import load_config, output_files; from pathlib import Path;"
+        f"output_files(load_config(Path({str(everything)!r}))[0]);"
+        f"print([one for one in {READING} if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_whoever_stops_listening_gets_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_text('{"eventSource": "x"}\n' * 50_000, encoding="utf-8")
     command: list[str | Path] = [sys.executable, "-m", "cfn_breakglass", "simulate", "--json", "--templates", TEMPLATES]
