@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import import_module
 from typing import Any
 
 import click
 
 from cfn_breakglass import __version__
-from cfn_breakglass.commands.completion import completion
-from cfn_breakglass.commands.diagram import diagram
-from cfn_breakglass.commands.generate import generate
-from cfn_breakglass.commands.init import init
-from cfn_breakglass.commands.schema import schema
-from cfn_breakglass.commands.simulate import simulate
-from cfn_breakglass.commands.trust import trust
-from cfn_breakglass.commands.validate import validate
 from cfn_breakglass.errors import BreakglassError
+
+_COMMANDS = ("init", "generate", "validate", "simulate", "trust", "diagram", "schema", "completion")
 
 
 class _Group(click.Group):
-    """Turns our errors into a message on stderr and their exit code."""
+    """Imports the command that is asked for, and turns our errors into a message on stderr and their exit code."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"cfn_breakglass.commands.{name}"), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,7 +43,6 @@ class _Group(click.Group):
 
 @click.group(
     cls=_Group,
-    commands=[init, generate, validate, simulate, trust, diagram, schema, completion],
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:

@@ -17,7 +17,6 @@ from troposphere import AWSHelperFn, AWSObject, encode_to_dict, kms
 
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.builders.policies import EVENTS, TRAIL, allow, policy, service
-from cfn_breakglass.builders.rights import key_calls
 from cfn_breakglass.config import CREATE, NONE, Config
 from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
 
@@ -64,6 +63,8 @@ def _deployed(config: Config, names: Names) -> list[aws.Statement]:
     """The right of the deployer's role to this key; in a policy of its own it could only be one to all keys."""
     if not config.deployer:
         return []
+    from cfn_breakglass.builders.rights import key_calls
+
     return [allow(key_calls(), ["*"], principal=aws.Principal("AWS", sub(names.service_role_arn)))]
 
 
