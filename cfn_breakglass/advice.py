@@ -13,11 +13,11 @@ from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
 from cfn_breakglass.config import ALERT, CREATE, OFF, Config
 from cfn_breakglass.detections import Detection
+from cfn_breakglass.listeners import watched_detections
 from cfn_breakglass.lockouts import lockouts, to_allow
 from cfn_breakglass.names import Names
 from cfn_breakglass.regions import GLOBAL_REGION
 from cfn_breakglass.rollouts import deployment, deployment_warnings
-from cfn_breakglass.templates import watched_detections
 
 _ADMINISTRATOR = (
     "role: no permissions given, so the role gets AdministratorAccess; "

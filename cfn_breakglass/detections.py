@@ -15,7 +15,17 @@ from troposphere.kms import Key
 
 from cfn_breakglass.backdoors import way_back_in
 from cfn_breakglass.config import ALERT, OFF, Config
-from cfn_breakglass.fields import FIELDS, Field
+from cfn_breakglass.fields import (
+    ASSUMING,
+    BY_A_SESSION,
+    BY_ONE_NAME,
+    FAILURE,
+    FIELDS,
+    OF_AN_ALARM,
+    SUCCESS,
+    Field,
+    signing_in,
+)
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 from cfn_breakglass.tampering import refused, tampering
 
@@ -23,47 +33,11 @@ HEARTBEAT: Final = "Heartbeat"
 """The ID of what is no detection, its rule and its detail-type."""
 
 _ASSUME: Final = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
-_RECORD: Final = "$.detail."
 _PRESENT: Final = [{"exists": True}]
 _ABSENT: Final = [{"exists": False}]
 
-_SUCCESS: Final = {"result": Field("", constant="Success")}
-_FAILURE: Final = {"result": Field("", constant="Failure")}
-
-_ASSUMING: Final = {
-    "sessionName": Field("", ("$.detail.requestParameters.roleSessionName",)),
-    # An MFA code given with the call itself shows as the device's serial number only.
-    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
-}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 _ROOT_SIGN_IN: Final = ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted"]
-
-
-def _caller(*paths: str) -> dict[str, Field]:
-    """Who did it, where fewer ``paths`` of a userIdentity than usual can hold that: the rest would be gaps."""
-    return dict.fromkeys(("username", "principal"), Field("", tuple(f"{_RECORD}userIdentity.{path}" for path in paths)))
-
-
-def _signing_in(*events: str) -> dict[str, Field]:
-    return {
-        # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
-        "result": Field("", tuple(f"{_RECORD}responseElements.{name}" for name in events), between=""),
-        "mfa": Field("", (f"{_RECORD}additionalEventData.MFAUsed",)),
-    }
-
-
-# A session has a user name in no record; a service that acts for it leaves its own.
-_SESSION: Final = _caller("principalId", "invokedBy")
-_ALONE: Final = _caller("principalId")
-_OF_AN_ALARM: Final = _FAILURE | {
-    # CloudWatch sends no CloudTrail record: no call, and no caller. A text that names one names the alarm.
-    **{name: Field("", constant="") for name, one in FIELDS.items() if one.paths and one.paths[0].startswith(_RECORD)},
-    **dict.fromkeys(("username", "principal", "eventName"), Field("", ("$.detail.alarmName",))),
-    "error": Field("", ("$.detail.state.reason",)),
-    "region": Field("", ("$.region",)),
-    "eventTime": Field("", ("$.time",)),
-    "eventId": Field("", ("$.id",)),
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -145,7 +119,7 @@ def _role_assumed(role: RoleNames) -> Detection:
                 "errorCode": _ABSENT,
             },
         },
-        fields=_SUCCESS | _ASSUMING,
+        fields=SUCCESS | ASSUMING,
     )
 
 
@@ -165,7 +139,7 @@ def _role_refused(role: RoleNames) -> Detection:
                 ],
             },
         },
-        fields=_FAILURE | _ASSUMING,
+        fields=FAILURE | ASSUMING,
     )
 
 
@@ -180,7 +154,7 @@ def _console_sign_in(role: RoleNames) -> Detection:
                 "userIdentity": {"arn": _sessions(role)},
             },
         },
-        fields=_ALONE | _signing_in(*_SESSION_SIGN_IN),
+        fields=BY_ONE_NAME | signing_in(*_SESSION_SIGN_IN),
     )
 
 
@@ -201,7 +175,7 @@ def _role_chained(role: RoleNames) -> Detection:
                 "errorCode": _ABSENT,
             },
         },
-        fields=_SESSION | _SUCCESS,
+        fields=BY_A_SESSION | SUCCESS,
     )
 
 
@@ -221,7 +195,7 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
             outcome=outcome,
             summary="Something was done in the role" + (", or tried and refused" if outcome else ""),
             pattern={"source": [{"prefix": "aws."}], "detail": detail | extra},
-            fields=_SESSION | result,
+            fields=BY_A_SESSION | result,
         )
 
     if config.detections[ACTIONS] != ALERT:
@@ -230,8 +204,8 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
     unless = {name: [{"anything-but": ["Failure"]}, *_ABSENT] for name in _SESSION_SIGN_IN}
     failures = [{"responseElements": {name: ["Failure"]}} for name in _SESSION_SIGN_IN]
     return [
-        rule("", {"errorCode": _ABSENT, "responseElements": unless}, _SUCCESS),
-        rule("Failed", {"$or": [{"errorCode": _PRESENT}, *failures]}, _FAILURE),
+        rule("", {"errorCode": _ABSENT, "responseElements": unless}, SUCCESS),
+        rule("Failed", {"$or": [{"errorCode": _PRESENT}, *failures]}, FAILURE),
     ]
 
 
@@ -240,7 +214,7 @@ def _backdoor_created(config: Config, names: Names) -> Detection:
         id="BackdoorCreated",
         summary="A session of the role made a user, a key, a role or a login, or changed who may do what",
         pattern=way_back_in(config, names, _by_session(names.role)),
-        fields=_SESSION | _SUCCESS,
+        fields=BY_A_SESSION | SUCCESS,
     )
 
 
@@ -249,8 +223,8 @@ def _monitoring_tampered(config: Config, names: Names, key: Key | None) -> list[
     changed = "Somebody changed or removed a part of this monitoring or the role"
     failed = "Somebody tried to change a part of this monitoring or the role, and failed"
     rules = [
-        *((("More" if more else ""), changed, one, _SUCCESS) for more, one in enumerate(tampering(config, names, key))),
-        ("Failed", failed, refused(config, names, key), _FAILURE),
+        *((("More" if more else ""), changed, one, SUCCESS) for more, one in enumerate(tampering(config, names, key))),
+        ("Failed", failed, refused(config, names, key), FAILURE),
     ]
     return [
         Detection(id="MonitoringTampered", outcome=outcome, summary=summary, pattern=pattern, fields=result)
@@ -277,7 +251,7 @@ def _user_sign_in(config: Config) -> Detection:
                 },
             },
         },
-        fields=_signing_in("ConsoleLogin"),
+        fields=signing_in("ConsoleLogin"),
     )
 
 
@@ -293,7 +267,7 @@ def _root_sign_in() -> Detection:
                 "userIdentity": {"type": ["Root"]},
             },
         },
-        fields=_ALONE | _signing_in(*_ROOT_SIGN_IN),
+        fields=BY_ONE_NAME | signing_in(*_ROOT_SIGN_IN),
     )
 
 
@@ -308,7 +282,7 @@ def _delivery_failing(names: Names) -> Detection:
             "account": [Ref("AWS::AccountId")],
             "detail": {"alarmName": [{"prefix": names.alarms}], "state": {"value": ["ALARM"]}},
         },
-        fields=_OF_AN_ALARM,
+        fields=OF_AN_ALARM,
     )
 
 

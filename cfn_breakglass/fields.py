@@ -25,7 +25,8 @@ class Field(NamedTuple):
     between: str = " "
 
 
-_WHO = "$.detail.userIdentity."
+_RECORD: Final = "$.detail."
+_WHO: Final = f"{_RECORD}userIdentity."
 
 FIELDS: Final[dict[str, Field]] = {
     "detection": Field("Which detection this is, such as RoleAssumed", constant=""),
@@ -68,3 +69,40 @@ FIELDS: Final[dict[str, Field]] = {
     ),
 }
 """Every field of a message, in the order an alert without a message of its own lists them."""
+
+# Where a detection fills a field otherwise:
+SUCCESS: Final = {"result": Field("", constant="Success")}
+FAILURE: Final = {"result": Field("", constant="Failure")}
+ASSUMING: Final = {
+    "sessionName": Field("", ("$.detail.requestParameters.roleSessionName",)),
+    # An MFA code given with the call itself shows as the device's serial number only.
+    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
+}
+OF_AN_ALARM: Final = FAILURE | {
+    # CloudWatch sends no CloudTrail record: no call, and no caller. A text that names one names the alarm.
+    **{name: Field("", constant="") for name, one in FIELDS.items() if one.paths and one.paths[0].startswith(_RECORD)},
+    **dict.fromkeys(("username", "principal", "eventName"), Field("", ("$.detail.alarmName",))),
+    "error": Field("", ("$.detail.state.reason",)),
+    "region": Field("", ("$.region",)),
+    "eventTime": Field("", ("$.time",)),
+    "eventId": Field("", ("$.id",)),
+}
+
+
+def signing_in(*events: str) -> dict[str, Field]:
+    """The fields of a sign-in, which is one of ``events``."""
+    return {
+        # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
+        "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in events), between=""),
+        "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
+    }
+
+
+def _by(*paths: str) -> dict[str, Field]:
+    """Who did it, where fewer ``paths`` of a userIdentity than usual can say that: the others would be gaps."""
+    return dict.fromkeys(("username", "principal"), Field("", tuple(_WHO + path for path in paths)))
+
+
+# A session has a user name in no record; a service that acts for it leaves its own.
+BY_A_SESSION: Final = _by("principalId", "invokedBy")
+BY_ONE_NAME: Final = _by("principalId")

@@ -14,8 +14,9 @@ from cfn_breakglass.builders.role import role as built_role
 from cfn_breakglass.builders.watch import watch
 from cfn_breakglass.config import CUSTOMER_KEY, Config
 from cfn_breakglass.detections import Detection, detections
+from cfn_breakglass.listeners import log_policies, sinks
 from cfn_breakglass.names import ACTIONS, Names, RoleNames
-from cfn_breakglass.templates import deploying, log_policies, sinks
+from cfn_breakglass.templates import deploying
 
 
 def break_glass_role(config: Config) -> list[AWSObject]:
