@@ -11,10 +11,19 @@ from cfn_breakglass.config import OFF, Config
 from cfn_breakglass.names import Names, sub
 from cfn_breakglass.tampering import ABSENT, WRITING, own_policies, own_roles
 
-# Where principals, their keys and what they may do are made.
-_IDENTITY: Final = ("aws.iam", "aws.rolesanywhere", "aws.sso", "aws.sso-directory", "aws.identitystore")
-# What takes a way in away, or has nothing to do with one. SetS is of STS, and tampering.
-_NO_WAY_IN: Final = ("Delete", "Detach", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked", "SetS")
+# Where principals, their keys and what they may do are made: those of an account, of an organization, and root's.
+_IDENTITY: Final = (
+    *("aws.iam", "aws.rolesanywhere", "aws.sso", "aws.sso-directory", "aws.identitystore"),
+    *("aws.organizations", "aws.account"),
+)
+# What takes a way in away, or has nothing to do with one.
+_NO_WAY_IN: Final = (
+    *("Delete", "Detach", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked"),
+    # Of STS, of regions, and of the account's organization tampering tells.
+    *("SetS", "EnableRegion", "DisableRegion", "CloseAccount", "Leave", "AcceptHandshake"),
+)
+# What a policy, a boundary, a group or a revocation kept from somebody they may do once it is gone.
+_LET_LOOSE: Final = ({"suffix": "Policy"}, {"wildcard": "*PermissionsBoundary*"}, "RemoveUserFromGroup", "DeleteCrl")
 
 
 def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +31,7 @@ def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[st
     # Where a tag lets users in, giving it is a way in.
     tagging = ["TagUser"] if config.user_tags else []
     detail = {
-        "eventName": [{"anything-but": {"prefix": list(_NO_WAY_IN)}}, {"suffix": "PermissionsBoundary"}, *tagging],
+        "eventName": [{"anything-but": {"prefix": list(_NO_WAY_IN)}}, *_LET_LOOSE, *tagging],
         "readOnly": WRITING,
         "errorCode": ABSENT,
         "userIdentity": caller,
@@ -37,4 +46,5 @@ def _of_others(names: Names) -> dict[str, Any]:
     return {
         "roleName": [{"anything-but": {"wildcard": roles}}, *ABSENT],
         "policyArn": [{"anything-but": own_policies(names)}, *ABSENT],
+        "omitted": ABSENT,
     }

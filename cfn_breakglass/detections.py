@@ -27,7 +27,8 @@ from cfn_breakglass.fields import (
     signing_in,
 )
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
-from cfn_breakglass.tampering import refused, tampering
+from cfn_breakglass.refusals import refused
+from cfn_breakglass.tampering import tampering
 
 HEARTBEAT: Final = "Heartbeat"
 """The ID of what is no detection, its rule and its detail-type."""

@@ -1,4 +1,4 @@
-"""The patterns that tell of changes to the monitoring and to the role, and of refused ones.
+"""The patterns that tell of changes to the monitoring and to the role.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 names the calls, and the CloudTrail records in tests/events how each names what it is about.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from troposphere import encode_to_dict
 from troposphere.kms import Key
@@ -22,48 +22,54 @@ ABSENT: Final = [{"exists": False}]
 WRITING: Final = [False, *ABSENT]
 
 # EventBridge makes a stream for what it writes to a log group, and tries again where it may not.
-_ITS_OWN: Final = "CreateLogStream"
-_SERVICES: Final = (
-    *("account", "cloudformation", "cloudtrail", "events", "iam", "logs", "monitoring"),
-    *("organizations", "scheduler", "sns", "sqs"),
-)
+ITS_OWN: Final = "CreateLogStream"
+# The services on the road from an event to whom it tells, by the first word of CloudTrail's event source; and those
+# that the road stands on.
+_ROAD: Final = ("events", "logs", "monitoring", "scheduler", "sns", "sqs")
+_GROUND: Final = ("account", "cloudformation", "cloudtrail", "iam", "organizations")
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
     *("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"),
-    *("EnableRegion", "DisableRegion", "CloseAccount", "LeaveOrganization"),
+    # To accept an invitation is to leave for another organization, too.
+    *("EnableRegion", "DisableRegion", "CloseAccount", "LeaveOrganization", "AcceptHandshake"),
     *({"prefix": "SetSecurityTokenService"}, {"prefix": "SetSTS"}),
 )
 
+# CloudTrail leaves out parameters of more than 100 KB, so that blanks can hide what a call is about.
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+_UNTOLD: Final = {"omitted": [True, "true"]}
+
 _Fields = dict[str, Any]
+
+
+class _Group(NamedTuple):
+    """Services, and what makes a call of theirs one about ours: request parameters alone, or more than these."""
+
+    services: list[str]
+    parts: list[_Fields]
+    others: list[_Fields]
 
 
 def tampering(config: Config, names: Names, key: Key | None = None) -> list[_Fields]:
     """Every writing call about a part of ours, by anybody, and those that switch off what all of it stands on.
 
-    One pattern, or two where names are so long that EventBridge would not take one. ``key`` is the key of the same
-    template: in others its ID is not known, and nobody can call it there.
+    One pattern or, where EventBridge would not take that, one for some services and one for the rest: no call fits
+    both. ``key`` is the key of the same template: in others its ID is not known, and nobody can call it there.
     """
-    source, parts, others = _services(config), [*_parts(config, names)], [*_others(config, names)]
     # In all regions the same rules: those without the key, as if it were known.
-    unknown = [_of_key("1234abcd-12ab-34cd-56ef-1234567890ab")] if config.encryption == CUSTOMER_KEY else []
-    longest = encode_to_dict(_pattern(source, {"$or": [_about([*parts, *unknown]), *others]}))
-    fits = len(json.dumps(longest, separators=(",", ":"))) <= limits.PATTERN.maximum
-    ours = _about([*parts, *([_of_key(key.ref())] if key else [])])
-    return [_pattern(source, told) for told in ([{"$or": [ours, *others]}] if fits else [ours, {"$or": others}])]
+    longest = _watching(names, _road(config, names), _ground(config, names, "1234abcd-12ab-34cd-56ef-1234567890ab"))
+    fits = len(json.dumps(encode_to_dict(longest), separators=(",", ":"))) <= limits.PATTERN.maximum
+    groups = _road(config, names), _ground(config, names, key.ref() if key else None)
+    return [_watching(names, *groups)] if fits else [_watching(names, group) for group in groups]
 
 
-def refused(config: Config, names: Names, key: Key | None = None) -> _Fields:
-    """The same calls when they fail. AWS leaves the parameters out of most of these; only its message names a part."""
-    told: list[_Fields] = [
-        _account_wide(config),
-        {"eventName": [{"anything-but": [_ITS_OWN]}], "errorMessage": _messages(config, names, key)},
-        # It is protected from that, and the message may say no more.
-        {"eventName": ["DeleteLogGroup"], "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]}},
+def _watching(names: Names, *groups: _Group) -> _Fields:
+    named = {"name": [{"prefix": f"{names.prefix}-"}, names.bus]}  # many a service calls it that
+    told = [
+        about([named, *(part for group in groups for part in group.parts), _UNTOLD]),
+        *(other for group in groups for other in group.others),
     ]
-    if config.trail == CREATE:
-        told.append(_about([_bucket(names)]))  # S3 leaves the parameters in
-    # The message names a part of ours also where another service is refused it, such as the role to run as.
-    return _pattern([{"prefix": "aws."}], {"$or": told}, failed=True)
+    return of_writes([f"aws.{service}" for group in groups for service in group.services], {"$or": told})
 
 
 def own_roles(names: Names) -> list[str]:
@@ -76,7 +82,7 @@ def own_policies(names: Names) -> _Fields:
     return {"wildcard": f"*:policy/{names.prefix}-*"}
 
 
-def _pattern(source: list[Any], told: _Fields, *, failed: bool = False) -> _Fields:
+def of_writes(source: list[Any], told: _Fields, *, failed: bool = False) -> _Fields:
     return {
         "source": source,
         "detail": {
@@ -89,51 +95,82 @@ def _pattern(source: list[Any], told: _Fields, *, failed: bool = False) -> _Fiel
     }
 
 
-def _services(config: Config) -> list[Any]:
-    # What CloudWatch is called by CloudTrail is not what its own events say.
-    services = [
-        *_SERVICES,
-        *(["s3"] if config.trail == CREATE else []),
-        *(["kms"] if config.encryption != NONE else []),
-    ]
-    return [f"aws.{service}" for service in services]
-
-
-def _about(parts: list[_Fields]) -> _Fields:
+def about(parts: list[_Fields]) -> _Fields:
     return {"requestParameters": {"$or": parts} if len(parts) > 1 else parts[0]}
 
 
-def _account_wide(config: Config) -> _Fields:
-    endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
-    # What the account may spend on text messages, if any are to be sent.
-    sms = ["SetSMSAttributes"] if any(protocol == "sms" for protocol, _ in endpoints) else []
+def account_wide(*more: str) -> _Fields:
     # With an account it is about another one of the organization.
-    return {"eventName": [*_ACCOUNT_WIDE, *sms], "requestParameters": {"accountId": ABSENT}}
+    return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": ABSENT}}
 
 
-def _parts(config: Config, names: Names) -> Iterator[_Fields]:
-    """The request parameters that name a part of ours."""
-    prefix, logs = names.prefix, [{"wildcard": f"*{names.log_groups}*"}]
+def text_messages(config: Config) -> list[str]:
+    """What changes how much the account may spend on text messages, if any are to be sent."""
+    endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
+    return ["SetSMSAttributes"] if any(protocol == "sms" for protocol, _ in endpoints) else []
+
+
+def _road(config: Config, names: Names) -> _Group:
+    """What an event passes from a rule to whom it tells, and what proves that it does."""
+    prefix, existing = names.prefix, config.event_bus.existing
+    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]
     topics = [{"wildcard": f"*:{prefix}-*"}]
-    yield {"name": [{"prefix": f"{prefix}-"}, names.bus]}
-    yield {"rule": [{"prefix": f"{prefix}-"}]}
-    yield {"eventBusName": [*([] if config.event_bus.existing else [names.bus]), names.action_bus]}
-    yield {"topicArn": topics}
-    yield {"subscriptionArn": topics}
-    yield {"resourceArn": topics + logs}
-    yield {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]}
-    yield {"logGroupIdentifier": logs}
-    yield {"resourceIdentifier": logs}
-    yield {"alarmName": [{"prefix": names.alarms}]}
-    yield {"alarmNames": [{"prefix": names.alarms}]}
-    yield {"roleName": [*_roles(config, names)]}
-    yield {"policyArn": [own_policies(names)]}
-    yield {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]}
-    yield {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]}
+    # Under any other name a policy can deny what ours allows; a JSON escape can hide the word.
+    denying = [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]
+    parts: list[_Fields] = [
+        {"rule": [{"prefix": f"{prefix}-"}]},
+        {"eventBusName": [*([] if existing else [names.bus]), names.action_bus]},
+        # A key of somebody's own on this bus encrypts our rules there, and can be disabled.
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+        {"name": ["default"], "kmsKeyIdentifier": [{"exists": True}]},
+        {"topicArn": topics},
+        {"subscriptionArn": topics},
+        {"resourceArn": topics + logs},
+        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
+        {"logGroupIdentifier": logs},
+        {"resourceIdentifier": logs},
+        {"alarmName": [{"prefix": names.alarms}]},
+        {"alarmNames": [{"prefix": names.alarms}]},
+    ]
+    others: list[_Fields] = [
+        {
+            "eventSource": ["logs.amazonaws.com"],
+            "requestParameters": {"$or": [{"policyName": [prefix]}, {"policyDocument": denying}]},
+        },
+        {
+            "eventName": [{"anything-but": [ITS_OWN, "StartQuery"]}],
+            "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
+        },
+    ]
+    # What was there before has other work as well.
+    if existing:
+        others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
+    if sms := text_messages(config):
+        others.append({"eventName": sms})
+    return _Group(list(_ROAD), parts, others)
+
+
+def _ground(config: Config, names: Names, key: Any) -> _Group:
+    """What the road stands on: roles, stacks, trails, keys and the account; ``key`` is the ID of a key of ours."""
+    services, prefix = list(_GROUND), names.prefix
+    parts: list[_Fields] = [
+        {"roleName": [*_roles(config, names)]},
+        {"policyArn": [own_policies(names)]},
+        {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]},
+        {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
+    ]
+    others = [account_wide()]
     if config.trail == CREATE:
-        yield _bucket(names)
+        services.append("s3")
+        parts.append(trail_bucket(names))
+    if config.encryption != NONE:
+        services.append("kms")
     if config.encryption == CUSTOMER_KEY:
-        yield {"aliasName": [names.key_alias]}
+        parts += [{"aliasName": [names.key_alias]}, *([_of_key(key)] if key else [])]
+    if there := known_key(config):
+        ends = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
+        others.append({"eventName": ends, "requestParameters": _of_key(there)})
+    return _Group(services, parts, others)
 
 
 def _roles(config: Config, names: Names) -> Iterator[_Fields]:
@@ -143,56 +180,16 @@ def _roles(config: Config, names: Names) -> Iterator[_Fields]:
         yield {"equals-ignore-case": forwarder.rpartition("/")[2]}
 
 
-def _others(config: Config, names: Names) -> Iterator[_Fields]:
-    """What it takes more than request parameters to tell."""
-    yield _account_wide(config)
-    # Under any other name it can deny what ours allows; a JSON escape can hide the word.
-    denying = [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]
-    policies = [{"policyName": [names.prefix]}, {"policyDocument": denying}]
-    yield {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": policies}}
-    yield {
-        "eventName": [{"anything-but": [_ITS_OWN, "StartQuery"]}],
-        "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
-    }
-    # What was there before has other work as well.
-    if config.event_bus.existing:
-        yield {"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}}
-    if key := _key_id(config):
-        ends = ["DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
-        yield {"eventName": ends, "requestParameters": _of_key(key)}
-
-
 def _of_key(key: Any) -> _Fields:
     # Calls spell it as its ID or its ARN.
     return {"keyId": [{"suffix": key}]}
 
 
-def _key_id(config: Config) -> str:
+def known_key(config: Config) -> str:
     """The ID of a key that was there before, if there is one."""
     arn = parse_arn(config.encryption)
     return arn.resource.removeprefix("key/") if arn else ""
 
 
-def _bucket(names: Names) -> _Fields:
+def trail_bucket(names: Names) -> _Fields:
     return {"bucketName": [sub(names.trail_bucket)]}
-
-
-def _messages(config: Config, names: Names, key: Key | None) -> list[Any]:
-    """What AWS answers when it refuses a call about a part of ours.
-
-    The caller's ARN stands before the resource, and may hold the role's name. EventBridge takes few wildcards in one
-    field, so these take more: whatever has our name within its own, and such a thing of another account. There is none
-    left for the key where the role has a name that is not ours.
-    """
-    name, role = names.prefix, names.role
-    # Each time that a name begins anew within itself is one more place for EventBridge to be in; its end does then.
-    told = name
-    while told[:2] in told[1:]:
-        told = told[1:]
-    messages: list[Any] = [{"wildcard": f"* on resource: *{told}*"}, {"prefix": f"Stack [{name}]"}]
-    if told not in role.name:
-        messages.append({"wildcard": sub(f"*: role {role.name}*" if role.goes_on else f"*: role {role.name} *")})
-        messages += [] if role.goes_on else [{"suffix": sub(f": role {role.name}")}]
-    elif known := _key_id(config) or (key and "${" + key.title + "}"):
-        messages.append({"wildcard": sub(f"*/{known}*")})
-    return messages

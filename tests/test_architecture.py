@@ -19,7 +19,7 @@ WRITING = [
     *("errors", "limits", "regions", "arns", "fields", "report", "yamltext"),
     *("settings", "containers", "sections", "statements", "texts"),
     *("bounds", "ways_in", "config", "places", "admission", "deployment", "consistency", "configfile", "schema"),
-    *("handlers", "names", "tampering", "backdoors", "detections"),
+    *("handlers", "names", "tampering", "refusals", "backdoors", "detections"),
     *("builders/accepted", "builders/policies", "builders/trust", "builders/watch", "builders/messages"),
     *("builders/subscriptions", "builders/protection", "builders/rights", "builders/identity", "builders/*"),
     *("listeners", "entrances", "outputs", "assembly", "templates", "parts", "yamlform", "writer"),

@@ -20,7 +20,7 @@ from cfn_breakglass.emitted.complexity import complexity
 from cfn_breakglass.emitted.reader import Stack
 from cfn_breakglass.emitted.simulator import deploy
 from cfn_breakglass.names import Names
-from cfn_breakglass.tampering import refused
+from cfn_breakglass.refusals import refused
 
 KEY_ID: Final = "0987dcba-09fe-87dc-65ba-ab0987654321"
 ARN: Final = "arn:aws:{}:us-east-1:" + ACCOUNT + ":{}"
@@ -73,14 +73,16 @@ def rules(stack: Stack) -> list[str]:
 
 
 EXISTING_KEY: Final = ARN.format("kms", f"key/{KEY_ID}")
+USUAL: Final[dict[str, Any]] = {"trail": "existing"}
 ROOMY: Final[dict[str, dict[str, Any]]] = {
-    "the usual": {},
-    "nothing extra": {"alerts": {"log": True}, "trail": "existing", "heartbeat": "off", "encryption": "none"},
-    "an existing role": {"role": {"existing": "ops/Emergency"}},
-    "a permission set": {"role": {"permission_set": "BreakGlass"}},
-    "an existing key": {"encryption": EXISTING_KEY},
+    "the usual": USUAL,
+    "nothing extra": {"alerts": {"log": True}, **USUAL, "heartbeat": "off", "encryption": "none"},
+    "an existing role": {"role": {"existing": "ops/Emergency"}, **USUAL},
+    "a permission set": {"role": {"permission_set": "BreakGlass"}, "alerts": {"log": True}, **USUAL},
+    "an existing key": {"encryption": EXISTING_KEY, "alerts": {"log": True}, **USUAL},
 }
 LONGEST: Final[dict[str, dict[str, Any]]] = {
+    "a trail of ours as well": {},
     "a long name": {"name": LONG},
     "long names of everything": {
         "name": LONG,
@@ -106,11 +108,27 @@ def test_patterns_are_split_only_where_they_are_too_long(changes: dict[str, Any]
 TAMPERED: Final = [sample for sample in RAISES if sample.parent.name == "MonitoringTampered"]
 
 
+def rules_told(record: dict[str, Any], **changes: Any) -> list[str]:
+    """The rules by which a subscriber is told of a record, the action log apart."""
+    told = account(json.dumps({**EVERYTHING, **changes})).run(envelope(record))
+    return [one.rule for one in told if one.kind == "topic" and one.detection != "RoleActions"]
+
+
 @pytest.mark.parametrize("sample", TAMPERED, ids=title)
-def test_two_patterns_tell_what_one_does(sample: Path) -> None:
+def test_two_patterns_tell_once_what_one_does(sample: Path) -> None:
     # The key on paper is named after the stack, which stays.
     text = text_of(sample).replace("break-glass", LONG).replace(f"{LONG}-Key", "break-glass-Key")
+    assert len(set(rules_told(json.loads(text), name=LONG))) == 1
     assert tells(json.loads(text), name=LONG) == {"MonitoringTampered"}
+
+
+@pytest.mark.parametrize(
+    "sample", [one for one in TAMPERED if "s3.amazonaws.com" not in one.read_text(encoding="utf-8")], ids=title
+)
+def test_one_pattern_tells_what_two_do(sample: Path) -> None:
+    record = json.loads(text_of(sample))
+    (rule,) = set(rules_told(record, **USUAL))
+    assert rule == "break-glass-MonitoringTampered" + (".Failed" if "errorCode" in record else "")
 
 
 def resolved(node: Any) -> Any:
