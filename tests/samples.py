@@ -65,6 +65,7 @@ LEFT_TO_TAMPERING: Final = tuple(
         "grant-of-the-role-changed",
         "heartbeat-role-made",
         "policy-attached-to-the-role",
+        "policy-too-large-to-be-recorded",
         "policy-put-on-the-role",
         "trust-of-the-forwarder-changed",
         "trust-of-the-role-changed",

@@ -85,7 +85,9 @@ def lets(policies: list[Any], call: Call, who: str = ROLE) -> bool:
 
 
 def tampering(samples: list[Path]) -> list[Path]:
-    return [sample for sample in samples if sample.parent.name == "MonitoringTampered"]
+    """Those of MonitoringTampered, but for the ones that do not say what they are about."""
+    ours = [sample for sample in samples if sample.parent.name == "MonitoringTampered"]
+    return [sample for sample in ours if not sample.stem.endswith("too-large-to-be-recorded")]
 
 
 def recorded(sample: Path) -> list[Call]:
@@ -119,6 +121,14 @@ DENIED: Final = {
     "the heartbeat's role": Call("iam:DeleteRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/break-glass-heartbeat"),
     "a role of ours passed on": Call("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/break-glass-forwarder"),
     "the fallback topic": Call("sns:Unsubscribe", OURS.format("sns", "break-glass-fallback")),
+    "what waits in the queue, hidden from its alarm": Call(
+        "sqs:ReceiveMessage", OURS.format("sqs", "break-glass-dead-letters")
+    ),
+    "a rule of others on our bus": Call("events:PutRule", OURS.format("events", "rule/break-glass/theirs")),
+    "another organization": Call("organizations:AcceptHandshake", "*"),
+    "a key of somebody's own on the default bus": Call(
+        "events:UpdateEventBus", OURS.format("events", "event-bus/default")
+    ),
     "what is in the queue": Call("sqs:DeleteMessage", OURS.format("sqs", "break-glass-dead-letters")),
     "forged log entries": Call(
         "logs:PutLogEvents", OURS.format("logs", "log-group:/aws/events/break-glass/login:log-stream:x")
@@ -149,6 +159,9 @@ THEIRS: Final = {
     "another rule": Call("events:DisableRule", OURS.format("events", "rule/nightly")),
     "another bus": Call("events:DeleteEventBus", OURS.format("events", "event-bus/break-glass2")),
     "a rule of a longer name": Call("events:PutRule", OURS.format("events", "rule/my-break-glass-rule")),
+    "a rule on the default bus": Call("events:PutTargets", OURS.format("events", "rule/nightly")),
+    "the default bus tagged": Call("events:TagResource", OURS.format("events", "event-bus/default")),
+    "an organization invited to": Call("organizations:DeclineHandshake", "*"),
     "another topic": Call("sns:DeleteTopic", OURS.format("sns", "break-glass-alerts-too")),
     "another queue": Call("sqs:PurgeQueue", OURS.format("sqs", "orders")),
     "another log group": Call("logs:DeleteLogGroup", OURS.format("logs", "log-group:/aws/events/break-glass2/login")),
@@ -175,7 +188,7 @@ READ: Final = {
     ),
     "our log events": Call("logs:FilterLogEvents", OURS.format("logs", "log-group:/aws/events/break-glass/login")),
     "our topic": Call("sns:ListSubscriptionsByTopic", OURS.format("sns", "break-glass-alerts")),
-    "our queue": Call("sqs:ReceiveMessage", OURS.format("sqs", "break-glass-dead-letters")),
+    "our queue": Call("sqs:GetQueueAttributes", OURS.format("sqs", "break-glass-dead-letters")),
     "our alarms": Call("cloudwatch:DescribeAlarms", OURS.format("cloudwatch", "alarm:break-glass-failing-x")),
     "our key": Call("kms:Decrypt", KEY),
     "our trail's bucket": Call("s3:ListBucket", BUCKET),
@@ -223,6 +236,16 @@ def test_what_does_not_alert_is_not_denied(sample: Path) -> None:
     settings = {**GUARDED, "role": role}  # with an ARN that fixes the account
     free = all(lets(of_the_role(settings), call) for call in recorded(sample))
     assert free is (sample.stem not in MORE)
+
+
+@pytest.mark.parametrize("call", ["Attach", "Detach"])
+@pytest.mark.parametrize("kind", ["User", "Group", "Role"])
+def test_who_has_the_grant_stays_as_it_is(call: str, kind: str) -> None:
+    action, whom = f"iam:{call}{kind}Policy", f"arn:aws:iam::{ACCOUNT}:{kind.lower()}/alice"
+    for policies, who in (of_the_role(GUARDED), ROLE), ([guard(GUARDED)], ADMIN):
+        for name, free in ("break-glass-grant", False), ("break-glass-grant2", True), ("AdministratorAccess", True):
+            about = {"aws:PrincipalArn": who, "iam:PolicyARN": f"arn:aws:iam::{ACCOUNT}:policy/{name}"}
+            assert allowed([ALLOW_ALL, *policies], action=action, resource=whom, context=about) is free
 
 
 @pytest.mark.parametrize(
@@ -465,7 +488,7 @@ def test_everything_of_ours_can_be_read(service: str, part: str, words: tuple[st
 
 
 WORDS_OF_READING: Final = ("BatchGet", "Describe", "Filter", "Get", "List", "Start")
-USES: Final = {"events:PutEvents", "kms:Decrypt", "sqs:ReceiveMessage"}
+USES: Final = {"events:PutEvents", "kms:Decrypt"}
 
 
 def test_what_stays_allowed_only_reads_or_uses() -> None:
@@ -484,7 +507,7 @@ def test_both_policies_have_room_with_the_longest_names() -> None:
 
 
 def test_a_guard_of_many_names_goes_without_white_space() -> None:
-    exempt = [f"arn:aws:iam::*:role/{number}{'d' * 60}" for number in range(9)]
+    exempt = [f"arn:aws:iam::*:role/{number}{'d' * 60}" for number in range(5)]
     text = output_files(config_of({**GUARDED, "protection": {"exempt": exempt}}))["guard-scp.json"]
     assert "\n" not in text[:-1]
     assert "\n  " in output_files(config_of(GUARDED))["guard-scp.json"]

@@ -79,10 +79,10 @@ ROOMY: Final[dict[str, dict[str, Any]]] = {
     "nothing extra": {"alerts": {"log": True}, **USUAL, "heartbeat": "off", "encryption": "none"},
     "an existing role": {"role": {"existing": "ops/Emergency"}, **USUAL},
     "a permission set": {"role": {"permission_set": "BreakGlass"}, "alerts": {"log": True}, **USUAL},
-    "an existing key": {"encryption": EXISTING_KEY, "alerts": {"log": True}, **USUAL},
 }
 LONGEST: Final[dict[str, dict[str, Any]]] = {
     "a trail of ours as well": {},
+    "an existing key": {"encryption": EXISTING_KEY, **USUAL},
     "a long name": {"name": LONG},
     "long names of everything": {
         "name": LONG,
@@ -188,6 +188,7 @@ TOLD: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         call("events", "PutRule", {"eventBusName": "security", "name": "break-glass-RoleAssumed"}),
     ),
     "the end of a key that was there": (SHARED_KEY, call("kms", "ScheduleKeyDeletion", {"keyId": KEY_ID})),
+    "the end of what it was imported from": (SHARED_KEY, call("kms", "DeleteImportedKeyMaterial", {"keyId": KEY_ID})),
     "its end by ARN": (SHARED_KEY, call("kms", "DisableKey", {"keyId": EXISTING_KEY})),
     "its end, refused": (SHARED_KEY, denied("kms", "PutKeyPolicy", EXISTING_KEY)),
     "one alarm of many": (

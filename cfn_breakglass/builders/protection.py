@@ -24,7 +24,8 @@ _STILL: Final = (
     *("iam:Get*", "iam:List*"),
     *("logs:Describe*", "logs:Filter*", "logs:Get*", "logs:List*", "logs:Start*"),
     *("s3:Get*", "s3:List*", "scheduler:Get*", "sns:Get*", "sns:List*"),
-    *("sqs:Get*", "sqs:List*", "sqs:ReceiveMessage", "sts:*"),
+    # Not to receive: a message that somebody holds is hidden from the alarm on the queue.
+    *("sqs:Get*", "sqs:List*", "sts:*"),
 )
 _STILL_WITH_KEY: Final = ("kms:Decrypt", "kms:Describe*", "kms:Get*", "kms:List*")
 
@@ -34,8 +35,12 @@ _STILL_WITH_KEY: Final = ("kms:Decrypt", "kms:Describe*", "kms:Get*", "kms:List*
 _ACCOUNT: Final = (
     *("account:*ableRegion", "account:CloseAccount"),
     *("cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail"),
-    *("iam:SetS*", "organizations:LeaveOrganization"),
+    *("iam:SetS*", "organizations:AcceptHandshake", "organizations:LeaveOrganization"),
 )
+# A key of somebody's own on this bus would encrypt our rules there.
+_DEFAULT_BUS: Final = "events:UpdateEventBus"
+# Who has a policy is a matter of the user or the group, which is not ours.
+_GIVEN: Final = "iam:*tach*Policy"
 # What was there before has other work: only what would end ours. AWS names no resource for the calls about a bus's
 # policy; should one of them be asked for on the bus after all, it is denied.
 _SHARED_BUS: Final = ("events:*Permission", "events:DeleteEventBus", "events:UpdateEventBus")
@@ -81,7 +86,11 @@ def _denied(config: Config, names: Names, *more: str) -> dict[str, dict[str, Any
             "Resource": parts,
         },
         "Account": {"Action": [*_ACCOUNT, *_text_messages(config)], "Resource": "*"},
+        "DefaultBus": {"Action": _DEFAULT_BUS, "Resource": plain(part_arn("events", "event-bus/default"), config)},
     }
+    if policies := [plain(arn, config) for arn in _policies(config, names)]:
+        named = {"ArnLike": {"iam:PolicyARN": policies}}
+        denied["Policies"] = {"Action": _GIVEN, "Resource": "*", "Condition": named}
     if config.event_bus.existing:
         denied["Bus"] = {"Action": list(_SHARED_BUS), "Resource": plain(names.bus_arn(names.bus), config)}
     if config.event_bus.forwarder_role:
@@ -103,7 +112,9 @@ def _parts(config: Config, names: Names) -> Iterator[str]:
     """The ARNs of everything that nobody may change, wherever it is."""
     prefix = names.prefix
     yield from (part_arn("events", f"rule/{bus}{prefix}-*") for bus in ("", "*/"))
-    yield from (part_arn("events", f"event-bus/{bus}") for bus in _own_buses(config, names))
+    for bus in _own_buses(config, names):
+        yield part_arn("events", f"event-bus/{bus}")
+        yield part_arn("events", f"rule/{bus}/*")
     yield part_arn("sns", names.topic)
     yield part_arn("sns", names.fallback_topic)
     yield part_arn("sqs", names.dead_letters)
@@ -135,6 +146,12 @@ def _deploy(config: Config, names: Names) -> Iterator[str]:
         yield names.service_role_arn
     if config.makes_stackset_roles:
         yield names.execution_role_arn
+
+
+def _policies(config: Config, names: Names) -> list[str]:
+    """The managed policies of ours."""
+    deploying = [arn for arn in names.deploying_arns(config) if ":policy/" in arn]
+    return [*([names.grant_arn] if config.grants else []), *deploying]
 
 
 def _own_buses(config: Config, names: Names) -> list[str]:
