@@ -49,26 +49,35 @@ def _retained(template: str) -> str:
 
 
 def _spelled_out(template: str) -> str:
-    return json.dumps(_each_wildcard(parse(template, "template")))
+    """The same template, each wildcard beside those with some of its asterisks left out."""
+    return json.dumps(_each_wildcard(parse(template, "template"), _with_fewer_asterisks))
 
 
-def _each_wildcard(held: Any) -> Any:
-    """The same data, each wildcard beside those with some of its asterisks left out."""
+def _as_it_stands(template: str) -> str:
+    return json.dumps(_each_wildcard(parse(template, "template"), lambda text: [text.replace(r"\\", "\\")]))
+
+
+def _each_wildcard(held: Any, spelled: Callable[[str], list[str]]) -> Any:
     if isinstance(held, dict):
-        return {key: _each_wildcard(value) for key, value in held.items()}
+        return {key: _each_wildcard(value, spelled) for key, value in held.items()}
     if isinstance(held, list):
-        return [each for value in held for each in _wildcards(value)]
+        return [each for value in held for each in _wildcards(value, spelled)]
     return held
 
 
-def _wildcards(value: Any) -> list[Any]:
+def _wildcards(value: Any, spelled: Callable[[str], list[str]]) -> list[Any]:
     if not (isinstance(value, dict) and value.keys() == {"wildcard"}):
-        return [_each_wildcard(value)]
+        return [_each_wildcard(value, spelled)]
     text = value["wildcard"]
-    first, *rest = (text["Fn::Sub"] if isinstance(text, dict) else text).split("*")
+    if isinstance(text, dict):
+        return [{"wildcard": {**text, "Fn::Sub": each}} for each in spelled(text["Fn::Sub"])]
+    return [{"wildcard": each} for each in spelled(text)]
+
+
+def _with_fewer_asterisks(text: str) -> list[str]:
+    first, *rest = text.split("*")
     stars = product(("*", ""), repeat=len(rest))
-    spelled = [first + "".join(chain(*zip(some, rest, strict=True))) for some in stars]
-    return [{"wildcard": {**text, "Fn::Sub": each} if isinstance(text, dict) else each} for each in spelled]
+    return [first + "".join(chain(*zip(some, rest, strict=True))) for some in stars]
 
 
 JSON_ALERTS: Final = (
@@ -105,6 +114,12 @@ TEMPLATES: Final = (
         "it is at least one",
         _WILDCARDS,
         _spelled_out,
+    ),
+    Difference(
+        "a backslash of a wildcard is written twice",
+        "it is written as any other character",
+        _WILDCARDS,
+        _as_it_stands,
     ),
 )
 LEFT_BEHIND: Final = {
