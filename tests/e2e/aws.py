@@ -82,6 +82,7 @@ class Account:
         step = formation.update_stack if update else formation.create_stack
         step(StackName=STACK, TemplateURL=self._uploaded(template), Capabilities=["CAPABILITY_NAMED_IAM"])
         self._await("update" if update else "create", STACK, self.main)
+        self.__dict__.pop("key", None)  # there may be another now
 
     def _uploaded(self, template: str) -> str:
         bucket, s3 = f"cf-templates-{self.number}-{self.main}", self.client("s3")

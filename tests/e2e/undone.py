@@ -1,7 +1,8 @@
 """What LocalStack's CloudFormation reports as done and leaves undone, done with the calls AWS's own handlers make.
 
-It has no update of rules, log groups and managed policies, sets no retention, and has no UpdateStackSet. AWS updates
-all of these in place ("Update requires: No interruption"), so the physical ID stays, and so does what is behind it.
+It has no update of rules, log groups and managed policies nor of a topic's key, sets no retention, and has no
+UpdateStackSet. AWS updates all of these in place ("Update requires: No interruption"), so the physical ID stays, and so
+does what is behind it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from aws import Account
+from aws import KEY_ON_PAPER, Account
 
 from cfn_breakglass.emitted.reader import Resource, parse, resolve
 
@@ -31,6 +32,13 @@ def _log_group(account: Account, region: str, group: Resource) -> None:
     )
 
 
+def _topic(account: Account, region: str, topic: Resource) -> None:
+    key = topic.properties.get("KmsMasterKeyId", "").replace(KEY_ON_PAPER, account.key)
+    account.client("sns", region).set_topic_attributes(
+        TopicArn=topic.arn, AttributeName="KmsMasterKeyId", AttributeValue=key
+    )
+
+
 def _managed_policy(account: Account, region: str, policy: Resource) -> None:
     iam = account.client("iam", region)
     document = json.dumps(policy.properties["PolicyDocument"])
@@ -42,6 +50,7 @@ def _managed_policy(account: Account, region: str, policy: Resource) -> None:
 _HANDLERS: Final[dict[str, Callable[[Account, str, Resource], None]]] = {
     "AWS::Events::Rule": _rule,
     "AWS::Logs::LogGroup": _log_group,
+    "AWS::SNS::Topic": _topic,
     "AWS::IAM::ManagedPolicy": _managed_policy,
 }
 
