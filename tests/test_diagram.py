@@ -117,6 +117,16 @@ def test_the_page_holds_all(picture: Picture) -> None:
     assert all(inside(box, page) for box in [*boxes(root), *extents(root), *ways(root)])
 
 
+def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
+    picture = picture_of(ROOT / "templates")
+    (alarms,) = (bus for bus in picture.buses if bus.holds == "alarms")
+    (watch,) = alarms.watches
+    assert [picture.names[arn] for arn in watch.to] == ["break-glass-fallback"]
+    assert watch.rules == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
+    assert "alarms dead-letters, invocations" in picture.description
+    assert not [bus for bus in picture_of(GOLDEN / "hub-account").buses if bus.holds == "alarms"]  # they tell nobody
+
+
 def test_the_mermaid_text_is_a_flowchart(picture: Picture) -> None:
     drawn = mermaid(picture)
     assert drawn == mermaid(picture)

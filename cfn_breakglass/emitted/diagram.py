@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from os.path import commonprefix
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from cfn_breakglass.emitted.rules import rules_of
 from cfn_breakglass.emitted.takers import takers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from cfn_breakglass.emitted.plans import Plan
@@ -44,7 +45,7 @@ def picture_of(folder: Path) -> Picture:
         takers=_takers(main, role),
         areas=(_area("main-region", [home]), *_areas(others)),
         forwarders=_forwarders(main, forwards),
-        buses=_buses(main, told, forwards, [sink.arn for sink in sinks]),
+        buses=(*_buses(main, told, forwards, [sink.arn for sink in sinks]), *_alarms(main, sinks)),
         sinks=sinks,
     )
 
@@ -152,6 +153,27 @@ def _buses(main: Stack, told: Iterable[Rule], forwards: Iterable[Rule], order: l
 
     drawn = sorted(parts, key=first.__getitem__)
     return tuple(Bus(parts[arn], tuple(sorted(watches[arn], key=place))) for arn in drawn)
+
+
+def _alarms(main: Stack, sinks: Iterable[Part]) -> Iterator[Bus]:
+    """The alarms that tell sinks of their own accord; those on the same metric are counted."""
+    drawn = {sink.arn for sink in sinks}
+    alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for alarm in main.of_type("AWS::CloudWatch::Alarm"):
+        metric = str(alarm.properties.get("MetricName", alarm.name))
+        if to := tuple(arn for arn in alarm.properties.get("AlarmActions", []) if arn in drawn):
+            alike.setdefault((to, metric), []).append(alarm.name)
+    stem = _shared([name for some in alike.values() for name in some])
+    told: dict[tuple[str, ...], list[str]] = {}
+    for (to, _), some in alike.items():
+        name = _shared(some).removeprefix(stem)
+        told.setdefault(to, []).append(f"{name}* ({len(some)})" if len(some) > 1 else name)
+    if told:
+        yield Bus(Part("Alarms", f"{stem}*"), tuple(Watch(tuple(names), to) for to, names in told.items()), "alarms")
+
+
+def _shared(names: list[str]) -> str:
+    return commonprefix(names)  # noqa: RUF071 - names are no paths
 
 
 def _sinks(main: Stack, told: Sequence[Rule]) -> tuple[Part, ...]:

@@ -87,8 +87,8 @@ def regions_lines(area: Area) -> list[Line]:
 def bus_lines(bus: Bus) -> list[Line]:
     lines = part_lines(bus.part)
     for watch in bus.watches:
-        lines += [Line(NOTE, "rules:"), *(Line(RULE, rule) for rule in watch.rules)]
-    return lines if bus.watches else [*lines, Line(NOTE, "has no rules")]
+        lines += [Line(NOTE, f"{bus.holds}:"), *(Line(RULE, rule) for rule in watch.rules)]
+    return lines if bus.watches else [*lines, Line(NOTE, f"has no {bus.holds}")]
 
 
 def middles(bus: Bus) -> list[float]:
@@ -96,7 +96,7 @@ def middles(bus: Bus) -> list[float]:
     found, lines = [], part_lines(bus.part)
     for watch in bus.watches:
         before = height_of(lines, BUSES[1])
-        lines += [Line(NOTE, "rules:"), *(Line(RULE, rule) for rule in watch.rules)]
+        lines += [Line(NOTE, f"{bus.holds}:"), *(Line(RULE, rule) for rule in watch.rules)]
         found.append((before + height_of(lines, BUSES[1])) / 2)
     return found
 

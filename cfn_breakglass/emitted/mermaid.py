@@ -54,7 +54,7 @@ def _central(picture: Picture) -> Iterator[str]:
     for index, bus in enumerate(picture.buses):
         yield _part(f"bus{index}", bus.part)
         for number, watch in enumerate(bus.watches):
-            yield _node(f"rules{index}_{number}", "Rules", watch.rules)
+            yield _node(f"rules{index}_{number}", bus.holds.capitalize(), watch.rules)
     for index, sink in enumerate(picture.sinks):
         yield _part(f"sink{index}", sink)
     if not picture.sinks:

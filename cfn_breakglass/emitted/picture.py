@@ -19,7 +19,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Watch:
-    """The rules of one bus that share their targets: their names, and the ARNs of the targets."""
+    """Rules of one bus, or alarms, that tell the same: their names, and the ARNs of what they tell."""
 
     rules: tuple[str, ...]
     to: tuple[str, ...]
@@ -27,10 +27,11 @@ class Watch:
 
 @dataclass(frozen=True)
 class Bus:
-    """An event bus with its rules."""
+    """An event bus with its rules, or the alarms that tell somebody without one: what it ``holds``."""
 
     part: Part
     watches: tuple[Watch, ...]
+    holds: str = "rules"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ class Picture:
             f"{_regions(area)}: {_heard(area.watches, self.names)}; dead letters in {_joined(area.queues)}."
             for area in self.areas
         ]
-        buses = [f"{bus.part.title} {bus.part.name}: {_heard(bus.watches, self.names)}." for bus in self.buses]
+        buses = [
+            f"{bus.part.title} {bus.part.name}: {_heard(bus.watches, self.names, bus.holds)}." for bus in self.buses
+        ]
         sinks = [" ".join([f"{sink.title} {sink.name}:", ", ".join(sink.notes)]) + "." for sink in self.sinks]
         return " ".join(
             [
@@ -109,8 +112,8 @@ def names_of(watch: Watch, names: dict[str, str]) -> str:
     return ", ".join(names.get(arn, arn) for arn in watch.to) or "nowhere"
 
 
-def _heard(watches: tuple[Watch, ...], names: dict[str, str]) -> str:
-    return "; ".join(f"rules {', '.join(one.rules)} to {names_of(one, names)}" for one in watches) or "no rules"
+def _heard(watches: tuple[Watch, ...], names: dict[str, str], what: str = "rules") -> str:
+    return "; ".join(f"{what} {', '.join(one.rules)} to {names_of(one, names)}" for one in watches) or f"no {what}"
 
 
 def _regions(area: Area) -> str:

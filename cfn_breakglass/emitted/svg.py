@@ -121,7 +121,7 @@ def _main(body: drawsvg.Group, picture: Picture, y: float, head: drawsvg.Marker)
     area = picture.areas[0]
     watched = Card(*WATCHED, "bus", default_bus_lines(picture, area))
     forwards = [Card(*FORWARDS, "role", part_lines(part)) for part in picture.forwarders]
-    buses = [Card(*BUSES, "bus", bus_lines(bus)) for bus in picture.buses]
+    buses = [Card(*BUSES, "bus" if bus.holds == "rules" else "trail", bus_lines(bus)) for bus in picture.buses]
     sinks = [Card(*TOLD, css_of(part), part_lines(part)) for part in picture.sinks]
     sinks = sinks or [Card(*TOLD, "nobody", [Line(NOTE, NOBODY)])]
     queues = [Card(*FULL, "queue", queue_lines(part)) for part in area.queues]
