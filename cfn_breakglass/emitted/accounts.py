@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from cfn_breakglass.emitted.account_ids import is_account, no_account
 from cfn_breakglass.emitted.cloudtrail import RecordError
 from cfn_breakglass.emitted.history import Question
 from cfn_breakglass.emitted.plans import Plan
@@ -14,7 +14,6 @@ from cfn_breakglass.emitted.rules import Rule
 from cfn_breakglass.emitted.simulator import Simulator, deployed
 from cfn_breakglass.errors import TemplateError
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
 # An account is 17 stacks in memory, about 1 MiB.
 _ACCOUNTS = 64
 
@@ -34,8 +33,8 @@ class Accounts:
         self._question = question
         self._plans = plans
         self.of = lru_cache(_ACCOUNTS)(self._deployed)
-        if question.account and not _ACCOUNT.fullmatch(question.account):
-            raise RecordError(f"{question.account} is no account: that is twelve digits")
+        if question.account and not is_account(question.account):
+            raise RecordError(no_account(question.account))
         probe = Simulator(deployed(*plans, account=question.account or plans[0].coverage.any_account))
         self.regions = probe.regions
         # No record is ever of the others: they are about events of our own, such as the heartbeat.
@@ -46,7 +45,7 @@ class Accounts:
             raise TemplateError(f"{unknown[0]} is no detection of the templates\n  they have {known}")
 
     def _deployed(self, account: str) -> Account:
-        if not _ACCOUNT.fullmatch(account):
+        if not is_account(account):
             raise RecordError("it does not say which account it is of; give that with --account")
         try:
             simulator = Simulator(deployed(*self._plans, account=account))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from cfn_breakglass.emitted.account_ids import is_account, no_account
 from cfn_breakglass.emitted.callers import Caller, Kind
 from cfn_breakglass.emitted.permission_sets import role_of_set
 from cfn_breakglass.errors import BreakglassError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _NAME = re.compile(r"(?:[!-.0-~]+/)*[\w+=,.@-]{1,64}", re.ASCII)
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class CallerError(BreakglassError):
@@ -111,14 +111,14 @@ def _comes(asked: Asked, *, federated: bool) -> None:
 
 
 def _arn(name: str, kind: Kind, account: str | None, home: str, partition: str) -> str:
-    if account is not None and not _ACCOUNT.fullmatch(account):
-        raise CallerError(f"{account} is no account: that is twelve digits")
+    if account is not None and not is_account(account):
+        raise CallerError(no_account(account))
     if not name.startswith("arn:"):
         if not _NAME.fullmatch(name):
             raise CallerError(f"{name!r} is no name of an IAM {kind}")
         return f"arn:{partition}:iam::{account or home}:{kind}/{name}"
     parts = name.split(":", 5)
-    if len(parts) < 6 or not parts[5].startswith(f"{kind}/") or not _ACCOUNT.fullmatch(parts[4]):  # noqa: PLR2004 - an ARN has six
+    if len(parts) < 6 or not parts[5].startswith(f"{kind}/") or not is_account(parts[4]):  # noqa: PLR2004 - an ARN has six
         raise CallerError(f"{name} is no ARN of an IAM {kind}: arn:{partition}:iam::ACCOUNT:{kind}/NAME")
     if account not in (None, parts[4]):
         raise CallerError(f"{name} is not of account {account}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cfn_breakglass.emitted.account_ids import is_account
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _KINDS = {"AWS", "Service", "Federated"}
 _ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>[0-9]{12}):(?P<rest>.+)")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class Match(NamedTuple):
@@ -43,7 +43,7 @@ def named(statement: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def taken_apart(entry: str) -> tuple[str, str]:
     """The account of a principal, and what of it: ``root`` for all of it. Both are empty for what has no account."""
-    if _ACCOUNT.fullmatch(entry):
+    if is_account(entry):
         return entry, "root"
     arn = _ARN.fullmatch(entry)
     return (arn["account"], arn["rest"]) if arn else ("", "")

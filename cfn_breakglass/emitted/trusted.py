@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cfn_breakglass.emitted.account_ids import is_account, no_account
 from cfn_breakglass.emitted.conditions import parts, wishes
 from cfn_breakglass.emitted.plans import main
 from cfn_breakglass.emitted.policies import Request, listed, read, statements, verdict, weigh
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cfn_breakglass.emitted.reader import Resource, Stack
 
 _HOUR = 3600
-_ACCOUNT = re.compile(r"[0-9]{12}")
 # The property that says which users a policy is of.
 _OF_USERS = {"AWS::IAM::ManagedPolicy": "Users", "AWS::IAM::Policy": "Users", "AWS::IAM::UserPolicy": "UserName"}
 
@@ -53,8 +52,8 @@ class Judgement(NamedTuple):
 
 def trusted(folder: Path, account: str = "") -> Trusted:
     """Read the role and its trust policy from the main region's template; TemplateError if it makes no role."""
-    if account and not _ACCOUNT.fullmatch(account):
-        raise TemplateError(f"{account} is no account: that is twelve digits")
+    if account and not is_account(account):
+        raise TemplateError(no_account(account))
     plan = main(folder)
     home = account or plan.coverage.any_account
     stack = resolve(plan.template, account=home, region=plan.coverage.main_region, file=plan.file)
