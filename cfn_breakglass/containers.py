@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -14,8 +13,7 @@ from cfn_breakglass.report import Report, inner, is_kind, pairs, shortened, show
 from cfn_breakglass.settings import INVALID, Choice, Kind, Text, foreign, read, truth
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Listing:
+class Listing(NamedTuple):
     """A list without duplicates; read as a tuple."""
 
     of: Kind
@@ -52,8 +50,7 @@ def _bracketed(node: yaml.Node) -> str:
     return f"put brackets around it: [{', '.join(spelled)}]"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Table:
+class Table(NamedTuple):
     """A mapping from names of one kind to values of another."""
 
     names: Text
@@ -83,8 +80,7 @@ class Table:
         }
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Switches:
+class Switches(NamedTuple):
     """A mapping from known names to one of a few words, with defaults for the rest."""
 
     defaults: Mapping[str, str]
@@ -111,8 +107,7 @@ class Switches:
         return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Data:
+class Data(NamedTuple):
     """Any JSON, read as plain data and handed to ``judge``, which reports what is wrong with it.
 
     Numbers become text: IAM takes both, and text keeps every digit.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from typing import Any
+from dataclasses import MISSING, Field, field, fields, is_dataclass
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -14,8 +14,7 @@ from cfn_breakglass.settings import INVALID, Kind, read, truth
 _A_FILE = "write a setting in each line, such as main_region: us-east-1"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Section:
+class Section(NamedTuple):
     """A mapping with known keys, read as ``of``."""
 
     of: type
@@ -53,7 +52,6 @@ class Section:
         return schema | ({"required": required} if required else {})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Switchable(Section):
     """A section, or true for its defaults, or false for none; read as ``of`` or None. An empty one is none."""
 

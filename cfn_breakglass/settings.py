@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import yaml
 
@@ -59,8 +58,7 @@ def foreign(node: yaml.Node, key: str, report: Report) -> bool:
     return True
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Text:
+class Text(NamedTuple):
     """Text of one form: ``what`` it is with its article, the pattern it matches whole, what to write instead.
 
     ``judge`` says what is wrong beyond the pattern, as in "is 'x', which is no y", and what to do; it speaks first.
@@ -117,8 +115,7 @@ def _bare_account(node: yaml.ScalarNode) -> bool:
     return not node.style and bool(re.fullmatch(r"[0-9]{12}", node.value))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Choice:
+class Choice(NamedTuple):
     """One of a few words. ``off`` and the like are words here, whatever YAML 1.1 makes of them."""
 
     words: tuple[str, ...]
@@ -139,7 +136,6 @@ def truth(node: yaml.Node) -> bool | None:
     return _TRUTH.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) and is_kind(node, "bool") else None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Flag:
     """true or false."""
 
@@ -154,8 +150,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Whole:
+class Whole(NamedTuple):
     """A whole number in a range, or one of ``among``, the steps that ``whose`` service has."""
 
     unit: str

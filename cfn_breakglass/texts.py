@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from cfn_breakglass import limits
@@ -98,8 +97,8 @@ NAME: Final = Text(
     "write at most 32 letters, digits and hyphens, a letter first",
 )
 REGION: Final = Text("a region", fix=_A_REGION, judge=_region, among=tuple(sorted(ALL_REGIONS)))
-REGIONS: Final = replace(
-    REGION, judge=lambda text: None if text == "*" else _region(text), among=("*", *sorted(ALL_REGIONS))
+REGIONS: Final = REGION._replace(
+    judge=lambda text: None if text == "*" else _region(text), among=("*", *sorted(ALL_REGIONS))
 )
 USERNAME: Final = Text("a user name", r"\S+", "write the name of an IAM user", longest=255)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -47,8 +47,7 @@ EXTERNAL_ID: Final = Text(
     "write at least 2 letters, digits and + = , . @ : / _ -",
     longest=1_224,
 )
-PERMISSION_SET: Final = replace(
-    texts.PERMISSION_SET,
+PERMISSION_SET: Final = texts.PERMISSION_SET._replace(
     what="a permission set's name, or account/name",
     pattern=rf"(?![0-9]{{12}}$)(?:[0-9]{{12}}/)?(?:{texts.PERMISSION_SET.pattern})",
     fix="write one such as OnCall or 444455556666/OnCall",
@@ -66,8 +65,7 @@ class Tagged:
         return bool(self.tags)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Users:
+class Users(NamedTuple):
     """IAM users, by a list of names or by a tag."""
 
     names: Listing
