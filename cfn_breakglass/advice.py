@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from shlex import quote
 from textwrap import indent
@@ -13,16 +15,19 @@ from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
 from cfn_breakglass.config import ALERT, CREATE, OFF, Config
 from cfn_breakglass.detections import Detection
-from cfn_breakglass.listeners import watched_detections
+from cfn_breakglass.listeners import Heard, watched_detections
 from cfn_breakglass.lockouts import lockouts, to_allow
-from cfn_breakglass.names import Names
+from cfn_breakglass.names import Names, plain
 from cfn_breakglass.regions import GLOBAL_REGION
-from cfn_breakglass.rollouts import deployment, deployment_warnings
+from cfn_breakglass.rollouts import deployment, deployment_warnings, rollout
 
 _ADMINISTRATOR = (
     "role: no permissions given, so the role gets AdministratorAccess; "
     "give role.managed_policies or role.policy_statements to limit it"
 )
+_TAKEN_ON = "RoleAssumed"
+# https://www.rfc-editor.org/rfc/rfc2606 and, of phone numbers, https://nationalnanpa.com/number_resource_info/555_numbers.html
+_EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
 _GLOBAL = (
     f"regions: {GLOBAL_REGION} is not covered, so what AWS records only there goes unseen: "
     "global sign-in, the global STS endpoint, IAM"
@@ -40,13 +45,35 @@ def warnings(config: Config) -> Iterator[str]:
             f"trail_lock_days: for {config.trail_lock_days} days nobody, root neither, can delete a file of the trail; "
             "what is written keeps its days when you change that"
         )
+    yield from _spared(config)
     yield from deployment_warnings(config)
     yield from lockouts(config)
     yield from _unheard(config)
+    yield from _examples(config)
+
+
+def _spared(config: Config) -> Iterator[str]:
+    """Who gets round what protects, or in, more easily than somebody may expect."""
+    arns = [plain(arn, config).replace(":*:", ":000000000000:") for arn in Names.of(config).role.arns]
+    for exempt in config.protection.exempt:
+        if any(fnmatchcase(arn, exempt) for arn in arns):
+            yield f"protection.exempt: {exempt} spares the break-glass role itself: the guard SCP does not bind it"
+    if config.role.created and not config.role.trust.mfa and (config.users or config.user_tags):
+        yield "role.trust.mfa: false lets whoever has a user's access key take the role on; true asks for MFA as well"
+
+
+def _examples(config: Config) -> Iterator[str]:
+    """Addresses of a starter file that somebody forgot to change."""
+    told = [endpoint for _, endpoint in (*config.alerts.endpoints, *config.alerts.fallback_endpoints)]
+    if examples := [one for one in told if _EXAMPLE.search(one)]:
+        yield f"alerts: {', '.join(dict.fromkeys(examples))}: nobody reads what goes to an example; write your own"
 
 
 def _unheard(config: Config) -> Iterator[str]:
     watched = _watched(config)
+    if not watched and set(config.detections.values()) == {OFF}:
+        yield "detections: every one is off, so nobody is told of anything, and nothing is logged"
+        return
     if not watched:
         yield "alerts: nobody is told of anything: no subscriber, no log; give alerts.emails or alerts.log: true"
         return
@@ -73,30 +100,40 @@ def next_steps(config: Config, main: Path, rest: Path, guard: Path) -> str:
         steps.append(_own_forwarder(config, names))
     if parse_arn(config.encryption):
         steps.append(_own_key(config, names))
-    steps += deployment(config, main, rest)
-    endpoints = config.alerts.endpoints + config.alerts.fallback_endpoints
-    used = {protocol for protocol, _ in endpoints}
-    if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
-        steps.append(
-            f"Confirm the subscriptions ({' and '.join(confirm)}) within two days; until then they get nothing."
-        )
-    if "sqs" in used:
-        topics = {names.topic: config.alerts.endpoints, names.fallback_topic: config.alerts.fallback_endpoints}
-        sending = " or ".join(topic for topic, told in topics.items() if "sqs" in dict(told))
-        steps.append(
-            "Let SNS send to the queues: in their policies, allow sns.amazonaws.com sqs:SendMessage\n"
-            f"   from the topic {sending}."
-        )
-    steps += [*to_allow(config, names), _try(config), _attach(config, guard)]
+    steps += [*deployment(config, main), *_subscribers(config, names), *rollout(config, main, rest)]
+    steps += [*to_allow(config, names), *_try(config, names), _attach(config, guard)]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
 
 
+def _subscribers(config: Config, names: Names) -> Iterator[str]:
+    """What those who are to be told have to do first."""
+    heard = Heard.of(config, _watched(config))
+    topics = {names.topic: config.alerts.endpoints if heard.topic else ()}
+    topics[names.fallback_topic] = config.alerts.fallback_endpoints
+    used = {protocol for told in topics.values() for protocol, _ in told}
+    if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
+        yield f"Confirm the subscriptions ({' and '.join(confirm)}) within two days; until then they get nothing."
+    if "sqs" in used:
+        sending = " or ".join(topic for topic, told in topics.items() if "sqs" in dict(told))
+        yield (
+            "Let SNS send to the queues: in their policies, allow sns.amazonaws.com sqs:SendMessage\n"
+            f"   from the topic {sending}."
+        )
+    if "sms" in used:
+        yield (
+            f"Phones: in {config.main_region}, take the account out of the SMS sandbox of SNS, get an origination\n"
+            "   number where the country asks for one, as the USA does, and raise the monthly spending quota: it is\n"
+            "   $1 at first, which a rollout alone may use up. Send a test. Let a phone not be the only fallback."
+        )
+
+
 _TRAIL = """Check that a CloudTrail trail is logging in every region, read and write management events:
-   IsMultiRegionTrail true, IsLogging true, ReadWriteType All. Without one nothing arrives.
+   IsMultiRegionTrail true, IsLogging true; ReadWriteType All and IncludeManagementEvents true, or among the
+   AdvancedEventSelectors one with eventCategory Management and no readOnly. Without one nothing arrives.
      aws cloudtrail describe-trails
-     aws cloudtrail get-trail-status --name TRAIL
-     aws cloudtrail get-event-selectors --trail-name TRAIL"""
+     aws cloudtrail get-trail-status --name ARN-OF-THE-TRAIL
+     aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""
 
 
 def _new_trail(names: Names) -> str:
@@ -118,10 +155,19 @@ def _own_forwarder(config: Config, names: Names) -> str:
 {buses}"""
 
 
-def _try(config: Config) -> str:
-    where = f"in {config.secondary_regions[0]}, say" if config.secondary_regions else f"in {config.main_region}"
-    seen = "the alert arrives" if config.alerts.endpoints else "the log has it"
-    return f"Take the role on once, {where}, and see that {seen}."
+def _try(config: Config, names: Names) -> Iterator[str]:
+    """How to see that it works, if taking the role on is told of at all."""
+    heard = Heard.of(config, _watched(config))
+    told = {"the alert arrives": heard.topic, f"{names.login_log} has it": heard.login_log}
+    seen = next((what for what, ones in told.items() if any(one.id == _TAKEN_ON for one in ones)), "")
+    if not seen:
+        return
+    region = next(iter(config.secondary_regions), config.main_region)
+    yield (
+        f"Take the role on once, with the STS of {region}, and see that {seen}. With the profile\n"
+        "   from the outputs of the stack; before another try, the session in ~/.aws/cli/cache has to go:\n"
+        f"     aws sts get-caller-identity --profile {config.name} --region {region}"
+    )
 
 
 def _attach(config: Config, guard: Path) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cfn_breakglass.config import OFF, Config
+from cfn_breakglass.config import Config
 from cfn_breakglass.names import Names, sub
 from cfn_breakglass.tampering import ABSENT, WRITING, own_policies, own_roles
 
@@ -23,7 +23,12 @@ _NO_WAY_IN: Final = (
     *("SetS", "EnableRegion", "DisableRegion", "CloseAccount", "Leave", "AcceptHandshake"),
 )
 # What a policy, a boundary, a group or a revocation kept from somebody they may do once it is gone.
-_LET_LOOSE: Final = ({"suffix": "Policy"}, {"wildcard": "*PermissionsBoundary*"}, "RemoveUserFromGroup", "DeleteCrl")
+_LET_LOOSE: Final = (
+    *({"suffix": "Policy"}, {"suffix": "PermissionsBoundary"}, {"suffix": "FromPermissionSet"}, "DeleteCrl"),
+    *("RemoveUserFromGroup", "DeleteGroupMembership", "RemoveAccountFromOrganization"),
+)
+# Services of which tampering does not tell.
+_NOT_OF_TAMPERING: Final = [{"prefix": "rolesanywhere."}, {"prefix": "sso"}, {"prefix": "identitystore."}]
 
 
 def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
@@ -36,8 +41,11 @@ def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[st
         "errorCode": ABSENT,
         "userIdentity": caller,
     }
-    if config.detections["MonitoringTampered"] != OFF:
+    if config.hears_of("MonitoringTampered"):
         detail["requestParameters"] = _of_others(names)
+        # Of calls too large to say what they are about tampering tells, too.
+        told = {"requestParameters": {"omitted": ABSENT}}
+        detail["$or"] = [{"eventSource": _NOT_OF_TAMPERING}, told]
     return {"source": list(_IDENTITY), "detail": detail}
 
 
@@ -46,5 +54,4 @@ def _of_others(names: Names) -> dict[str, Any]:
     return {
         "roleName": [{"anything-but": {"wildcard": roles}}, *ABSENT],
         "policyArn": [{"anything-but": own_policies(names)}, *ABSENT],
-        "omitted": ABSENT,
     }

@@ -39,6 +39,11 @@ class _Group(click.Group):
             if isinstance(error, BrokenPipeError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(2)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            click.echo(f"standard output: {error.strerror}; what was to be said is lost", err=True)
+            ctx.exit(2)
 
 
 @click.group(

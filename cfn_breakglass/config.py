@@ -49,7 +49,7 @@ class Role:
     )
     manage: bool = setting(Flag(), "With existing: put policy_statements on the role", default=False)
     managed_policies: tuple[str, ...] = setting(
-        Listing(texts.MANAGED_POLICY), "What it may do: AWS managed policies by name, any by ARN", default=()
+        Listing(texts.MANAGED_POLICY), "What it may do: AWS managed policies by path and name, any by ARN", default=()
     )
     policy_statements: tuple[Mapping[str, Any], ...] = setting(
         Listing(Data(statement, STATEMENT_SCHEMA)), "What it may do: statements in IAM's JSON", default=()
@@ -291,6 +291,11 @@ class Config:
         wanted = self.role.grant or ("users" if self.role.created else "none")
         sets_of_account = [one for one in self.role.trust.permission_sets if "/" not in one]
         return wanted == "users" and bool(self.users or self.user_tags or sets_of_account)
+
+    def hears_of(self, detection: str) -> bool:
+        """Whether a subscriber or the login log is told of a detection of theirs."""
+        loud = self.detections[detection]
+        return bool(self.alerts.endpoints and loud == ALERT) or (self.alerts.log and loud != OFF)
 
     @property
     def rolls_out(self) -> bool:

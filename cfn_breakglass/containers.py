@@ -43,6 +43,8 @@ class Listing(NamedTuple):
 
 
 def _bracketed(node: yaml.Node) -> str:
+    if isinstance(node, yaml.ScalarNode) and node.style and node.value.strip()[:1] in ("", "["):
+        return "take the quotes away, and write [] for none"
     if not isinstance(node, yaml.ScalarNode) or len(node.value) > len(shortened(node.value)):
         return "write [one, another], or each on a line of its own after a hyphen"
     words = [word.strip() for word in node.value.split(",")]

@@ -28,7 +28,7 @@ from cfn_breakglass.fields import (
 )
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 from cfn_breakglass.refusals import refused
-from cfn_breakglass.tampering import tampering
+from cfn_breakglass.tampering import ground, road
 
 HEARTBEAT: Final = "Heartbeat"
 """The ID of what is no detection, its rule and its detail-type."""
@@ -224,7 +224,8 @@ def _monitoring_tampered(config: Config, names: Names, key: Key | None) -> list[
     changed = "Somebody changed or removed a part of this monitoring or the role"
     failed = "Somebody tried to change a part of this monitoring or the role, and failed"
     rules = [
-        *((("More" if more else ""), changed, one, SUCCESS) for more, one in enumerate(tampering(config, names, key))),
+        ("", changed, road(config, names), SUCCESS),
+        ("Account", changed, ground(config, names, key), SUCCESS),
         ("Failed", failed, refused(config, names, key), FAILURE),
     ]
     return [

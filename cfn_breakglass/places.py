@@ -9,6 +9,7 @@ from cfn_breakglass.arns import Arn, parse_arn
 from cfn_breakglass.config import Config
 from cfn_breakglass.regions import partition_of
 from cfn_breakglass.report import Report
+from cfn_breakglass.texts import protocol
 
 
 def check(config: Config, report: Report) -> None:
@@ -20,6 +21,7 @@ def check(config: Config, report: Report) -> None:
         _regions(config, report)
     _partitions(config, report)
     _here(config, report)
+    _telephones(config, report)
 
 
 def _accounts(config: Config, report: Report) -> None:
@@ -85,6 +87,19 @@ def _here(config: Config, report: Report) -> None:
         if arn.region != config.main_region:
             text = f"{key} is in {arn.region}; main_region is {config.main_region}"
             report.add(key, text, reasons[key.partition("[")[0]])
+
+
+def _telephones(config: Config, report: Report) -> None:
+    """https://docs.amazonaws.cn/en_us/aws/latest/userguide/sns.html: no text messages and no mobile push in China."""
+    if config.partition.name != "aws-cn":
+        return
+    listed = {"alerts.sms": config.alerts.sms, "alerts.application": config.alerts.application}
+    for key in (key for key, told in listed.items() if told):
+        report.add(key, f"{key}: SNS has neither text messages nor mobile push in {config.main_region}", "leave it out")
+    for index, endpoint in enumerate(config.alerts.fallback):
+        if protocol(endpoint) == "sms":
+            key = report.item("alerts.fallback", index)
+            report.add(key, f"{key}: SNS has no text messages in {config.main_region}", "leave it out")
 
 
 def _arns(values: dict[str, tuple[str, ...]], report: Report) -> Iterator[tuple[str, Arn]]:

@@ -31,16 +31,22 @@ def deployment_warnings(config: Config) -> Iterator[str]:
         )
 
 
-def deployment(config: Config, main: Path, rest: Path) -> Iterator[str]:
-    """What to deploy, a step each; the other templates are beside ``main``."""
+def deployment(config: Config, main: Path) -> Iterator[str]:
+    """What to deploy in the main region, a step each; the other templates are beside ``main``."""
     names = Names.of(config)
     if config.deployer:
         yield _administrators(config, names, main.with_name(f"deployer{main.suffix}"))
     if config.makes_stackset_roles and not config.rolls_out:
         yield _stackset_roles(config, main.with_name(f"stackset-roles{main.suffix}"))
     yield _main_stack(config, names, main)
+
+
+def rollout(config: Config, main: Path, rest: Path) -> Iterator[str]:
+    """How every other region gets its part: a step, if there is any."""
+    names = Names.of(config)
     if config.rolls_out:
-        yield f"{main} rolls {rest} out by itself: there is nothing to upload.\n{_watched(config)}"
+        roles = "" if config.makes_stackset_roles else _by_roles(config, names)
+        yield f"{main} rolls {rest} out by itself: there is nothing to upload.{roles}\n{_watched(config)}"
     elif config.secondary_regions:
         yield _roll_out(config, names, rest)
 
@@ -87,8 +93,10 @@ def _roll_out(config: Config, names: Names, rest: Path) -> str:
     continued = " \\\n".join(f"       {line}" for line in lines)
     at, roles = _at(config), _roles(config, names)
     return f"""Console, when that stack is complete: StackSets in {config.main_region}, Create StackSet,
-   self-managed permissions, upload {rest}; name: {config.name}; this account; these regions:
+   self-managed permissions, upload {rest}; name: {config.name}; this account;
+   region concurrency parallel, failure tolerance 100 percent; these regions:
 {listed}{_by_roles(config, names)}
+   Expect an alert for each call of the rollout, hundreds of MonitoringTampered, and a DeliveryFailing a region.
    Or:
      aws cloudformation create-stack-set {at} \\
 {roles}       --template-body file://{quote(str(rest))}
@@ -97,7 +105,8 @@ def _roll_out(config: Config, names: Names, rest: Path) -> str:
        --operation-preferences {_PREFERENCES} \\
        --regions \\
 {continued}
-   To change it later; for regions that are new, create-stack-instances with them as well:
+   To change it later; for regions that are new, create-stack-instances with them as well, and for those that are
+   gone from the config, delete-stack-instances with --no-retain-stacks before that:
      aws cloudformation update-stack-set {at} \\
 {roles}       --operation-preferences {_PREFERENCES} \\
        --template-body file://{quote(str(rest))}
@@ -116,11 +125,15 @@ def _roles(config: Config, names: Names) -> str:
 def _by_roles(config: Config, names: Names) -> str:
     if config.makes_stackset_roles:
         return f"\n   IAM admin role: {names.administration_role}. IAM execution role: {names.execution_role}."
+    roles = (
+        f"\n   The account has to have the roles {names.administration_role}"
+        f"\n   and {names.execution_role}, as AWS describes them; or set stackset_roles: create."
+    )
     named = [region for region in config.secondary_regions if region in config.partition.opt_in]
     if not named:
-        return ""
+        return roles
     services = "\n".join(f"     cloudformation.{region}.amazonaws.com" for region in named)
-    return f"\n   For opt-in regions, the administration role of the StackSet has to trust as well:\n{services}"
+    return f"{roles}\n   For opt-in regions, the administration role of the StackSet has to trust as well:\n{services}"
 
 
 def _watched(config: Config) -> str:

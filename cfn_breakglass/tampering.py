@@ -1,4 +1,4 @@
-"""The patterns that tell of changes to the monitoring and to the role.
+"""The patterns that tell of changes to the monitoring and to the role, split by service: one would be too long.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 names the calls, and the CloudTrail records in tests/events how each names what it is about.
@@ -6,14 +6,12 @@ names the calls, and the CloudTrail records in tests/events how each names what 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from troposphere import encode_to_dict
+from troposphere import Ref
 from troposphere.kms import Key
 
-from cfn_breakglass import limits
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.config import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.names import Names, sub
@@ -42,34 +40,91 @@ _UNTOLD: Final = {"omitted": [True, "true"]}
 _Fields = dict[str, Any]
 
 
-class _Group(NamedTuple):
-    """Services, and what makes a call of theirs one about ours: request parameters alone, or more than these."""
-
-    services: list[str]
-    parts: list[_Fields]
-    others: list[_Fields]
-
-
-def tampering(config: Config, names: Names, key: Key | None = None) -> list[_Fields]:
-    """Every writing call about a part of ours, by anybody, and those that switch off what all of it stands on.
-
-    One pattern or, where EventBridge would not take that, one for some services and one for the rest: no call fits
-    both. ``key`` is the key of the same template: in others its ID is not known, and nobody can call it there.
-    """
-    # In all regions the same rules: those without the key, as if it were known.
-    longest = _watching(names, _road(config, names), _ground(config, names, "1234abcd-12ab-34cd-56ef-1234567890ab"))
-    fits = len(json.dumps(encode_to_dict(longest), separators=(",", ":"))) <= limits.PATTERN.maximum
-    groups = _road(config, names), _ground(config, names, key.ref() if key else None)
-    return [_watching(names, *groups)] if fits else [_watching(names, group) for group in groups]
-
-
-def _watching(names: Names, *groups: _Group) -> _Fields:
-    named = {"name": [{"prefix": f"{names.prefix}-"}, names.bus]}  # many a service calls it that
-    told = [
-        about([named, *(part for group in groups for part in group.parts), _UNTOLD]),
-        *(other for group in groups for other in group.others),
+def road(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about what an event passes from a rule to whom it tells, and what proves that."""
+    prefix, existing = names.prefix, config.event_bus.existing
+    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
+    topics = [{"wildcard": f"*:{prefix}-*"}]
+    own_buses = [*([] if existing else [names.bus]), names.action_bus]
+    parts: list[_Fields] = [
+        {"rule": [{"prefix": f"{prefix}-"}]},
+        {"eventBusName": [*own_buses, *({"suffix": f":event-bus/{bus}"} for bus in own_buses)]},
+        # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+        {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
+        {"topicArn": topics},
+        {"subscriptionArn": topics},
+        {"resourceArn": topics + logs},
+        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
+        {"sourceArn": [{"suffix": f":{names.dead_letters}"}]},
+        {"logGroupIdentifier": logs},
+        {"resourceIdentifier": logs},
+        {"alarmName": [{"prefix": names.alarms}]},
+        {"alarmNames": [{"prefix": names.alarms}]},
     ]
-    return of_writes([f"aws.{service}" for group in groups for service in group.services], {"$or": told})
+    others: list[_Fields] = [
+        _of_log_policies(names),
+        {
+            "eventName": [{"anything-but": [ITS_OWN, "StartQuery"]}],
+            "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
+        },
+    ]
+    # What was there before has other work as well.
+    if existing:
+        others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
+    if sms := text_messages(config):
+        others.append({"eventName": sms})
+    return _watching(names, list(_ROAD), parts, others)
+
+
+def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
+    """The same of what the road stands on: roles, stacks, trails, keys, and the account itself.
+
+    ``key`` is the key of the same template: in others its ID is not known, and nobody can call it there.
+    """
+    services, prefix = list(_GROUND), names.prefix
+    stacks: list[Any] = [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]
+    parts: list[_Fields] = [
+        {"roleName": [*_roles(config, names)]},
+        {"policyArn": [own_policies(names)]},
+        {"stackName": stacks},
+        {"stackDefinitions": {"stackName": stacks}},
+        {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
+    ]
+    others = [account_wide()]
+    if config.trail == CREATE:
+        services.append("s3")
+        parts.append(trail_bucket(names))
+    if config.encryption != NONE:
+        services.append("kms")
+    if config.encryption == CUSTOMER_KEY:
+        parts += [{"aliasName": [names.key_alias]}, *([_of_key(key.ref())] if key else [])]
+    if there := known_key(config):
+        ends = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
+        others.append({"eventName": ends, "requestParameters": _of_key(there)})
+    return _watching(names, services, parts, others)
+
+
+def _watching(names: Names, services: list[str], parts: list[_Fields], others: list[_Fields]) -> _Fields:
+    """Calls of ``services`` with one of ``parts`` among their request parameters, and ``others``.
+
+    No call is one of two services, so that no two such patterns tell of the same.
+    """
+    named = {"name": [{"prefix": f"{names.prefix}-"}, names.bus]}  # many a service calls it that
+    told = {"$or": [about([named, *parts, _UNTOLD]), *others]}
+    return of_writes([f"aws.{service}" for service in services], told)
+
+
+def _of_log_policies(names: Names) -> _Fields:
+    """Changes of the policies that let events into log groups, and of those that go for all log groups of the account.
+
+    Such a policy can shorten the retention of ours, and mask what is in them:
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+    """
+    # Under any other name a policy can deny what ours allows; a JSON escape can hide the word.
+    denying = {"policyDocument": [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]}
+    told = [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
+    return {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": told}}
 
 
 def own_roles(names: Names) -> list[str]:
@@ -100,77 +155,14 @@ def about(parts: list[_Fields]) -> _Fields:
 
 
 def account_wide(*more: str) -> _Fields:
-    # With an account it is about another one of the organization.
-    return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": ABSENT}}
+    # With another account's ID it is about that one, of the same organization.
+    return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
 
 
 def text_messages(config: Config) -> list[str]:
     """What changes how much the account may spend on text messages, if any are to be sent."""
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
     return ["SetSMSAttributes"] if any(protocol == "sms" for protocol, _ in endpoints) else []
-
-
-def _road(config: Config, names: Names) -> _Group:
-    """What an event passes from a rule to whom it tells, and what proves that it does."""
-    prefix, existing = names.prefix, config.event_bus.existing
-    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]
-    topics = [{"wildcard": f"*:{prefix}-*"}]
-    # Under any other name a policy can deny what ours allows; a JSON escape can hide the word.
-    denying = [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]
-    parts: list[_Fields] = [
-        {"rule": [{"prefix": f"{prefix}-"}]},
-        {"eventBusName": [*([] if existing else [names.bus]), names.action_bus]},
-        # A key of somebody's own on this bus encrypts our rules there, and can be disabled.
-        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
-        {"name": ["default"], "kmsKeyIdentifier": [{"exists": True}]},
-        {"topicArn": topics},
-        {"subscriptionArn": topics},
-        {"resourceArn": topics + logs},
-        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
-        {"logGroupIdentifier": logs},
-        {"resourceIdentifier": logs},
-        {"alarmName": [{"prefix": names.alarms}]},
-        {"alarmNames": [{"prefix": names.alarms}]},
-    ]
-    others: list[_Fields] = [
-        {
-            "eventSource": ["logs.amazonaws.com"],
-            "requestParameters": {"$or": [{"policyName": [prefix]}, {"policyDocument": denying}]},
-        },
-        {
-            "eventName": [{"anything-but": [ITS_OWN, "StartQuery"]}],
-            "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
-        },
-    ]
-    # What was there before has other work as well.
-    if existing:
-        others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
-    if sms := text_messages(config):
-        others.append({"eventName": sms})
-    return _Group(list(_ROAD), parts, others)
-
-
-def _ground(config: Config, names: Names, key: Any) -> _Group:
-    """What the road stands on: roles, stacks, trails, keys and the account; ``key`` is the ID of a key of ours."""
-    services, prefix = list(_GROUND), names.prefix
-    parts: list[_Fields] = [
-        {"roleName": [*_roles(config, names)]},
-        {"policyArn": [own_policies(names)]},
-        {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]},
-        {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
-    ]
-    others = [account_wide()]
-    if config.trail == CREATE:
-        services.append("s3")
-        parts.append(trail_bucket(names))
-    if config.encryption != NONE:
-        services.append("kms")
-    if config.encryption == CUSTOMER_KEY:
-        parts += [{"aliasName": [names.key_alias]}, *([_of_key(key)] if key else [])]
-    if there := known_key(config):
-        ends = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
-        others.append({"eventName": ends, "requestParameters": _of_key(there)})
-    return _Group(services, parts, others)
 
 
 def _roles(config: Config, names: Names) -> Iterator[_Fields]:

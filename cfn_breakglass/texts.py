@@ -74,6 +74,18 @@ def _message(text: str) -> Wrong | None:
     return None
 
 
+def _managed_policy(text: str) -> Wrong | None:
+    if text in _JOB_FUNCTIONS:
+        return f"is {text!r}; AWS has that policy under a path", f"write job-function/{text}"
+    return None
+
+
+def _service(text: str) -> Wrong | None:
+    if text in _MISNAMED:
+        return f"is {text!r}, which CloudTrail calls otherwise", f"write {_MISNAMED[text]}"
+    return None
+
+
 def _queue(text: str) -> Wrong | None:
     if text.endswith(".fifo"):
         return f"is {text!r}: the topic cannot send to a FIFO queue", "write the ARN of a standard queue"
@@ -90,6 +102,29 @@ def _tag(text: str) -> Wrong | None:
 
 
 _A_REGION: Final = "write a region such as eu-west-1"
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
+_JOB_FUNCTIONS: Final = {
+    *("Billing", "DatabaseAdministrator", "DataScientist", "NetworkAdministrator", "SupportUser"),
+    *("SystemAdministrator", "ViewOnlyAccess"),
+}
+# What people call a service, and the first word of its event source, where that is another.
+_MISNAMED: Final = {
+    "apigatewayv2": "apigateway",
+    "cloudwatch": "monitoring",
+    "cloudwatchlogs": "logs",
+    "documentdb": "rds",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "emr": "elasticmapreduce",
+    "eventbridge": "events",
+    "iam-identity-center": "sso",
+    "msk": "kafka",
+    "opensearch": "es",
+    "parameterstore": "ssm",
+    "stepfunctions": "states",
+    "systemsmanager": "ssm",
+}
 
 NAME: Final = Text(
     "a name that AWS takes everywhere",
@@ -130,6 +165,7 @@ MANAGED_POLICY: Final = Text(
     "a managed policy's AWS name or ARN",
     rf"{_PATH}{_CHAR}{{1,128}}|{_POLICY}",
     "write one such as job-function/ViewOnlyAccess",
+    judge=_managed_policy,
 )
 POLICY_ARN: Final = Text("a managed policy's ARN", _POLICY, "write one such as arn:aws:iam::111122223333:policy/Name")
 SAML_PROVIDER: Final = Text(
@@ -198,6 +234,7 @@ SERVICE: Final = Text(
     "a service as CloudTrail names it",
     r"[a-z0-9][a-z0-9-]*",
     "write the first word of its event source: s3 for s3.amazonaws.com",
+    judge=_service,
 )
 ENCRYPTION: Final = Text(
     "customer-key, none or the ARN of a KMS key",

@@ -47,15 +47,15 @@ def _section(held: Any) -> str:
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write every file of ``files`` (name to text) into ``folder``, or raise OutputError with none replaced."""
-    temporary = {folder / f".{name}.new": folder / name for name in files}
+    paths = {folder / name: text for name, text in files.items()}
+    # What a link points to is written, and the link stays.
+    finals = {path.resolve() if path.is_symlink() else path: text for path, text in paths.items()}
+    temporary = {final.with_name(f".{final.name}.new"): final for final in finals}
     try:
-        if folder.exists() and not folder.is_dir():
-            raise NotADirectoryError(0, "it is a file", str(folder))
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         for new, final in temporary.items():
-            if final.is_dir():
-                raise IsADirectoryError(0, "it is a folder", str(final))
-            new.write_text(files[final.name], encoding="utf-8", newline="\n")
+            _check(final)
+            new.write_text(finals[final], encoding="utf-8", newline="\n")
         for new, final in temporary.items():
             new.replace(final)
     except OSError as error:
@@ -63,6 +63,18 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
             _discard(new)
         where = error.filename or folder
         raise OutputError(f"{folder}: cannot write {where}: {error.strerror}\n  nothing was changed") from None
+
+
+def _make(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(0, "it is a file", str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _check(path: Path) -> None:
+    """Raise OSError for what is there and no file: a folder, or a device."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "it is a folder" if path.is_dir() else "it is no file", str(path))
 
 
 def _discard(path: Path) -> None:

@@ -60,7 +60,10 @@ class NotYamlError(Exception):
 def compose(text: str) -> yaml.Node | None:
     """The document in ``text``, None for none at all; raises NotYamlError."""
     if len(text) > _MOST_CHARACTERS:
-        raise NotYamlError(Problem(0, f"it has {len(text):,} characters; a config has at most {_MOST_CHARACTERS:,}"))
+        fix = "shorten it; each account takes a config of its own"
+        raise NotYamlError(
+            Problem(0, f"it has {len(text):,} characters; a config has at most {_MOST_CHARACTERS:,}", fix)
+        )
     if found := _NOT_YAML.search(text.removeprefix("\ufeff")):
         line = text.count("\n", 0, found.start()) + 1
         raise NotYamlError(Problem(line, f"it holds the control character {found[0]!a}", "take it away"))

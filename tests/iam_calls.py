@@ -69,8 +69,10 @@ def _events(given: Mapping[str, Any]) -> str:
         return str(given["resourceARN"])
     if given["eventName"].endswith("Permission"):
         return "*"
+    if "archiveName" in given:
+        return f"archive/{given['archiveName']}"
     if given["eventName"].endswith("EventBus"):
-        return f"event-bus/{given['name']}"
+        return f"event-bus/{given.get('name', 'default')}"
     bus, rule = given.get("eventBusName", "default").rpartition("/")[2], given.get("rule") or given["name"]
     return f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"
 
@@ -82,7 +84,7 @@ def _sns(given: Mapping[str, Any]) -> str:
 
 
 def _sqs(given: Mapping[str, Any]) -> str:
-    return str(given["queueUrl"]).rpartition("/")[2]
+    return str(given.get("sourceArn") or given["queueUrl"].rpartition("/")[2])
 
 
 def _logs(given: Mapping[str, Any]) -> str:
@@ -99,7 +101,9 @@ def _iam(given: Mapping[str, Any]) -> str:
     return next((f"{kind}{given[key]}" for key, kind in kinds.items() if key in given), "*")
 
 
-def _cloudformation(given: Mapping[str, Any]) -> str:
+def _cloudformation(given: Mapping[str, Any]) -> str | list[str]:
+    if "stackDefinitions" in given:
+        return [f"stack/{one['stackName']}/{_ID}" for one in given["stackDefinitions"]]
     if "stackSetName" in given:
         name = str(given["stackSetName"])
         return f"stackset/{name}" if ":" in name else f"stackset/{name}:{_ID}"

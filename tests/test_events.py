@@ -86,7 +86,11 @@ class Variant:
 
 def elsewhere(partition: str, main: str, other: str) -> Variant:
     alerts = {**SETTINGS["alerts"], "sqs": [f"arn:{partition}:sqs:{main}:{ACCOUNT}:pager"]}
-    return Variant({"main_region": main, "alerts": alerts}, into(partition, main, other))
+    text_messages: frozenset[str] = frozenset()
+    if partition == "aws-cn":  # there are none
+        alerts["fallback"] = [one for one in alerts["fallback"] if not one.startswith("+")]
+        text_messages = frozenset(title(sample) for sample in RAISES if "sms" in sample.stem)
+    return Variant({"main_region": main, "alerts": alerts}, into(partition, main, other), text_messages)
 
 
 WILDCARDS_TELL_CASE_APART = (

@@ -52,6 +52,7 @@ BUCKET: Final = f"arn:aws:s3:::break-glass-{ACCOUNT}-us-east-1"
 
 BEYOND: Final = {
     *("events:PutPermission", "events:RemovePermission", "logs:DeleteResourcePolicy", "logs:PutResourcePolicy"),
+    *("logs:DeleteAccountPolicy", "logs:PutAccountPolicy"),
 }
 """What alerts and cannot be denied: AWS knows no resource for it, and people have other reasons for it."""
 

@@ -17,7 +17,7 @@ from troposphere import AWSHelperFn, AWSObject, encode_to_dict, kms
 
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.builders.policies import EVENTS, TRAIL, allow, policy, service
-from cfn_breakglass.config import CREATE, NONE, Config
+from cfn_breakglass.config import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
 
 
@@ -93,18 +93,23 @@ def uses(config: Config, names: Names) -> list[aws.Statement]:
             when={aws.ArnLike: {"kms:EncryptionContext:aws:logs:arn": sub(log_group_arn(f"{names.log_groups}*"))}},
         ),
     ]
-    if config.trail == CREATE:
-        # It writes and never reads, and for this trail alone. AWS's example names the trail a second time, in the
-        # encryption context, which DescribeKey does not have.
-        statements.append(
-            allow(
-                [awacs.kms.DescribeKey, awacs.kms.Action("GenerateDataKey*")],
-                ["*"],
-                principal=service(TRAIL),
-                when={aws.StringEquals: {"aws:SourceArn": sub(names.trail_arn)}},
-            )
-        )
+    # A trail that was made stays when the config no longer makes one, and goes on with a key of ours.
+    if config.trail == CREATE or config.encryption == CUSTOMER_KEY:
+        statements.append(_use_of_the_trail(names))
     return statements
+
+
+def _use_of_the_trail(names: Names) -> aws.Statement:
+    """It writes and never reads, and for this trail alone.
+
+    AWS's example names the trail a second time, in the encryption context, which DescribeKey does not have.
+    """
+    return allow(
+        [awacs.kms.DescribeKey, awacs.kms.Action("GenerateDataKey*")],
+        ["*"],
+        principal=service(TRAIL),
+        when={aws.StringEquals: {"aws:SourceArn": sub(names.trail_arn)}},
+    )
 
 
 def uses_as_json(config: Config, names: Names) -> str:

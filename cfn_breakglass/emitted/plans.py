@@ -67,14 +67,22 @@ def plans(folder: Path) -> list[Plan]:
 
 
 def pair(folder: Path) -> tuple[Plan, Plan]:
-    """The main region's template and that of the other regions; YAML where there is JSON too."""
-    main, others = (_plan(_paths(folder, name)[0]) for name in _NAMES)
+    """The main region's template and that of the other regions; TemplateError if one is there twice."""
+    main, others = (_plan(_one(folder, name)) for name in _NAMES)
     return main, others
 
 
 def main(folder: Path) -> Plan:
-    """The main region's template alone, YAML where there is JSON too."""
-    return _plan(_paths(folder, _NAMES[0])[0])
+    """The main region's template alone; TemplateError if it is there twice."""
+    return _plan(_one(folder, _NAMES[0]))
+
+
+def _one(folder: Path, name: str) -> Path:
+    path, *others = _paths(folder, name)
+    if others:
+        # One of them is of an older config, perhaps, and an answer about that would be believed.
+        raise TemplateError(f"{path}: {others[0].name} is there too\n  delete the one that is not deployed")
+    return path
 
 
 def _paths(folder: Path, name: str) -> list[Path]:

@@ -78,7 +78,8 @@ def parse(text: str, file: str) -> dict[str, Any]:
     try:
         template = json.loads(text, object_pairs_hook=_once) if text[:1] == "{" else yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
-        raise TemplateError(f"{file}: not a template: {error}") from error
+        where = " ".join(str(error).split())
+        raise TemplateError(f"{file}: not a template: {where}\n  make it with: cfn-breakglass generate") from error
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateError(f"{file}: not a template: it has no Resources")
     if unknown := sorted(map(str, template.keys() - {*_NAMED, *_OTHERS})):
