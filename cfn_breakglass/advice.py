@@ -49,7 +49,6 @@ def warnings(config: Config) -> Iterator[str]:
     yield from deployment_warnings(config)
     yield from lockouts(config)
     yield from _unheard(config)
-    yield from _examples(config)
 
 
 def _spared(config: Config) -> Iterator[str]:
@@ -60,13 +59,6 @@ def _spared(config: Config) -> Iterator[str]:
             yield f"protection.exempt: {exempt} spares the break-glass role itself: the guard SCP does not bind it"
     if config.role.created and not config.role.trust.mfa and (config.users or config.user_tags):
         yield "role.trust.mfa: false lets whoever has a user's access key take the role on; true asks for MFA as well"
-
-
-def _examples(config: Config) -> Iterator[str]:
-    """Addresses of a starter file that somebody forgot to change."""
-    told = [endpoint for _, endpoint in (*config.alerts.endpoints, *config.alerts.fallback_endpoints)]
-    if examples := [one for one in told if _EXAMPLE.search(one)]:
-        yield f"alerts: {', '.join(dict.fromkeys(examples))}: nobody reads what goes to an example; write your own"
 
 
 def _unheard(config: Config) -> Iterator[str]:
@@ -113,7 +105,11 @@ def _subscribers(config: Config, names: Names) -> Iterator[str]:
     topics[names.fallback_topic] = config.alerts.fallback_endpoints
     used = {protocol for told in topics.values() for protocol, _ in told}
     if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
-        yield f"Confirm the subscriptions ({' and '.join(confirm)}) within two days; until then they get nothing."
+        told = dict.fromkeys(endpoint for each in topics.values() for _, endpoint in each)
+        examples = ", ".join(endpoint for endpoint in told if _EXAMPLE.search(endpoint))
+        change = f"\n   Nobody reads what goes to an example; change in the config: {examples}" if examples else ""
+        kinds = " and ".join(confirm)
+        yield f"Confirm the subscriptions ({kinds}) within two days; until then they get nothing.{change}"
     if "sqs" in used:
         sending = " or ".join(topic for topic, told in topics.items() if "sqs" in dict(told))
         yield (

@@ -47,19 +47,23 @@ def messages(draw: st.DrawFn) -> str:
 
 def endpoints(partition: str, region: str) -> st.SearchStrategy[dict[str, Any]]:
     at = f"{region}:{ACCOUNT}"
+    phones = st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True)
+    # China has neither text messages nor mobile push.
+    mobile = {} if partition == "aws-cn" else {"sms": some(phones)}
+    if mobile:
+        mobile["application"] = some(WORD.map(f"arn:{partition}:sns:{at}:endpoint/APNS/{{}}".format))
     return maybe(
         emails=some(WORD.map("{}@example.com".format)),
-        sms=some(st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True)),
         https=some(WORD.map("https://{}.example.com/hook".format)),
         sqs=some(WORD.map(f"arn:{partition}:sqs:{at}:{{}}".format)),
         **{"lambda": some(WORD.map(f"arn:{partition}:lambda:{at}:function:{{}}".format))},
-        application=some(WORD.map(f"arn:{partition}:sns:{at}:endpoint/APNS/{{}}".format)),
+        **mobile,
         log=st.booleans(),
         message=messages(),
         fallback=some(
             st.one_of(
                 WORD.map("{}@example.org".format),
-                st.from_regex(r"\+[1-9][0-9]{1,14}", fullmatch=True),
+                *([phones] if mobile else []),
                 WORD.map("https://{}.example.org/hook".format),
                 WORD.map(f"arn:{partition}:sqs:{at}:{{}}".format),
             )

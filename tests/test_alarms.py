@@ -22,7 +22,7 @@ SUBSCRIBERS = {("email", "boss@example.com"), ("sms", "+15550100"), ("https", "h
 CHINA = {
     "main_region": "cn-north-1",
     "regions": ["cn-northwest-1"],
-    "alerts": {"emails": ["ops@example.com"], **FALLBACK},
+    "alerts": {"emails": ["ops@example.com"], "fallback": [one for one in FALLBACK["fallback"] if "+" not in one]},
 }
 QUEUE, OF_TOPIC, OF_BUS, OF_ACTIONS = "dead-letters", "notifications", "invocations", "invocations-actions"
 
@@ -161,7 +161,8 @@ def test_alarms_of_the_main_region_tell_the_fallback_as_well(case: str) -> None:
         for one in main.of_type("AWS::SNS::Subscription")
         if one.properties["TopicArn"] in arns
     }
-    assert subscribed == (SUBSCRIBERS if wanted else set())
+    there = {one for one in SUBSCRIBERS if case != "China" or one[0] != "sms"}
+    assert subscribed == (there if wanted else set())
 
 
 def test_the_fallback_shares_nothing_with_the_road_it_stands_in_for() -> None:

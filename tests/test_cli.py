@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -87,13 +88,22 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
             "on all of these in us-east-1:\n     event bus break-glass\n     event bus break-glass-actions\n",
         ),
         ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
-        ("regions: []", "Take the role on once, in us-east-1, and see that the log has it."),
-        ("alerts: {emails: [a@example.com]}", "Take the role on once, in ap-northeast-1, say, and see that the alert"),
+        ("regions: []", "with the STS of us-east-1, and see that /aws/events/break-glass/login has it."),
+        (
+            "alerts: {emails: [a@example.com]}",
+            "aws sts get-caller-identity --profile break-glass --region ap-northeast-1",
+        ),
         ("", "spares NOBODY: protection.exempt is empty"),
         ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and spares protection.exempt.\n"),
         ("regions: []", "   To update them still, exempt whoever deploys these templates.\n"),
         ("", "exempt whoever deploys these templates and the role AWSCloudFormationStackSetExecutionRole.\n"),
         ("deployer: true", "and spares the deployer.\n     aws organizations create-policy"),
+        (
+            "",
+            "have the roles AWSCloudFormationStackSetAdministrationRole\n   and AWSCloudFormationStackSetExecutionRole",
+        ),
+        ("alerts: {sms: ['+442071838750'], message: x}", "SMS sandbox"),
+        ("alerts: {emails: [a@example.com]}", "an example; change in the config: a@example.com"),
     ],
     ids=[
         "sqs",
@@ -107,6 +117,9 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         "in one region",
         "in more",
         "the deployer",
+        "the roles of StackSets",
+        "phones",
+        "examples",
     ],
 )
 def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
@@ -219,6 +232,91 @@ def test_generate_tells_of_templates_in_the_other_form(first: str, then: str, *,
         for name in ("main-region", "stackset")
     ]
     assert len(list(Path("templates").iterdir())) == 5, "the SCP is JSON in either form"
+
+
+def test_check_tells_of_the_other_form() -> None:
+    with_config()
+    run("generate", "--format", "json")
+    told = run("generate", "--check")
+    assert told.exit_code == 1
+    assert "templates/stackset.yaml is missing; to compare stackset.json, add --format json\n" in told.stdout
+
+
+@pytest.mark.parametrize("command", ["trust", "simulate history", "diagram"])
+def test_no_answer_is_about_one_of_two_templates(command: str) -> None:
+    with_config()
+    run("generate")
+    run("generate", "--format", "json")
+    Path("history").mkdir()
+    asked = run(*command.split())
+    assert asked.exit_code == 2
+    assert asked.stderr == (
+        "templates/main-region.yaml: main-region.json is there too\n  delete the one that is not deployed\n"
+    )
+
+
+QUIET = "usernames: [alice]\nmain_region: us-east-1\nalerts: {emails: [a@b.co]}\n"
+EVERY_ONE_OFF = ", ".join(f"{one}: off" for one in DETECTIONS)
+TRY = "Take the role on once, with the STS of ap-northeast-1, and see that "
+
+
+@pytest.mark.parametrize(
+    ("detections", "steps"),
+    [
+        ("RoleAssumed: alert", ["Confirm", f"{TRY}the alert arrives"]),
+        ("RoleAssumed: log", ["Confirm", f"{TRY}/aws/events/break-glass/login has it"]),
+        (EVERY_ONE_OFF.replace("RoleChained: off", "RoleChained: alert"), ["Confirm"]),
+        (EVERY_ONE_OFF, []),
+    ],
+    ids=["told", "logged", "of something else", "nothing"],
+)
+def test_what_to_do_next_is_what_the_templates_make_sense_of(detections: str, steps: list[str]) -> None:
+    Path("breakglass.yaml").write_text(f"{QUIET}detections: {{{detections}}}\n", encoding="utf-8")
+    told = [line.partition(". ")[2] for line in run("generate").stdout.splitlines()]
+    found = [line for line in told if line.startswith(("Confirm", "Take the role"))]
+    assert [line.startswith(step) for line, step in zip(found, steps, strict=True)] == [True] * len(steps)
+
+
+WEAK = {
+    "the role is exempt": ("protection: {exempt: ['arn:aws:iam::*:role/*']}", "spares the break-glass role itself"),
+    "the role is exempt by name": (
+        "protection: {exempt: ['arn:aws:iam::*:role/break-glass']}",
+        "arn:aws:iam::*:role/break-glass spares the break-glass role itself",
+    ),
+    "no MFA": ("role: {trust: {mfa: false}}", "role.trust.mfa: false lets whoever has a user's access key"),
+    "all is off": (f"detections: {{{EVERY_ONE_OFF}}}", "detections: every one is off"),
+}
+
+
+@pytest.mark.parametrize(("more", "warning"), WEAK.values(), ids=WEAK)
+def test_generate_warns_of_what_weakens_it(more: str, warning: str) -> None:
+    Path("breakglass.yaml").write_text(f"{QUIET}{more}\n", encoding="utf-8")
+    assert warning in run("generate").stderr
+    Path("breakglass.yaml").write_text(QUIET, encoding="utf-8")
+    assert warning not in run("generate").stderr
+
+
+def test_a_full_disk_gets_no_traceback() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "cfn_breakglass", "schema"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "standard output: No space left on device; what was to be said is lost\n"
+
+
+def test_a_link_stays_a_link_and_what_is_no_file_is_left_alone() -> None:
+    with_config()
+    run("generate")
+    Path("elsewhere").mkdir()
+    Path("elsewhere/drawing").write_text("", encoding="utf-8")
+    Path("drawing.svg").symlink_to("elsewhere/drawing")
+    assert run("diagram", "--output", "drawing.svg").exit_code == 0
+    assert Path("drawing.svg").is_symlink()
+    assert "<svg" in Path("elsewhere/drawing").read_text(encoding="utf-8")
+    os.mkfifo("pipe")
+    refused = run("diagram", "--output", "pipe")
+    assert (refused.exit_code, refused.stderr) == (2, ".: cannot write pipe: it is no file\n  nothing was changed\n")
+    assert Path("pipe").is_fifo()
 
 
 def test_check_reads_bytes_so_that_other_line_ends_differ() -> None:

@@ -69,7 +69,8 @@ def _differences(output: Path, files: Mapping[str, str], config: Path) -> Iterat
         path = output / name
         found = _read(path)
         if found is None:
-            yield f"{path} is missing"
+            other = next((form for form in FORMS if path.with_suffix(f".{form}").exists()), "")
+            yield f"{path} is missing" + (f"; to compare {path.stem}.{other}, add --format {other}" if other else "")
         elif found != text.encode():
             yield f"{path} differs from what {config} makes"
 
