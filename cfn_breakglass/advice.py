@@ -15,6 +15,7 @@ from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
 from cfn_breakglass.config import ALERT, CREATE, OFF, Config
 from cfn_breakglass.detections import Detection
+from cfn_breakglass.entrances import entrances
 from cfn_breakglass.listeners import Heard, watched_detections
 from cfn_breakglass.lockouts import lockouts, to_allow
 from cfn_breakglass.names import Names, plain
@@ -159,11 +160,15 @@ def _try(config: Config, names: Names) -> Iterator[str]:
     if not seen:
         return
     region = next(iter(config.secondary_regions), config.main_region)
-    yield (
-        f"Take the role on once, with the STS of {region}, and see that {seen}. With the profile\n"
-        "   from the outputs of the stack; before another try, the session in ~/.aws/cli/cache has to go:\n"
-        f"     aws sts get-caller-identity --profile {config.name} --region {region}"
-    )
+    once = f"Take the role on once, with the STS of {region}, and see that {seen}. With the"
+    if any(way.endswith("Profile") for way in entrances(config, names)):
+        yield (
+            f"{once} profile\n"
+            "   from the outputs of the stack; before another try, the session in ~/.aws/cli/cache has to go:\n"
+            f"     aws sts get-caller-identity --profile {config.name} --region {region}"
+        )
+    else:
+        yield f"{once} command\n   from the outputs of the stack, and its --region {region}."
 
 
 def _attach(config: Config, guard: Path) -> str:

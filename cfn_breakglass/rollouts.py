@@ -8,7 +8,7 @@ from shlex import quote
 from textwrap import wrap
 
 from cfn_breakglass import limits
-from cfn_breakglass.config import Config
+from cfn_breakglass.config import ALERT, OFF, Config
 from cfn_breakglass.names import Names, plain
 
 # A region that fails must not keep the others from being watched.
@@ -95,8 +95,7 @@ def _roll_out(config: Config, names: Names, rest: Path) -> str:
     return f"""Console, when that stack is complete: StackSets in {config.main_region}, Create StackSet,
    self-managed permissions, upload {rest}; name: {config.name}; this account;
    region concurrency parallel, failure tolerance 100 percent; these regions:
-{listed}{_by_roles(config, names)}
-   Expect an alert for each call of the rollout, hundreds of MonitoringTampered, and a DeliveryFailing a region.
+{listed}{_by_roles(config, names)}{_expected(config)}
    Or:
      aws cloudformation create-stack-set {at} \\
 {roles}       --template-body file://{quote(str(rest))}
@@ -134,6 +133,17 @@ def _by_roles(config: Config, names: Names) -> str:
         return roles
     services = "\n".join(f"     cloudformation.{region}.amazonaws.com" for region in named)
     return f"{roles}\n   For opt-in regions, the administration role of the StackSet has to trust as well:\n{services}"
+
+
+def _expected(config: Config) -> str:
+    """What a rollout tells of itself, so that nobody takes it for an incident."""
+    if not config.alerts.endpoints:
+        return ""
+    expected = {"MonitoringTampered": "hundreds of MonitoringTampered, one for each call of the rollout"}
+    if config.heartbeat != OFF:
+        expected["DeliveryFailing"] = "a DeliveryFailing for each region, until its heartbeat arrives"
+    told = [what for detection, what in expected.items() if config.detections[detection] == ALERT]
+    return "".join(f"\n   Expect alerts: {what}." for what in told)
 
 
 def _watched(config: Config) -> str:

@@ -104,6 +104,11 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         ),
         ("alerts: {sms: ['+442071838750'], message: x}", "SMS sandbox"),
         ("alerts: {emails: [a@example.com]}", "an example; change in the config: a@example.com"),
+        ("alerts: {emails: [a@example.com]}", "Expect alerts: hundreds of MonitoringTampered"),
+        (
+            "role: {trust: {source_identity: true}}",
+            "command\n   from the outputs of the stack, and its --region ap-north",
+        ),
     ],
     ids=[
         "sqs",
@@ -120,6 +125,8 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
         "the roles of StackSets",
         "phones",
         "examples",
+        "a flood",
+        "a command",
     ],
 )
 def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
