@@ -43,9 +43,10 @@ def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[st
     }
     if config.hears_of("MonitoringTampered"):
         detail["requestParameters"] = _of_others(names)
-        # Of calls too large to say what they are about tampering tells, too.
-        told = {"requestParameters": {"omitted": ABSENT}}
-        detail["$or"] = [{"eventSource": _NOT_OF_TAMPERING}, told]
+        # Of what is called like a part of ours tampering tells, too, and of calls too large to say what they are about.
+        named = [{"anything-but": {"prefix": f"{names.prefix}-"}}, *ABSENT]
+        others = {"requestParameters": {"omitted": ABSENT, "name": named}}
+        detail["$or"] = [{"eventSource": _NOT_OF_TAMPERING}, others]
     return {"source": list(_IDENTITY), "detail": detail}
 
 

@@ -47,6 +47,7 @@ def road(config: Config, names: Names) -> _Fields:
     topics = [{"wildcard": f"*:{prefix}-*"}]
     own_buses = [*([] if existing else [names.bus]), names.action_bus]
     parts: list[_Fields] = [
+        {"name": [*_own_names(names), names.bus]},
         {"rule": [{"prefix": f"{prefix}-"}]},
         {"eventBusName": [*own_buses, *({"suffix": f":event-bus/{bus}"} for bus in own_buses)]},
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
@@ -74,7 +75,7 @@ def road(config: Config, names: Names) -> _Fields:
         others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
     if sms := text_messages(config):
         others.append({"eventName": sms})
-    return _watching(names, list(_ROAD), parts, others)
+    return _watching(list(_ROAD), parts, others)
 
 
 def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
@@ -85,6 +86,7 @@ def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
     services, prefix = list(_GROUND), names.prefix
     stacks: list[Any] = [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]
     parts: list[_Fields] = [
+        {"name": _own_names(names)},
         {"roleName": [*_roles(config, names)]},
         {"policyArn": [own_policies(names)]},
         {"stackName": stacks},
@@ -102,16 +104,15 @@ def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
     if there := known_key(config):
         ends = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
         others.append({"eventName": ends, "requestParameters": _of_key(there)})
-    return _watching(names, services, parts, others)
+    return _watching(services, parts, others)
 
 
-def _watching(names: Names, services: list[str], parts: list[_Fields], others: list[_Fields]) -> _Fields:
+def _watching(services: list[str], parts: list[_Fields], others: list[_Fields]) -> _Fields:
     """Calls of ``services`` with one of ``parts`` among their request parameters, and ``others``.
 
     No call is one of two services, so that no two such patterns tell of the same.
     """
-    named = {"name": [{"prefix": f"{names.prefix}-"}, names.bus]}  # many a service calls it that
-    told = {"$or": [about([named, *parts, _UNTOLD]), *others]}
+    told = {"$or": [about([*parts, _UNTOLD]), *others]}
     return of_writes([f"aws.{service}" for service in services], told)
 
 
@@ -125,6 +126,11 @@ def _of_log_policies(names: Names) -> _Fields:
     denying = {"policyDocument": [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]}
     told = [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
     return {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": told}}
+
+
+def _own_names(names: Names) -> list[Any]:
+    """What many a service calls name: of ours, all but the role, the stack and the bus begin with it and go on."""
+    return [{"prefix": f"{names.prefix}-"}]
 
 
 def own_roles(names: Names) -> list[str]:
