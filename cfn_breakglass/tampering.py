@@ -84,13 +84,11 @@ def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
     ``key`` is the key of the same template: in others its ID is not known, and nobody can call it there.
     """
     services, prefix = list(_GROUND), names.prefix
-    stacks: list[Any] = [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]
     parts: list[_Fields] = [
         {"name": _own_names(names)},
         {"roleName": [*_roles(config, names)]},
         {"policyArn": [own_policies(names)]},
-        {"stackName": stacks},
-        {"stackDefinitions": {"stackName": stacks}},
+        {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]},
         {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
     ]
     others = [account_wide()]

@@ -101,9 +101,7 @@ def _iam(given: Mapping[str, Any]) -> str:
     return next((f"{kind}{given[key]}" for key, kind in kinds.items() if key in given), "*")
 
 
-def _cloudformation(given: Mapping[str, Any]) -> str | list[str]:
-    if "stackDefinitions" in given:
-        return [f"stack/{one['stackName']}/{_ID}" for one in given["stackDefinitions"]]
+def _cloudformation(given: Mapping[str, Any]) -> str:
     if "stackSetName" in given:
         name = str(given["stackSetName"])
         return f"stackset/{name}" if ":" in name else f"stackset/{name}:{_ID}"

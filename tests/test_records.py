@@ -65,11 +65,8 @@ def test_the_gate_turns_nothing_away_that_matches(some: list[Any]) -> None:
 def test_the_gate_turns_near_misses_away() -> None:
     near = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
     # A gate is for one account, and for CloudTrail's records; it does not look into arrays, such as those of alarms.
-    arrays = ("alarmNames", "stackDefinitions")
     ours = [
-        record
-        for record in near
-        if record.get("recipientAccountId") == ACCOUNT and not any(one in str(record) for one in arrays)
+        record for record in near if record.get("recipientAccountId") == ACCOUNT and "alarmNames" not in str(record)
     ]
     passed = [record for record in ours if Gate(RULES, remembered=100)(PEEK.record(json.dumps(record).encode()))]
     assert passed == [record for record in ours if matches(record)]
