@@ -292,10 +292,13 @@ class Config:
         sets_of_account = [one for one in self.role.trust.permission_sets if "/" not in one]
         return wanted == "users" and bool(self.users or self.user_tags or sets_of_account)
 
+    def alerts_on(self, detection: str) -> bool:
+        """Whether subscribers are told of a detection."""
+        return bool(self.alerts.endpoints) and self.detections[detection] == ALERT
+
     def hears_of(self, detection: str) -> bool:
         """Whether a subscriber or the login log is told of a detection of theirs."""
-        loud = self.detections[detection]
-        return bool(self.alerts.endpoints and loud == ALERT) or (self.alerts.log and loud != OFF)
+        return self.alerts_on(detection) or (self.alerts.log and self.detections[detection] != OFF)
 
     @property
     def rolls_out(self) -> bool:

@@ -12,7 +12,7 @@ from troposphere.logs import LogGroup
 from cfn_breakglass.builders.alerting import topic
 from cfn_breakglass.builders.logs import log_group, log_policy
 from cfn_breakglass.builders.watch import Sink
-from cfn_breakglass.config import ALERT, Config
+from cfn_breakglass.config import Config
 from cfn_breakglass.detections import Detection, detections
 from cfn_breakglass.names import ACTIONS, Names
 
@@ -27,7 +27,7 @@ class Heard(NamedTuple):
     @classmethod
     def of(cls, config: Config, wanted: list[Detection]) -> Heard:
         return cls(
-            topic=[one for one in wanted if config.alerts.endpoints and config.detections[one.id] == ALERT],
+            topic=[one for one in wanted if config.alerts_on(one.id)],
             login_log=[one for one in wanted if config.alerts.log and one.id != ACTIONS],
             action_log=[one for one in wanted if config.actions.log != "none" and one.id == ACTIONS],
         )

@@ -16,7 +16,7 @@ from cfn_breakglass.tampering import ITS_OWN, about, account_wide, known_key, of
 
 
 def refused(config: Config, names: Names, key: Key | None = None) -> dict[str, Any]:
-    """The same calls when they fail. AWS leaves the parameters out of most of these; only its message names a part."""
+    """The calls that tampering tells of, when they fail."""
     told: list[dict[str, Any]] = [
         account_wide(*text_messages(config)),
         {"eventName": [{"anything-but": [ITS_OWN]}], "errorMessage": _messages(config, names, key)},

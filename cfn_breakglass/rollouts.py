@@ -8,7 +8,7 @@ from shlex import quote
 from textwrap import wrap
 
 from cfn_breakglass import limits
-from cfn_breakglass.config import ALERT, OFF, Config
+from cfn_breakglass.config import OFF, Config
 from cfn_breakglass.names import Names, plain
 
 # A region that fails must not keep the others from being watched.
@@ -137,12 +137,10 @@ def _by_roles(config: Config, names: Names) -> str:
 
 def _expected(config: Config) -> str:
     """What a rollout tells of itself, so that nobody takes it for an incident."""
-    if not config.alerts.endpoints:
-        return ""
     expected = {"MonitoringTampered": "hundreds of MonitoringTampered, one for each call of the rollout"}
     if config.heartbeat != OFF:
         expected["DeliveryFailing"] = "a DeliveryFailing for each region, until its heartbeat arrives"
-    told = [what for detection, what in expected.items() if config.detections[detection] == ALERT]
+    told = [what for detection, what in expected.items() if config.alerts_on(detection)]
     return "".join(f"\n   Expect alerts: {what}." for what in told)
 
 

@@ -42,14 +42,14 @@ _Fields = dict[str, Any]
 
 def road(config: Config, names: Names) -> _Fields:
     """Every writing call, by anybody, about what an event passes from a rule to whom it tells, and what proves that."""
-    prefix, existing = names.prefix, config.event_bus.existing
+    prefix = names.prefix
+    own, buses = _own_names(names), own_buses(config, names)
     logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
     topics = [{"wildcard": f"*:{prefix}-*"}]
-    own_buses = [*([] if existing else [names.bus]), names.action_bus]
     parts: list[_Fields] = [
-        {"name": [*_own_names(names), names.bus]},
-        {"rule": [{"prefix": f"{prefix}-"}]},
-        {"eventBusName": [*own_buses, *({"suffix": f":event-bus/{bus}"} for bus in own_buses)]},
+        {"name": [*own, names.bus]},
+        {"rule": own},
+        {"eventBusName": [*buses, *({"suffix": f":event-bus/{bus}"} for bus in buses)]},
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
         {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
@@ -71,7 +71,7 @@ def road(config: Config, names: Names) -> _Fields:
         },
     ]
     # What was there before has other work as well.
-    if existing:
+    if config.event_bus.existing:
         others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
     if sms := text_messages(config):
         others.append({"eventName": sms})
@@ -129,6 +129,11 @@ def _of_log_policies(names: Names) -> _Fields:
 def _own_names(names: Names) -> list[Any]:
     """What many a service calls name: of ours, all but the role, the stack and the bus begin with it and go on."""
     return [{"prefix": f"{names.prefix}-"}]
+
+
+def own_buses(config: Config, names: Names) -> list[str]:
+    """The buses of ours alone: one that was there before has other work."""
+    return [*([] if config.event_bus.existing else [names.bus]), names.action_bus]
 
 
 def own_roles(names: Names) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.config import CREATE, CUSTOMER_KEY, OFF, Config
 from cfn_breakglass.names import Names, bucket_arn, part_arn, plain
+from cfn_breakglass.tampering import own_buses, text_messages
 
 VERSION: Final = "2012-10-17"
 
@@ -85,7 +86,7 @@ def _denied(config: Config, names: Names, *more: str) -> dict[str, dict[str, Any
             "NotAction": [call for call in _STILL if call.partition(":")[0] in services],
             "Resource": parts,
         },
-        "Account": {"Action": [*_ACCOUNT, *_text_messages(config)], "Resource": "*"},
+        "Account": {"Action": [*_ACCOUNT, *(f"sns:{call}" for call in text_messages(config))], "Resource": "*"},
         "DefaultBus": {"Action": _DEFAULT_BUS, "Resource": plain(part_arn("events", "event-bus/default"), config)},
     }
     if policies := [plain(arn, config) for arn in _policies(config, names)]:
@@ -112,7 +113,7 @@ def _parts(config: Config, names: Names) -> Iterator[str]:
     """The ARNs of everything that nobody may change, wherever it is."""
     prefix = names.prefix
     yield from (part_arn("events", f"rule/{bus}{prefix}-*") for bus in ("", "*/"))
-    for bus in _own_buses(config, names):
+    for bus in own_buses(config, names):
         yield part_arn("events", f"event-bus/{bus}")
         yield part_arn("events", f"rule/{bus}/*")
     yield part_arn("sns", names.topic)
@@ -152,13 +153,3 @@ def _policies(config: Config, names: Names) -> list[str]:
     """The managed policies of ours."""
     deploying = [arn for arn in names.deploying_arns(config) if ":policy/" in arn]
     return [*([names.grant_arn] if config.grants else []), *deploying]
-
-
-def _own_buses(config: Config, names: Names) -> list[str]:
-    return [names.action_bus] if config.event_bus.existing else [names.bus, names.action_bus]
-
-
-def _text_messages(config: Config) -> list[str]:
-    """What the account may spend on text messages, if any are to be sent."""
-    protocols = {protocol for protocol, _ in (*config.alerts.endpoints, *config.alerts.fallback_endpoints)}
-    return ["sns:SetSMSAttributes"] if "sms" in protocols else []
