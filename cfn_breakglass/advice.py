@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from shlex import quote
@@ -13,7 +13,7 @@ from cfn_breakglass.arns import parse_arn
 from cfn_breakglass.builders.encryption import uses_as_json
 from cfn_breakglass.builders.forwarding import central_buses
 from cfn_breakglass.builders.role import ADMINISTRATOR, permissions
-from cfn_breakglass.config import ALERT, CREATE, OFF, Config
+from cfn_breakglass.config import CREATE, OFF, Config
 from cfn_breakglass.detections import Detection
 from cfn_breakglass.entrances import entrances
 from cfn_breakglass.listeners import Heard, watched_detections
@@ -73,7 +73,7 @@ def _unheard(config: Config) -> Iterator[str]:
     there = {one.id for one in watched}
     if lost := [one for one in config.detections if config.detections[one] != OFF and one not in there]:
         yield f"alerts: no subscriber and no log is told of {', '.join(lost)}, so no rule is made; set alerts.log: true"
-    if not config.alerts.endpoints or not any(config.detections[one] == ALERT for one in there):
+    if not any(map(config.alerts_on, there)):
         yield "alerts: nobody is told when something happens, it is only logged; give alerts.emails or the like"
     elif not config.alerts.fallback:
         yield "alerts.fallback: nobody is told when the alerts themselves cannot be delivered; give another mailbox"
@@ -87,23 +87,24 @@ def _watched(config: Config) -> list[Detection]:
 
 def next_steps(config: Config, main: Path, rest: Path, guard: Path) -> str:
     """What to do with the two templates and the guard SCP, in the console or with the AWS CLI."""
-    names = Names.of(config)
+    names, watched = Names.of(config), _watched(config)
     steps = [_new_trail(names) if config.trail == CREATE else _TRAIL]
     if config.event_bus.forwarder_role:
-        steps.append(_own_forwarder(config, names))
+        steps.append(_own_forwarder(config, central_buses(config, names, watched)))
     if parse_arn(config.encryption):
         steps.append(_own_key(config, names))
-    steps += [*deployment(config, main), *_subscribers(config, names), *rollout(config, main, rest)]
+    steps += [*deployment(config, main), *_subscribers(config, names, watched), *rollout(config, main, rest)]
     steps += [*to_allow(config, names), *_try(config, names), _attach(config, guard)]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
 
 
-def _subscribers(config: Config, names: Names) -> Iterator[str]:
+def _subscribers(config: Config, names: Names, watched: list[Detection]) -> Iterator[str]:
     """What those who are to be told have to do first."""
-    heard = Heard.of(config, _watched(config))
-    topics = {names.topic: config.alerts.endpoints if heard.topic else ()}
-    topics[names.fallback_topic] = config.alerts.fallback_endpoints
+    topics = {
+        names.topic: config.alerts.endpoints if Heard.of(config, watched).topic else (),
+        names.fallback_topic: config.alerts.fallback_endpoints,
+    }
     used = {protocol for told in topics.values() for protocol, _ in told}
     if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
         told = dict.fromkeys(endpoint for each in topics.values() for _, endpoint in each)
@@ -145,8 +146,8 @@ def _own_key(config: Config, names: Names) -> str:
 {indent(uses_as_json(config, names), "     ")}"""
 
 
-def _own_forwarder(config: Config, names: Names) -> str:
-    buses = "\n".join(f"     event bus {bus}" for bus in central_buses(config, names, _watched(config)))
+def _own_forwarder(config: Config, central: Iterable[str]) -> str:
+    buses = "\n".join(f"     event bus {bus}" for bus in central)
     return f"""Let the role {config.event_bus.forwarder_role} forward: it has to trust
    events.amazonaws.com and be allowed events:PutEvents on all of these in {config.main_region}:
 {buses}"""
@@ -154,11 +155,9 @@ def _own_forwarder(config: Config, names: Names) -> str:
 
 def _try(config: Config, names: Names) -> Iterator[str]:
     """How to see that it works, if taking the role on is told of at all."""
-    heard = Heard.of(config, _watched(config))
-    told = {"the alert arrives": heard.topic, f"{names.login_log} has it": heard.login_log}
-    seen = next((what for what, ones in told.items() if any(one.id == _TAKEN_ON for one in ones)), "")
-    if not seen:
+    if not config.hears_of(_TAKEN_ON):
         return
+    seen = "the alert arrives" if config.alerts_on(_TAKEN_ON) else f"{names.login_log} has it"
     region = next(iter(config.secondary_regions), config.main_region)
     once = f"Take the role on once, with the STS of {region}, and see that {seen}. With the"
     if any(way.endswith("Profile") for way in entrances(config, names)):
