@@ -69,8 +69,9 @@ def _differences(output: Path, files: Mapping[str, str], config: Path) -> Iterat
         path = output / name
         found = _read(path)
         if found is None:
-            other = next((form for form in FORMS if path.with_suffix(f".{form}").exists()), "")
-            yield f"{path} is missing" + (f"; to compare {path.stem}.{other}, add --format {other}" if other else "")
+            other = _other_form(path)
+            hint = f"; to compare {other.name}, add --format {other.suffix[1:]}" if other else ""
+            yield f"{path} is missing{hint}"
         elif found != text.encode():
             yield f"{path} differs from what {config} makes"
 
@@ -84,13 +85,18 @@ def _read(path: Path) -> bytes | None:
         raise OutputError(f"{path}: it cannot be read: {error.strerror}") from None
 
 
+def _other_form(path: Path) -> Path | None:
+    """The same file in the other form, if it is there."""
+    others = (path.with_suffix(f".{form}") for form in FORMS)
+    return next((one for one in others if one != path and one.exists()), None)
+
+
 def _left_over(output: Path, files: Mapping[str, str]) -> Iterator[str]:
     """Templates in the other form, and those no longer made: they may be of an older config, and get deployed."""
     for name in files:
-        for path in (output / f"{Path(name).stem}.{form}" for form in FORMS):
-            if path.name != name and path.exists():
-                takes = f"delete it if {output / name} takes its place"
-                yield f"{path} is there too, perhaps from an older config; {takes}"
+        if other := _other_form(output / name):
+            takes = f"delete it if {output / name} takes its place"
+            yield f"{other} is there too, perhaps from an older config; {takes}"
     stems = {Path(name).stem for name in files}
     for path in (output / f"{stem}.{form}" for stem in NOT_ALWAYS if stem not in stems for form in FORMS):
         if path.exists():

@@ -12,7 +12,7 @@ from cfn_breakglass.emitted.picture import KEEPS, names_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cfn_breakglass.emitted.picture import Area, Bus, Part, Picture
+    from cfn_breakglass.emitted.picture import Area, Bus, Part, Picture, Watch
 
 WIDTH = 1000
 MARGIN, GAP, SECTION, TITLE_HEIGHT = 16, 12, 26, 40
@@ -85,9 +85,7 @@ def regions_lines(area: Area) -> list[Line]:
 
 
 def bus_lines(bus: Bus) -> list[Line]:
-    lines = part_lines(bus.part)
-    for watch in bus.watches:
-        lines += [Line(NOTE, f"{bus.holds}:"), *(Line(RULE, rule) for rule in watch.rules)]
+    lines = [*part_lines(bus.part), *(line for watch in bus.watches for line in _watch_lines(bus, watch))]
     return lines if bus.watches else [*lines, Line(NOTE, f"has no {bus.holds}")]
 
 
@@ -96,9 +94,13 @@ def middles(bus: Bus) -> list[float]:
     found, lines = [], part_lines(bus.part)
     for watch in bus.watches:
         before = height_of(lines, BUSES[1])
-        lines += [Line(NOTE, f"{bus.holds}:"), *(Line(RULE, rule) for rule in watch.rules)]
+        lines += _watch_lines(bus, watch)
         found.append((before + height_of(lines, BUSES[1])) / 2)
     return found
+
+
+def _watch_lines(bus: Bus, watch: Watch) -> list[Line]:
+    return [Line(NOTE, f"{bus.holds}:"), *(Line(RULE, rule) for rule in watch.rules)]
 
 
 def css_of(part: Part) -> str:
