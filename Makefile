@@ -16,6 +16,7 @@ check: .venv/dev ## lint, types, and the committed templates: those of breakglas
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/cfn-breakglass generate --check
 	$(BIN)/cfn-breakglass validate
 
@@ -30,11 +31,11 @@ demo: .venv/dev ## the committed templates on a local AWS, until Ctrl-C, to set 
 	$(BIN)/python tests/e2e/localstack.py demo $(BIN)/python tests/e2e/demo.py up
 
 bench: .venv/dev ## what generate costs beside what it cannot do without, and simulate beside orjson and moto
-	$(BIN)/python tests/bench_generate.py
-	$(BIN)/python tests/bench_simulate.py
+	$(BIN)/python tests/bench/bench_generate.py
+	$(BIN)/python tests/bench/bench_simulate.py
 
 golden: .venv/dev ## write the golden templates, messages and schema anew; then review the diff
-	$(BIN)/python tests/golden.py
+	$(BIN)/python tests/helpers/golden_cases.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cfn_breakglass.config import Config
-    from cfn_breakglass.configfile import config_of, load_config
+    from cfn_breakglass.config.loader import config_of, load_config
+    from cfn_breakglass.config.model import Config
     from cfn_breakglass.errors import BreakglassError, ConfigError
-    from cfn_breakglass.generation import output_files, template_files
-    from cfn_breakglass.parts import (
+    from cfn_breakglass.generation.generate import output_files, template_files
+    from cfn_breakglass.library import (
         action_log,
         break_glass_deployer,
         break_glass_role,
@@ -42,20 +42,20 @@ __all__ = [
 
 _MODULES = {
     "BreakglassError": "errors",
-    "Config": "config",
+    "Config": "config.model",
     "ConfigError": "errors",
-    "action_log": "parts",
-    "break_glass_deployer": "parts",
-    "break_glass_role": "parts",
-    "config_of": "configfile",
-    "encryption_key": "parts",
-    "load_config": "configfile",
-    "login_alert": "parts",
+    "action_log": "library",
+    "break_glass_deployer": "library",
+    "break_glass_role": "library",
+    "config_of": "config.loader",
+    "encryption_key": "library",
+    "load_config": "config.loader",
+    "login_alert": "library",
     "main_region": "templates",
-    "output_files": "generation",
+    "output_files": "generation.generate",
     "stackset": "templates",
-    "template_files": "generation",
-    "watch_role": "parts",
+    "template_files": "generation.generate",
+    "watch_role": "library",
 }
 
 

@@ -1,3 +1,3 @@
-from cfn_breakglass.cli import main
+from cfn_breakglass.cli.app import main
 
 main()

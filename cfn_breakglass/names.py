@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from troposphere import Sub, iam
 
-from cfn_breakglass.arns import parse_arn
-from cfn_breakglass.config import Config
+from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.config.model import Config
 
 ACTIONS = "RoleActions"
 """The one detection with a bus and a log of its own.

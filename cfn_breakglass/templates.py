@@ -10,19 +10,19 @@ from troposphere import AWSHelperFn, AWSObject, Equals, Not, Ref, Template, enco
 from troposphere.iam import Role
 from troposphere.sns import Topic
 
-from cfn_breakglass.assembly import assemble, main_region_only
+from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.builders.alarms import dead_letter_alarm, fallback, invocation_alarms, notification_alarms
+from cfn_breakglass.builders.alerts.messages import JSON_TEXT
+from cfn_breakglass.builders.alerts.sinks import Heard, log_policies, sinks, watched_detections
 from cfn_breakglass.builders.encryption import NOT_ENCRYPTED, Encryption, encryption
 from cfn_breakglass.builders.forwarding import central_buses, dead_letters, forward, forwarder_role
 from cfn_breakglass.builders.heartbeat import heartbeat_alarms, heartbeat_log, heartbeat_role, heartbeat_schedule
-from cfn_breakglass.builders.messages import JSON_TEXT
-from cfn_breakglass.builders.role import role
-from cfn_breakglass.builders.watch import Bus, watch
-from cfn_breakglass.config import CREATE, OFF, Config
-from cfn_breakglass.detections import HEARTBEAT, Detection, heartbeat
-from cfn_breakglass.listeners import Heard, log_policies, sinks, watched_detections
+from cfn_breakglass.builders.outputs import main_region_outputs, stackset_outputs
+from cfn_breakglass.builders.rules import Bus, watch
+from cfn_breakglass.builders.template import assemble, main_region_only
+from cfn_breakglass.config.model import CREATE, OFF, Config
+from cfn_breakglass.detections.catalog import HEARTBEAT, Detection, heartbeat
 from cfn_breakglass.names import Names, sub
-from cfn_breakglass.outputs import main_region_outputs, stackset_outputs
 
 
 def main_region(config: Config) -> Template:
@@ -97,14 +97,14 @@ def deployer_template(config: Config) -> Template:
 
 def deploying(config: Config) -> list[AWSObject]:
     """The deployer, what it hands CloudFormation, and what bounds that: for what the two templates hold."""
-    from cfn_breakglass.builders.deployer import Deployed, deployer
+    from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
 
     return deployer(config, Names.of(config), Deployed(_plain(main_region(config)), _plain(stackset(config))))
 
 
 def stackset_roles(config: Config) -> Template:
     """The template of the roles that StackSets works with, where main-region.yaml does not hold them."""
-    from cfn_breakglass.builders.rollout import stack_set_roles
+    from cfn_breakglass.builders.deployment.managed_rollout import stack_set_roles
 
     names = Names.of(config)
     resources = stack_set_roles(config, names, _plain(stackset(config)))
@@ -206,7 +206,7 @@ def _rolled_out(config: Config, names: Names, after: Iterable[AWSObject]) -> lis
     """The stack set and its roles, if this template rolls it out; ``after`` is what it needs of the main region."""
     if not config.rolls_out:
         return []
-    from cfn_breakglass.builders.rollout import stack_set, stack_set_roles
+    from cfn_breakglass.builders.deployment.managed_rollout import stack_set, stack_set_roles
 
     regional = stackset(config)
     roles = stack_set_roles(config, names, _plain(regional)) if config.makes_stackset_roles else []

@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 import awacs.sns
 from troposphere import AWSObject, cloudwatch, sns, sqs
 
-from cfn_breakglass.builders.accepted import accepted
-from cfn_breakglass.builders.policies import allow, only_from, policy, service
-from cfn_breakglass.builders.subscriptions import subscribe
-from cfn_breakglass.builders.watch import Bus
-from cfn_breakglass.config import Alerts
+from cfn_breakglass.builders.alerts.subscriptions import subscribe
+from cfn_breakglass.builders.iam_policy import allow, only_from, policy, service
+from cfn_breakglass.builders.rules import Bus
+from cfn_breakglass.builders.scanner_suppressions import accepted
+from cfn_breakglass.config.model import Alerts
 from cfn_breakglass.names import Names
 
 _PERIOD: Final = 300

@@ -15,9 +15,9 @@ import awacs.kms
 from awacs import aws
 from troposphere import AWSHelperFn, AWSObject, encode_to_dict, kms
 
-from cfn_breakglass.arns import parse_arn
-from cfn_breakglass.builders.policies import EVENTS, TRAIL, allow, policy, service
-from cfn_breakglass.config import CREATE, CUSTOMER_KEY, NONE, Config
+from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.builders.iam_policy import EVENTS, TRAIL, allow, policy, service
+from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
 
 
@@ -63,7 +63,7 @@ def _deployed(config: Config, names: Names) -> list[aws.Statement]:
     """The right of the deployer's role to this key; in a policy of its own it could only be one to all keys."""
     if not config.deployer:
         return []
-    from cfn_breakglass.builders.rights import key_calls
+    from cfn_breakglass.builders.deployment.deployer_permissions import key_calls
 
     return [allow(key_calls(), ["*"], principal=aws.Principal("AWS", sub(names.service_role_arn)))]
 

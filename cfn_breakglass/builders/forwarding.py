@@ -12,8 +12,7 @@ import awacs.sqs
 import awacs.sts
 from troposphere import events, iam, sqs
 
-from cfn_breakglass.builders.accepted import accepted
-from cfn_breakglass.builders.policies import (
+from cfn_breakglass.builders.iam_policy import (
     EVENTS,
     WITHOUT_TLS,
     allow,
@@ -24,9 +23,10 @@ from cfn_breakglass.builders.policies import (
     policy,
     service,
 )
-from cfn_breakglass.builders.watch import Bus, Sink
-from cfn_breakglass.config import Config
-from cfn_breakglass.detections import Detection
+from cfn_breakglass.builders.rules import Bus, Sink
+from cfn_breakglass.builders.scanner_suppressions import accepted
+from cfn_breakglass.config.model import Config
+from cfn_breakglass.detections.catalog import Detection
 from cfn_breakglass.names import ACTIONS, Names, sub
 
 

@@ -14,11 +14,11 @@ import awacs.sts
 from awacs import aws
 from troposphere import AWSHelperFn, AWSObject, Ref, cloudwatch, events, iam, logs, scheduler, sns
 
-from cfn_breakglass.builders.accepted import NO_KEY, accepted
-from cfn_breakglass.builders.policies import Conditions, allow, policy, service
-from cfn_breakglass.builders.watch import Sink
-from cfn_breakglass.config import DAILY, HOURLY
-from cfn_breakglass.detections import HEARTBEAT, Detection
+from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
+from cfn_breakglass.builders.rules import Sink
+from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
+from cfn_breakglass.config.model import DAILY, HOURLY
+from cfn_breakglass.detections.catalog import HEARTBEAT, Detection
 from cfn_breakglass.names import Names, default_bus_arn, log_group_arn, schedule_group_arn, sub
 
 _SCHEDULER: Final = "scheduler.amazonaws.com"

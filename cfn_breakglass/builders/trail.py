@@ -11,9 +11,9 @@ import awacs.s3
 from awacs import aws
 from troposphere import AWSHelperFn, AWSObject, cloudtrail, s3
 
-from cfn_breakglass.builders.accepted import NO_KEY, accepted
-from cfn_breakglass.builders.policies import TRAIL, WITHOUT_TLS, allow, anybody, deny, policy, service
-from cfn_breakglass.config import Config
+from cfn_breakglass.builders.iam_policy import TRAIL, WITHOUT_TLS, allow, anybody, deny, policy, service
+from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
+from cfn_breakglass.config.model import Config
 from cfn_breakglass.names import Names, sub
 
 # Who deletes the stack must not end the recording, nor take what is recorded with it.

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import boto3
 from botocore.config import Config as ClientConfig
 
-from cfn_breakglass.emitted.reader import parse
+from cfn_breakglass.analysis.template.reader import parse
 
 STACK: Final = "break-glass"
 KEY_ON_PAPER: Final = f"{STACK}-Key"

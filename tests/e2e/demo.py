@@ -18,8 +18,8 @@ from typing import Any, Final
 from aws import STACK, Account
 from surroundings import QUEUE, create_queue, create_user
 
-from cfn_breakglass.emitted.cloudtrail import envelope
-from cfn_breakglass.emitted.reader import parse
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.template.reader import parse
 
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT: Final = "100000000000"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import chain, product
 from typing import Any, Final, NamedTuple
 
-from cfn_breakglass.emitted.reader import parse
+from cfn_breakglass.analysis.template.reader import parse
 
 _TRANSFORMER: Final = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html"
 _DELETION: Final = (

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-sys.path.append(str(Path(__file__).parent.parent))  # the launcher runs as a script, whose folder is all there is
-from kept import kept_environment
+sys.path.append(
+    str(Path(__file__).parents[1] / "helpers")
+)  # the launcher runs as a script, whose folder is all there is
+from tool_environments import kept_environment
 
 # LocalStack 4.14.0 imports warnings.deprecated, which is new in 3.13.
 OLDEST: Final = (3, 13)

@@ -13,7 +13,7 @@ from aws import KEY_ON_PAPER, Account, client, eventually
 from differences import as_compared, as_logged, as_sent
 from samples import ACCOUNT, record_of, recorded, text_of
 
-from cfn_breakglass.emitted.simulator import Simulator
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 
 _BATCH = 10  # of PutEvents and ReceiveMessage alike
 

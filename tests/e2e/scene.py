@@ -19,7 +19,7 @@ from samples import RAISES
 from surroundings import create_queue, create_user
 from undone import finish
 
-from cfn_breakglass.emitted.simulator import Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
 
 ONE_OF_EACH: Final = list({sample.parent.name: sample for sample in RAISES}.values())
 """A sample of each detection."""

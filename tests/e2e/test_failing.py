@@ -13,7 +13,7 @@ from samples import ACCOUNT, RAISES, SETTINGS, title
 from scene import ONE_OF_EACH, Scene
 from surroundings import create_queue
 
-from cfn_breakglass.emitted.reader import parse, resolve
+from cfn_breakglass.analysis.template.reader import parse, resolve
 
 NUMBER: Final = "100000000005"
 MAIN: Final = "us-east-1"

@@ -17,8 +17,8 @@ from samples import ACCOUNT, RAISES, SETTINGS, SILENT, of_the_key, title
 from scene import MANY, ONE_OF_EACH, Scene
 from surroundings import QUEUE
 
-from cfn_breakglass.config import DETECTIONS
-from cfn_breakglass.emitted.reader import parse
+from cfn_breakglass.analysis.template.reader import parse
+from cfn_breakglass.config.model import DETECTIONS
 
 # Four more regions, one of them opt-in: it counts only when the config names it.
 OTHERS: Final = ("af-south-1", "ap-southeast-2", "eu-west-1", "sa-east-1")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aws import KEY_ON_PAPER, Account
 
-from cfn_breakglass.emitted.reader import Resource, parse, resolve
+from cfn_breakglass.analysis.template.reader import Resource, parse, resolve
 
 
 def _rule(account: Account, region: str, rule: Resource) -> None:

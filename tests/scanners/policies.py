@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cfn_breakglass.emitted.plans import Plan
-from cfn_breakglass.emitted.reader import Resource, resolve
+from cfn_breakglass.analysis.template.files import Plan
+from cfn_breakglass.analysis.template.reader import Resource, resolve
 
 
 def policies_of(plan: Plan) -> dict[str, str]:

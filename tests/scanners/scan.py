@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
-sys.path.append(str(Path(__file__).parent.parent))  # run as a script, its own folder is all there is
-from kept import kept_environment
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, its own folder is all there is
 from policies import policies_beside, policies_of, statements_in
+from tool_environments import kept_environment
 
-from cfn_breakglass.emitted.check import lint
-from cfn_breakglass.emitted.plans import Plan, plans
+from cfn_breakglass.analysis.template.files import Plan, plans
+from cfn_breakglass.analysis.validation.checks import lint
 from cfn_breakglass.errors import TemplateError
 
 _HERE = Path(__file__).parent

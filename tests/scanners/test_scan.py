@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from scan import cfn_lint, checkov, environment, is_about, main, parliament, reasons
 
-from cfn_breakglass.builders.accepted import accepted
-from cfn_breakglass.emitted.plans import plans
+from cfn_breakglass.analysis.template.files import plans
+from cfn_breakglass.builders.scanner_suppressions import accepted
 
 TEMPLATE = """\
 Metadata: {cfn-breakglass: {MainRegion: us-east-1, Regions: []}}

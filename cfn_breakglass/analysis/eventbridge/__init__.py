@@ -1,0 +1,1 @@
+"""EventBridge: patterns, input transformers, and CloudTrail records as it shows them."""

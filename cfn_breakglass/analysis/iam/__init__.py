@@ -1,0 +1,1 @@
+"""IAM: what a policy allows."""

@@ -1,0 +1,1 @@
+"""A CloudTrail history, replayed against the templates."""

@@ -1,0 +1,1 @@
+"""What an event sets off, from the default bus to the subscriber."""

@@ -1,0 +1,1 @@
+"""Who may assume the role, and why."""

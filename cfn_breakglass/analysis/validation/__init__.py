@@ -1,0 +1,1 @@
+"""Whether AWS would take the templates, and whether they work."""

@@ -1,0 +1,1 @@
+"""Facts about AWS: its regions, limits, ARNs, and what CloudFormation calls."""

@@ -1,0 +1,1 @@
+"""Where alerts and logs go, and what they say."""

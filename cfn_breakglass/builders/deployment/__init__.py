@@ -1,0 +1,1 @@
+"""Who deploys the templates, and how they get to every region."""

@@ -1,0 +1,59 @@
+"""Resources -> a template: what it covers, where it may be deployed, its outputs and its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from troposphere import AWSHelperFn, AWSObject, Equals, Output, Ref, Tags, Template
+
+from cfn_breakglass.config.model import Config
+
+METADATA = "cfn-breakglass"
+"""Where a template says what it covers, for those who read it back."""
+
+
+def assemble(
+    config: Config,
+    description: str,
+    rules: dict[str, tuple[AWSHelperFn, str]],
+    resources: list[AWSObject],
+    outputs: list[Output],
+    *,
+    mappings: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
+) -> Template:
+    """A template of ``resources`` that refuses to be deployed where one of ``rules`` does not hold.
+
+    ``rules`` are a condition and what to say without it, by name.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+    """
+    template = Template(Description=description)
+    template.set_version()
+    covered = {"Name": config.name, "MainRegion": config.main_region, "Regions": list(config.secondary_regions)}
+    template.set_metadata({METADATA: covered | ({"Account": config.account} if config.account else {})})
+    for name, (condition, otherwise) in (rules | _right_account(config)).items():
+        template.add_rule(name, {"Assertions": [{"Assert": condition, "AssertDescription": otherwise}]})
+    for name, mapping in mappings.items():
+        template.add_mapping(name, dict(mapping))
+    template.add_resource([_tagged(resource, config) for resource in resources])
+    template.add_output(outputs)
+    return template
+
+
+def main_region_only(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
+    there = f"Create this stack in {config.main_region}, the main region."
+    return {"MainRegionOnly": (Equals(Ref("AWS::Region"), config.main_region), there)}
+
+
+def _right_account(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
+    """An ARN in the config fixes the account; in another one the templates would watch nothing."""
+    if not config.account:
+        return {}
+    there = f"The config names a part of account {config.account}; create this stack there."
+    return {"RightAccount": (Equals(Ref("AWS::AccountId"), config.account), there)}
+
+
+def _tagged(resource: AWSObject, config: Config) -> AWSObject:
+    if config.tags and "Tags" in resource.props:
+        resource.Tags = Tags(dict(config.tags))
+    return resource

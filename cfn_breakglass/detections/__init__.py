@@ -1,0 +1,1 @@
+"""What to watch for; the only place an event pattern is written."""

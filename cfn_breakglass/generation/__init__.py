@@ -1,0 +1,1 @@
+"""A Config in, the text of every file out; and text to files."""

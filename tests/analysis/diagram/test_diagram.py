@@ -1,0 +1,316 @@
+"""The picture of emitted templates: what it shows, and that it can be looked at."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+import yaml
+from paths import ROOT
+
+from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clipped, wrap
+from cfn_breakglass.analysis.diagram.from_templates import picture_of
+from cfn_breakglass.analysis.diagram.layout import WIDTH
+from cfn_breakglass.analysis.diagram.mermaid import mermaid
+from cfn_breakglass.analysis.diagram.model import Part, Picture
+from cfn_breakglass.analysis.diagram.svg import svg
+from cfn_breakglass.analysis.diagram.trust_summary import takers
+from cfn_breakglass.errors import TemplateError
+
+GOLDEN = ROOT / "tests" / "golden"
+FOLDERS = [ROOT / "templates", *sorted(path for path in GOLDEN.iterdir() if path.is_dir())]
+SVG = "{http://www.w3.org/2000/svg}"
+STYLE_OF = {style.css: style for style in STYLES}
+HERE = "111122223333"
+
+Extent = tuple[float, float, float, float]
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+def picture(request: pytest.FixtureRequest) -> Picture:
+    return picture_of(request.param)
+
+
+def tree(picture: Picture) -> ET.Element:
+    return ET.fromstring(svg(picture))  # noqa: S314 - our own drawing
+
+
+def words(picture: Picture) -> str:
+    """Every text of the SVG but its description, a line each."""
+    return "\n".join(str(text.text) for text in tree(picture).iter(f"{SVG}text"))
+
+
+def extents(root: ET.Element) -> list[Extent]:
+    """Left, top, right and bottom of each text, at most."""
+    found = []
+    for text in root.iter(f"{SVG}text"):
+        style = STYLE_OF[text.get("class", "")]
+        width, x, y = style.width(text.text or ""), float(text.get("x", "")), float(text.get("y", ""))
+        left = x - width if text.get("text-anchor") == "end" else x
+        found.append((left, y - style.size, left + width, y + style.size / 4))
+    return found
+
+
+def boxes(root: ET.Element) -> list[Extent]:
+    numbers = [[float(one.get(key, "")) for key in ("x", "y", "width", "height")] for one in root.iter(f"{SVG}rect")]
+    return [(x, y, x + width, y + height) for x, y, width, height in numbers]
+
+
+def ways(root: ET.Element) -> list[Extent]:
+    """The room each arrow takes."""
+    found = []
+    for path in root.iter(f"{SVG}path"):
+        if path.get("class") == "arrow":
+            x, y = 0.0, 0.0
+            points = []
+            for command, numbers in re.findall(r"([MCHVQ])([-\d.,]+)", path.get("d", "")):
+                given = [float(number) for number in numbers.split(",")]
+                x = given[-2] if command in "MCQ" else given[0] if command == "H" else x
+                y = given[-1] if command != "H" else y
+                points.append((x, y))
+            xs, ys = zip(*points, strict=True)
+            found.append((min(xs), min(ys), max(xs), max(ys)))
+    return found
+
+
+def overlap(one: Extent, other: Extent) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def inside(one: Extent, other: Extent) -> bool:
+    return other[0] <= one[0] and other[1] <= one[1] and one[2] <= other[2] and one[3] <= other[3]
+
+
+def test_the_svg_is_xml_and_says_what_it_shows(picture: Picture) -> None:
+    assert svg(picture) == svg(picture)
+    root = tree(picture)
+    assert [root.get("role"), root.get("aria-labelledby"), root.get("width")] == ["img", "title desc", str(WIDTH)]
+    assert root.findtext(f"{SVG}title") == picture.title
+    assert root.findtext(f"{SVG}desc") == picture.description
+
+
+def test_no_text_leaves_its_box(picture: Picture) -> None:
+    root = tree(picture)
+    for text in extents(root):
+        x, y = text[0], text[3]
+        around = min(
+            (box for box in boxes(root) if box[0] <= x <= box[2] and box[1] <= y <= box[3]),
+            key=lambda box: (box[2] - box[0]) * (box[3] - box[1]),
+        )
+        assert inside(text, around)
+
+
+def test_nothing_lies_over_a_text(picture: Picture) -> None:
+    root = tree(picture)
+    texts = extents(root)
+    assert not [(text, way) for text in texts for way in ways(root) if overlap(text, way)]
+    assert not [(one, two) for index, one in enumerate(texts) for two in texts[:index] if overlap(one, two)]
+
+
+def test_the_page_holds_all(picture: Picture) -> None:
+    root = tree(picture)
+    page = (0.0, 0.0, float(WIDTH), float(root.get("height", "")))
+    assert all(inside(box, page) for box in [*boxes(root), *extents(root), *ways(root)])
+
+
+def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
+    picture = picture_of(ROOT / "templates")
+    (alarms,) = (bus for bus in picture.buses if bus.holds == "alarms")
+    (watch,) = alarms.watches
+    assert [picture.names[arn] for arn in watch.to] == ["break-glass-fallback"]
+    assert watch.rules == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
+    assert "alarms dead-letters, invocations" in picture.description
+    assert not [bus for bus in picture_of(GOLDEN / "hub-account").buses if bus.holds == "alarms"]  # they tell nobody
+
+
+def test_the_mermaid_text_is_a_flowchart(picture: Picture) -> None:
+    drawn = mermaid(picture)
+    assert drawn == mermaid(picture)
+    first, title, description, *rest = drawn.splitlines()
+    assert [first, title] == ["flowchart LR", f"    accTitle: {picture.title}"]
+    assert re.fullmatch(r"    accDescr \{ [^{}]+ \}", description)
+    node = re.compile(r' +(\w+)\["([^"`*]*)"\]')
+    nodes = {match[1]: match[2] for line in rest if (match := node.fullmatch(line))}
+    for label in nodes.values():
+        assert not re.search(r"<(?!/?b>|br/>)|#(?!\w+;)", label)
+    for line in rest:
+        if edge := re.fullmatch(r" +(\w+) (?:-->|-\. CloudTrail \.->) (\w+)", line):
+            assert {edge[1], edge[2]} <= nodes.keys()
+        else:
+            assert node.fullmatch(line) or re.fullmatch(r' +subgraph area\d+\["[\w, -]+"\]| +end', line)
+    assert drawn.count("subgraph") == len(re.findall(r"(?m)^ +end$", drawn)) == len(picture.areas)
+
+
+def test_every_part_is_drawn(picture: Picture) -> None:
+    root = tree(picture)
+    spread = re.sub(r"\s", "", "".join(str(text.text) for text in root.iter(f"{SVG}text")))
+    parts = [picture.role, *picture.forwarders, *picture.sinks, *(bus.part for bus in picture.buses)]
+    parts += [queue for area in picture.areas for queue in area.queues]
+    watches = [watch for area in picture.areas for watch in area.watches]
+    watches += [watch for bus in picture.buses for watch in bus.watches]
+    expected = [part.name for part in parts] + [rule for watch in watches for rule in watch.rules]
+    expected += [region for area in picture.areas for region in area.regions] + list(picture.takers)
+    text = mermaid(picture)
+    for one in expected:
+        assert re.sub(r"\s", "", one) in spread
+        assert one.replace("*", "#42;") in text
+
+
+def test_no_address_is_spelled_out() -> None:
+    picture = picture_of(GOLDEN / "everything")
+    notes = [sink.notes[0].replace("\u00a0", " ") for sink in picture.sinks if sink.notes]
+    assert (
+        "tells 2 \u00d7 email, 1 \u00d7 SMS, 1 \u00d7 HTTPS, 1 \u00d7 SQS, 1 \u00d7 Lambda, 1 \u00d7 mobile push"
+        in notes
+    )
+    for drawn in (svg(picture), mermaid(picture)):
+        assert "example.com" not in drawn
+        assert "15550100" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("case", "seen", "unseen"),
+    [
+        ("one-region", ["a role watched in 1 region", "Main region us-east-1"], ["other region"]),
+        ("china", ["Main region cn-north-1", "1 other region", "cn-northwest-1", "UserSignIn"], ["us-east-1"]),
+        ("existing-bus", ["security", "ops/Forwarder", "made elsewhere"], ["an IAM role"]),
+        ("told-nobody", ["watched in no region", "has no rules", "Nobody is told"], ["RoleAssumed", "topic"]),
+        ("permission-set", ["AWSReservedSSO_BreakGlass_*", "whom its own trust policy lets"], []),
+        ("existing-role", ["ops/Emergency", "made elsewhere"], ["Alice"]),
+        ("log-only", ["Login log", "kept 7 days"], ["topic"]),
+        ("oidc", ["OIDC provider token.actions.githubusercontent.com"], []),
+    ],
+)
+def test_what_a_case_shows(case: str, seen: list[str], unseen: list[str]) -> None:
+    shown = words(picture_of(GOLDEN / case))
+    assert [one for one in seen if one not in shown] == []
+    assert [one for one in unseen if one in shown] == []
+
+
+def changed(tmp_path: Path, file: str, change: Any) -> Picture:
+    """The picture of templates/ with ``change`` made to the parsed ``file``."""
+    folder = tmp_path / "templates"
+    shutil.copytree(ROOT / "templates", folder)
+    path = folder / f"{file}.yaml"
+    template = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(template["Resources"], template)
+    path.write_text(yaml.safe_dump(template, sort_keys=False), encoding="utf-8")
+    return picture_of(folder)
+
+
+def test_a_rule_that_is_gone_is_gone_from_the_picture(tmp_path: Path) -> None:
+    def without(resources: Any, _: Any) -> None:
+        del resources["RoleChained"], resources["ForwardRoleChained"]
+
+    picture = changed(tmp_path, "main-region", without)
+    assert words(picture).splitlines().count("RoleChained") == 1  # that of the other regions
+    assert mermaid(picture).count("<br/>RoleChained") == 1
+    assert words(picture_of(ROOT / "templates")).splitlines().count("RoleChained") == 3
+
+
+def test_regions_that_differ_are_drawn_apart(tmp_path: Path) -> None:
+    def only_in_ohio(resources: Any, template: Any) -> None:
+        template["Conditions"] = {"Ohio": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-2"]}}
+        resources["ForwardRootSignIn"]["Condition"] = "Ohio"
+
+    picture = changed(tmp_path, "stackset", only_in_ohio)
+    assert [len(area.regions) for area in picture.areas] == [1, 15, 1]
+    assert [("RootSignIn" in area.watches[0].rules) for area in picture.areas] == [True, False, True]
+    assert ["15 other regions" in words(picture), "1 other region" in words(picture)] == [True, True]
+
+
+def test_what_somebody_changed_by_hand(tmp_path: Path) -> None:
+    def change(resources: Any, template: Any) -> None:
+        resources["RoleAssumed"]["Properties"]["State"] = "DISABLED"
+        del resources["LoginLog"]["Properties"]["RetentionInDays"]
+        del resources["SubscriptionEmailOpsExampleComc12a6e33"]
+        targets = resources["RootSignIn"]["Properties"]["Targets"]
+        targets[0]["Arn"] = f"arn:aws:sns:us-east-1:{HERE}:elsewhere"
+        del targets[0]["InputTransformer"]
+        del template["Outputs"]["ForwarderRoleArn"]
+        resources["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] = []
+
+    picture = changed(tmp_path, "main-region", change)
+    shown = words(picture)
+    for line in ("RoleAssumed (disabled)", "kept for ever", "has no subscriber", "elsewhere", "\u2022 nobody"):
+        assert line in shown.splitlines()
+    assert [forwarder.name for forwarder in picture.forwarders] == ["break-glass-forwarder"]
+
+
+def test_nobody_knows_the_role(tmp_path: Path) -> None:
+    def change(resources: Any, template: Any) -> None:
+        del template["Outputs"]["RoleArn"]
+        for name in [name for name, one in resources.items() if one["Type"] == "AWS::Events::Rule"]:
+            del resources[name]
+
+    assert changed(tmp_path, "main-region", change).role == Part("Break-glass role", "", "", ("made elsewhere",))
+
+
+def test_there_must_be_templates(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="there is no such file"):
+        picture_of(tmp_path)
+
+
+ROOT_USER = {"AWS": f"arn:aws:iam::{HERE}:root"}
+TAKERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nobody": ({"Effect": "Allow", "Action": "sts:TagSession", "Principal": ROOT_USER}, []),
+    "anybody": ({"Principal": "*"}, ["anybody"]),
+    "anybody with a name": ({"Principal": "*", "Condition": {"StringEquals": {"aws:username": "al"}}}, ["al"]),
+    "all actions but some": ({"NotAction": "sts:TagSession", "Principal": {"Service": "a.b"}}, ["a.b"]),
+    "denied": ({"Effect": "Deny", "Principal": ROOT_USER}, ["never: whom IAM lets in this account"]),
+    "an account by number": ({"Principal": {"AWS": "444455556666"}}, ["whom IAM lets in account 444455556666"]),
+    "many": (
+        {"Principal": ROOT_USER, "Condition": {"StringLike": {"aws:username": list("abcde")}}},
+        ["IAM users a, b, c and 2 more"],
+    ),
+    "users of another account": (
+        {"Principal": {"AWS": "444455556666"}, "Condition": {"StringLike": {"aws:username": "al"}}},
+        ["IAM user al of account 444455556666"],
+    ),
+    "the other way round": (
+        {"Principal": ROOT_USER, "Condition": {"StringNotEquals": {"aws:username": "al"}}},
+        ["whom IAM lets in this account, under a condition on aws:username (StringNotEquals)"],
+    ),
+    "without MFA": (
+        {"Principal": ROOT_USER, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}},
+        ["whom IAM lets in this account, under a condition on aws:MultiFactorAuthPresent"],
+    ),
+    "a provider for all": (
+        {
+            "Action": "sts:AssumeRoleWithSAML",
+            "Principal": {"Federated": f"arn:aws:iam::{HERE}:saml-provider/Corp"},
+            "Condition": {"StringEquals": {"SAML:aud": "https://x"}},
+        },
+        ["SAML provider Corp: all"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "expected"), TAKERS.values(), ids=TAKERS)
+def test_who_may_take_it_on(statement: dict[str, Any], expected: list[str]) -> None:
+    actions = {} if "NotAction" in statement else {"Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **actions, **statement}]}
+    assert list(takers(document, HERE)) == expected
+
+
+def test_many_takers_are_counted() -> None:
+    few = picture_of(ROOT / "templates")
+    many = Picture(**{**vars(few), "takers": tuple(f"role {index}" for index in range(9))})
+    assert many.some_takers[-2:] == ("role 5", "and 3 more")
+
+
+@pytest.mark.parametrize("style", [TITLE, NAME, NOTE], ids=lambda style: style.css)
+def test_text_is_broken_to_fit(style: Any) -> None:
+    for text in ("x" * 90, "/aws/events/a-very-long-name-of-a-log-group/login", "a few words of one line and more"):
+        lines = wrap(text, style, 120)
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert all(style.width(line) <= 120 for line in lines)
+
+
+def test_a_title_is_cut_to_fit() -> None:
+    assert clipped("break-glass", TITLE, 500) == "break-glass"
+    assert clipped("break-glass", TITLE, 60).endswith("\u2026")

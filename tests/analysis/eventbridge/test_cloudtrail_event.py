@@ -1,0 +1,144 @@
+"""CloudTrail records as EventBridge shows them to rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, envelope, is_event, reaches, too_large
+from cfn_breakglass.aws import limits
+from cfn_breakglass.errors import TemplateError
+
+RECORD: dict[str, Any] = {
+    "eventVersion": "1.09",
+    "userIdentity": {"type": "AWSAccount", "accountId": "444455556666"},
+    "eventTime": "2025-01-01T00:00:00Z",
+    "eventSource": "sts.amazonaws.com",
+    "eventName": "AssumeRole",
+    "awsRegion": "eu-west-1",
+    "readOnly": True,
+    "eventID": "e-1",
+    "eventType": "AwsApiCall",
+    "managementEvent": True,
+    "recipientAccountId": "111122223333",
+    "eventCategory": "Management",
+}
+ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+ALARM = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": {"readOnly": True}}
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """Change the record; a field set to ... is left out."""
+    return {name: value for name, value in (RECORD | changes).items() if value is not ...}
+
+
+def test_envelope() -> None:
+    assert envelope(RECORD) == {
+        "version": "0",
+        "id": "e-1",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.sts",
+        "account": "111122223333",
+        "time": "2025-01-01T00:00:00Z",
+        "region": "eu-west-1",
+        "resources": [],
+        "detail": RECORD,
+    }
+
+
+# name: (changes to the record, the field of the envelope, what it is)
+ENVELOPES: dict[str, tuple[dict[str, Any], str, str]] = {
+    "sign-in": ({"eventType": "AwsConsoleSignIn"}, "detail-type", "AWS Console Sign In via CloudTrail"),
+    "service": ({"eventType": "AwsServiceEvent"}, "detail-type", "AWS Service Event via CloudTrail"),
+    "console": ({"eventType": "AwsConsoleAction"}, "detail-type", "AWS Console Action via CloudTrail"),
+    "insight": ({"eventType": "AwsCloudTrailInsight"}, "detail-type", "AWS Insight via CloudTrail"),
+    "an old record": ({"eventType": ...}, "detail-type", "AWS API Call via CloudTrail"),
+    "a new type": ({"eventType": ["?"]}, "detail-type", "AWS API Call via CloudTrail"),
+    "signin": ({"eventSource": "signin.amazonaws.com"}, "source", "aws.signin"),
+    "monitoring": ({"eventSource": "monitoring.amazonaws.com"}, "source", "aws.monitoring"),
+    "china": ({"eventSource": "sts.amazonaws.com.cn"}, "source", "aws.sts"),
+    "caller's account": ({"recipientAccountId": ...}, "account", "444455556666"),
+    "no account": ({"recipientAccountId": ..., "userIdentity": None}, "account", ""),
+    "no ID": ({"eventID": ...}, "id", ""),
+    "no time": ({"eventTime": ...}, "time", ""),
+}
+
+
+@pytest.mark.parametrize(("changes", "field", "value"), ENVELOPES.values(), ids=ENVELOPES)
+def test_envelope_field(changes: dict[str, Any], field: str, value: str) -> None:
+    assert envelope(record(**changes))[field] == value
+
+
+def test_an_event_is_left_alone() -> None:
+    assert envelope(ALARM) == ALARM
+    assert envelope(envelope(RECORD)) == envelope(RECORD)
+
+
+@pytest.mark.parametrize("missing", ["source", "detail-type", "detail"])
+def test_an_event_has_all_three(missing: str) -> None:
+    assert is_event(ALARM)
+    assert not is_event({name: value for name, value in ALARM.items() if name != missing})
+
+
+# name: (what was given, the error)
+REFUSED: dict[str, tuple[Any, str]] = {
+    "a list": ([RECORD], "a CloudTrail record is a JSON object, not an array"),
+    "text": ("{}", "a CloudTrail record is a JSON object, not text"),
+    "no source": (record(eventSource=...), "this is not a CloudTrail record: it has no eventSource"),
+    "a source that is no text": (record(eventSource=1), "this is not a CloudTrail record: it has no eventSource"),
+    "no region": (record(awsRegion=""), "this is not a CloudTrail record: it has no awsRegion"),
+    "a log file": (
+        {"Records": [RECORD]},
+        "this is not a CloudTrail record: it has no eventSource; give its records one by one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "error"), REFUSED.values(), ids=REFUSED)
+def test_refused(given: Any, error: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        envelope(given)
+    assert str(caught.value) == error
+
+
+# name: (event, whether a rule that is just ENABLED sees it)
+SEEN: dict[str, tuple[dict[str, Any], bool]] = {
+    "read-only": (envelope(RECORD), False),
+    "a write": (envelope(record(readOnly=False)), True),
+    "a write called Get": (envelope(record(readOnly=False, eventName="GetSigninToken")), True),
+    "Describe": (envelope(record(readOnly=..., eventName="DescribeAlarms")), False),
+    "List": (envelope(record(readOnly=..., eventName="ListRoles")), False),
+    "Get": (envelope(record(readOnly=..., eventName="GetRole")), False),
+    "Get that changes": (envelope(record(readOnly=..., eventName="GetSessionToken")), True),
+    "AssumeRole": (envelope(record(readOnly=...)), False),
+    "AssumeRoot": (envelope(record(readOnly=..., eventName="AssumeRoot")), True),
+    "Create": (envelope(record(readOnly=..., eventName="CreateRole")), True),
+    "no name": (envelope(record(readOnly=..., eventName=...)), True),
+    "a data event": (envelope(record(managementEvent=False, eventCategory="Data")), True),
+    "a data event by its category": (envelope(record(managementEvent=..., eventCategory="Data")), True),
+    "an old record": (envelope(record(managementEvent=..., eventCategory=...)), False),
+    "not of CloudTrail": (ALARM, True),
+    "without detail": ({"source": "x", "detail-type": "AWS API Call via CloudTrail"}, True),
+}
+
+
+@pytest.mark.parametrize(("event", "seen"), SEEN.values(), ids=SEEN)
+def test_states(event: dict[str, Any], seen: bool) -> None:  # noqa: FBT001 - a table's column
+    assert reaches(event, "ENABLED") == seen
+    assert reaches(event, ALL)
+    assert not reaches(event, "DISABLED")
+
+
+def test_an_unknown_state_is_an_error() -> None:
+    with pytest.raises(TemplateError, match=r"'NONSENSE' is not a State of a rule; it is one of DISABLED, ENABLED, "):
+        reaches(ALARM, "NONSENSE")
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\ud800"])
+def test_size(letter: str) -> None:
+    width = len(letter.encode("utf-8", "surrogatepass"))
+    event = {"detail": letter * ((limits.EVENT.maximum - len('{"detail":""}')) // width)}
+    assert not too_large(event)
+
+    assert too_large(event | {"detail": event["detail"] + letter * 2})

@@ -1,0 +1,129 @@
+"""Records and their peeks: what the quick look says, the whole record says too."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of
+
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, envelope
+from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, Peek, attribute
+from cfn_breakglass.analysis.replay.prefilter import Gate
+from cfn_breakglass.analysis.replay.records import Batch, batches
+from cfn_breakglass.analysis.replay.sources import Opened, Unread
+
+SIMULATOR = account(json.dumps(SETTINGS))
+RULES = SIMULATOR.watching("eu-west-1")
+PEEK = Peek(name for rule in SIMULATOR.rules for name in rule.pattern.fields)
+RECORDS = [json.loads(sample.read_text(encoding="utf-8")) for sample in SAMPLES]
+odd = st.sampled_from([None, "", "x", 7, True, [], ["x"], {}, {"arn": "x"}, [{"arn": "x"}]])
+PLACES = [
+    *(("eventSource",), ("eventName",), ("errorCode",), ("requestParameters",), ("responseElements",)),
+    *(("userIdentity",), ("userIdentity", "arn"), ("userIdentity", "sessionContext"), ("userIdentity", "type")),
+    *(("userIdentity", "sessionContext", "sessionIssuer"), ("requestParameters", "roleArn")),
+    ("userIdentity", "sessionContext", "sessionIssuer", "arn"),
+]
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Any:
+    """A sample in which some of what patterns read is gone, or of another kind, or that of another sample."""
+    record = json.loads(json.dumps(draw(st.sampled_from(RECORDS))))
+    for *parents, last in draw(st.lists(st.sampled_from(PLACES), max_size=3)):
+        node = record
+        for step in parents:
+            node = node.get(step) if isinstance(node, dict) else None
+        if isinstance(node, dict):
+            value = draw(odd | st.sampled_from([other.get(last) for other in RECORDS]))
+            node[last] = json.loads(json.dumps(value))  # its own: the next step may change it
+            if draw(st.booleans()):
+                del node[last]
+    return record
+
+
+def matches(record: Any) -> bool:
+    """Whether a rule takes the record; True also for what is none, which has to be looked at."""
+    try:
+        event = envelope(record | {"awsRegion": "eu-west-1"})
+    except RecordError:
+        return True
+    return any(rule.pattern.matches(event) for rule in RULES)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(records(), min_size=1, max_size=5))
+def test_the_gate_turns_nothing_away_that_matches(some: list[Any]) -> None:
+    gate = Gate(RULES, remembered=100)
+    for record in some * 2:  # the second time from memory
+        assert gate(PEEK.record(json.dumps(record).encode())) or not matches(record)
+
+
+def test_the_gate_turns_near_misses_away() -> None:
+    near = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
+    # A gate is for one account, and for CloudTrail's records; it does not look into arrays, such as those of alarms.
+    ours = [
+        record for record in near if record.get("recipientAccountId") == ACCOUNT and "alarmNames" not in str(record)
+    ]
+    passed = [record for record in ours if Gate(RULES, remembered=100)(PEEK.record(json.dumps(record).encode()))]
+    assert passed == [record for record in ours if matches(record)]
+
+
+def test_the_gate_forgets() -> None:
+    gate = Gate(RULES, remembered=2)
+    call = {"eventSource": "ec2.amazonaws.com", "userIdentity": {"arn": "x"}}
+    peeks = [PEEK.record(json.dumps(call | {"eventName": f"N{number % 4}"}).encode()) for number in range(9)]
+    assert not any(gate(peek) for peek in peeks)
+
+
+def test_what_is_wanted_whole_is_kept_whole() -> None:
+    peek = Peek(["detail.a", "detail.a.b", "detail.c.d", "detail.e.f.g", "detail.e.f", "source"])
+    given: dict[str, Any] = {"a": {"x": 1, "b": 2}, "c": {"d": 1, "x": 2}, "e": {"f": {"x": 1, "g": 2}, "x": 1}, "z": 1}
+    kept = peek.record(json.dumps(given).encode())
+    assert (kept.f_a, kept.f_e.f_f) == (given["a"], given["e"]["f"])
+    assert (kept.f_c.f_d, hasattr(kept.f_c, "f_x"), kept.f_detail) == (1, False, ABSENT)
+
+
+def test_names_that_are_no_attributes_are_spelled_out() -> None:
+    peek = Peek(["detail.__init__", "detail.a-b.class"])
+    kept = peek.record(b'{"__init__": 1, "a-b": {"class": 2}}')
+    assert getattr(kept, attribute("__init__")) == 1
+    assert getattr(getattr(kept, attribute("a-b")), attribute("class")) == 2
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("form", ["log file", "array"])
+@pytest.mark.parametrize("piece", [20_000, 500_000, 1 << 24])
+def test_a_large_document_is_read_in_pieces(form: str, indent: int | None, piece: int) -> None:
+    # Larger than what is read to see the form.
+    misleading = {
+        "text": '{}, {"eventVersion"' * 1_000,
+        "items": [{"a": 1}, {"eventVersion": "1"}, {"eventVersion": "1"}],
+    }
+    given = [record | {"requestParameters": misleading} for record in RECORDS]
+    text = json.dumps({"Records": given} if form == "log file" else given, indent=indent).encode()
+    found, largest = [], 0
+    for batch in batches(Opened(io.BufferedReader(io.BytesIO(text))), PEEK, piece):
+        assert isinstance(batch, Batch)
+        largest = max(largest, len(batch.peeks))
+        found += [(batch.place(index), batch.whole(index)) for index in range(len(batch.peeks))]
+    assert found == [(f"record {number}", record) for number, record in enumerate(given, 1)]
+    assert (largest < len(given)) == (piece < len(text))
+
+
+def test_a_large_document_is_read_on_after_a_broken_record() -> None:
+    whole = json.dumps({"Records": RECORDS * 20}).encode()
+    where = whole.index(b'"eventName"', len(whole) // 2)
+    text = whole[:where] + b"oh" + whole[where:]
+    found = list(batches(Opened(io.BufferedReader(io.BytesIO(text))), PEEK, 100_000))
+    broken = [part for part in found if isinstance(part, Unread)]
+    assert [len(broken), sum(len(part.peeks) for part in found if isinstance(part, Batch))] == [
+        1,
+        len(RECORDS) * 20 - 1,
+    ]
+    last = found[-1]
+    assert isinstance(last, Batch)
+    assert last.place(len(last.peeks) - 1) == f"record {len(RECORDS) * 20}"

@@ -1,0 +1,427 @@
+"""Nothing is dropped in silence: what cannot be delivered is kept, raises an alarm, and that is told by two roads."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+from moto_edits import Edit, edited, with_properties, without
+from samples import ACCOUNT, SETTINGS, account, templates
+
+from cfn_breakglass.analysis.iam.policy import allowed
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
+from cfn_breakglass.analysis.template.reader import Resource, Stack
+from cfn_breakglass.errors import TemplateError
+
+WITHOUT = {key: held for key, held in SETTINGS["alerts"].items() if key != "fallback"}
+FALLBACK = {"fallback": ["boss@example.com", "+15550100", "https://hooks.example.com/x"]}
+SUBSCRIBERS = {("email", "boss@example.com"), ("sms", "+15550100"), ("https", "https://hooks.example.com/x")}
+CHINA = {
+    "main_region": "cn-north-1",
+    "regions": ["cn-northwest-1"],
+    "alerts": {"emails": ["ops@example.com"], "fallback": [one for one in FALLBACK["fallback"] if "+" not in one]},
+}
+QUEUE, OF_TOPIC, OF_BUS, OF_ACTIONS = "dead-letters", "notifications", "invocations", "invocations-actions"
+
+# name: (settings that differ from the usual, the alarms of the main region but for the heartbeat's)
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "with a fallback": ({}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    "without a fallback": ({"alerts": WITHOUT}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    "log only": ({"alerts": {"log": True, **FALLBACK}}, [QUEUE, OF_BUS, OF_ACTIONS]),
+    "no action log": ({"actions": {"log": "none"}, "detections": {"RoleActions": "off"}}, [QUEUE, OF_BUS, OF_TOPIC]),
+    "a bus of somebody else": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_TOPIC]),
+    "a bus of another name": ({"event_bus": {"name": "emergency"}}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    "told nobody": ({"alerts": {"log": False, **FALLBACK}, "actions": {"log": "none"}}, [QUEUE]),
+    "one region": ({"regions": []}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    "China": (CHINA, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+}
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def settings(case: str) -> str:
+    usual = {**SETTINGS, "alerts": {**WITHOUT, **FALLBACK}, "regions": ["eu-west-1", "ap-south-1"]}
+    return json.dumps({**usual, **CASES[case][0]})
+
+
+@cache
+def stacks(case: str) -> dict[str, Stack]:
+    return deploy(*templates(settings(case)), account=ACCOUNT)
+
+
+def main_of(made: dict[str, Stack]) -> Stack:
+    return next(iter(made.values()))
+
+
+def alarms(stack: Stack) -> dict[str, Resource]:
+    """The alarms of a stack by the end of their names; those of the heartbeat have tests of their own."""
+    made = {one.name: one for one in stack.of_type("AWS::CloudWatch::Alarm")}
+    assert all(name.startswith("break-glass-failing-") for name in made)
+    short = {name.removeprefix("break-glass-failing-"): one for name, one in made.items()}
+    return {name: one for name, one in short.items() if not name.startswith("heartbeat-")}
+
+
+@every_case
+def test_every_target_keeps_what_it_cannot_deliver(case: str) -> None:
+    for text in templates(settings(case)):
+        rules = {name: one for name, one in yaml.safe_load(text)["Resources"].items() if one["Type"].endswith("::Rule")}
+        for name, rule in rules.items():
+            for target in rule["Properties"]["Targets"]:
+                assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}, name
+                # AWS has no retry policy for a bus.
+                retries = {} if target["Id"] == "CentralBus" else {"MaximumEventAgeInSeconds": 3_600}
+                assert target.get("RetryPolicy", {}) == retries, name
+    assert account(settings(case)).dead_letter_problems() == []
+
+
+def queue_policy(stack: Stack) -> dict[str, Any]:
+    (policy,) = stack.of_type("AWS::SQS::QueuePolicy")
+    return dict(policy.properties["PolicyDocument"])
+
+
+# A rule's ARN after the region and account, and where its messages are taken.
+SENDERS: dict[str, tuple[str, set[str]]] = {
+    "on the default bus": ("rule/break-glass-RoleAssumed", {"main", "other"}),
+    "on the central bus": ("rule/break-glass/break-glass-RoleAssumed", {"main"}),
+    # There is no such bus in the other region; the name of the bus begins like our rules.
+    "on the bus for actions": ("rule/break-glass-actions/break-glass-RoleActions", {"main", "other"}),
+    "of somebody else": ("rule/nightly-export", set()),
+    "of somebody else, named like ours at the end": ("rule/my-break-glass-RoleAssumed", set()),
+    "of somebody else on a bus of that name": ("rule/break-glass/nightly-export", set()),
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_the_queue_takes_messages_of_our_rules_only(sender: str) -> None:
+    rule, taken = SENDERS[sender]
+    made = stacks("with a fallback")
+    for where, region in (("main", "us-east-1"), ("other", "eu-west-1")):
+        for home in ("us-east-1", "eu-west-1", "ap-south-1"):
+            for owner in (ACCOUNT, "444455556666"):
+                sent = allowed(
+                    [queue_policy(made[region])],
+                    action="sqs:SendMessage",
+                    resource=f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters",
+                    principal_service="events.amazonaws.com",
+                    context={"aws:SourceArn": f"arn:aws:events:{home}:{owner}:{rule}"},
+                )
+                assert sent == (where in taken and home == region and owner == ACCOUNT)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+@pytest.mark.parametrize("action", ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:PurgeQueue"])
+def test_the_queue_is_reached_by_tls_only(region: str, action: str) -> None:
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    administrator = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/Admin"}
+    for by_tls in ("true", "false"):
+        reached = allowed(
+            [queue_policy(stacks("with a fallback")[region]), everything],
+            action=action,
+            resource=f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters",
+            context=administrator | {"aws:SecureTransport": by_tls},
+        )
+        assert reached == (by_tls == "true")
+
+
+@every_case
+def test_the_queue_outlives_the_customer_key(case: str) -> None:
+    for stack in stacks(case).values():
+        (queue,) = stack.of_type("AWS::SQS::Queue")
+        assert queue.properties["SqsManagedSseEnabled"] is True
+        assert "KmsMasterKeyId" not in queue.properties
+
+
+@every_case
+def test_every_failure_raises_an_alarm(case: str) -> None:
+    made = stacks(case)
+    main, *others = made.values()
+    assert list(alarms(main)) == CASES[case][1]
+    for other in others:
+        assert list(alarms(other)) == [QUEUE]
+    assert Simulator(made).alarm_problems() == []
+
+
+@every_case
+def test_alarms_of_the_main_region_tell_the_fallback_as_well(case: str) -> None:
+    made = stacks(case)
+    main, *others = made.values()
+    topics = {one.logical_id: one for one in main.of_type("AWS::SNS::Topic")}
+    wanted = "fallback" in json.loads(settings(case))["alerts"]
+    assert ("FallbackTopic" in topics) == wanted
+    arns = [topics["FallbackTopic"].arn] if wanted else []
+    told = {one.name: one.properties.get("AlarmActions", []) for one in main.of_type("AWS::CloudWatch::Alarm")}
+    assert told
+    assert all(each == arns for each in told.values())
+    for other in others:
+        assert all("AlarmActions" not in one.properties for one in other.of_type("AWS::CloudWatch::Alarm"))
+    subscribed = {
+        (one.properties["Protocol"], one.properties["Endpoint"])
+        for one in main.of_type("AWS::SNS::Subscription")
+        if one.properties["TopicArn"] in arns
+    }
+    there = {one for one in SUBSCRIBERS if case != "China" or one[0] != "sms"}
+    assert subscribed == (there if wanted else set())
+
+
+def test_the_fallback_shares_nothing_with_the_road_it_stands_in_for() -> None:
+    made = stacks("with a fallback")
+    topic = main_of(made).resources["FallbackTopic"]
+    assert topic.properties == {"TopicName": "break-glass-fallback", "DisplayName": "break-glass"}
+    assert all(target.arn != topic.arn for rule in Simulator(made).rules for target in rule.targets)
+
+
+def test_somebody_may_be_told_by_both_roads() -> None:
+    both = json.dumps({**SETTINGS, "alerts": {"emails": ["ops@example.com"], "fallback": ["ops@example.com"]}})
+    main = main_of(deploy(*templates(both), account=ACCOUNT))
+    assert len(main.of_type("AWS::SNS::Subscription")) == 2
+
+
+# An alarm's ARN after the region and account, and whether it may publish.
+PUBLISHERS = {
+    "alarm:break-glass-failing-dead-letters": True,
+    "alarm:break-glass-failing-heartbeat-eu-west-1": True,
+    "alarm:break-glass-cpu-high": False,
+    "alarm:other-break-glass-failing-dead-letters": False,
+}
+
+
+@pytest.mark.parametrize("publisher", PUBLISHERS)
+def test_the_fallback_takes_messages_of_our_alarms_only(publisher: str) -> None:
+    main = main_of(stacks("with a fallback"))
+    policy = main.resources["FallbackTopicPolicy"].properties["PolicyDocument"]
+    for home in ("us-east-1", "eu-west-1"):
+        for owner in (ACCOUNT, "444455556666"):
+            for service in ("cloudwatch.amazonaws.com", "events.amazonaws.com"):
+                taken = allowed(
+                    [policy],
+                    action="sns:Publish",
+                    resource=main.resources["FallbackTopic"].arn,
+                    principal_service=service,
+                    context={
+                        "aws:SourceArn": f"arn:aws:cloudwatch:{home}:{owner}:{publisher}",
+                        "aws:SourceAccount": owner,
+                    },
+                )
+                ours = home == "us-east-1" and owner == ACCOUNT and service == "cloudwatch.amazonaws.com"
+                assert taken == (ours and PUBLISHERS[publisher])
+
+
+def gone_off(stack: Stack, alarm: Resource) -> dict[str, Any]:
+    """The event of an alarm that a template made, as CloudWatch sends it."""
+    return {
+        "version": "0",
+        "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": stack.account,
+        "time": "2025-03-14T03:07:12Z",
+        "region": stack.region,
+        "resources": [alarm.arn],
+        "detail": {
+            "alarmName": alarm.name,
+            "configuration": {"description": alarm.properties.get("AlarmDescription")},
+            "previousState": {"value": "OK", "timestamp": "2025-03-14T02:07:12.987+0000"},
+            "state": {"value": "ALARM", "reason": "it was", "timestamp": "2025-03-14T03:07:12.987+0000"},
+        },
+    }
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "told nobody"])
+def test_an_alarm_that_goes_off_anywhere_is_told_like_any_detection(case: str) -> None:
+    made = stacks(case)
+    main = main_of(made)
+    simulator = Simulator(made)
+    kinds = ["topic", "log"] if "AlertTopic" in main.resources else ["log"]
+    for stack in made.values():
+        for alarm in stack.of_type("AWS::CloudWatch::Alarm"):
+            told = {one.kind: one for one in simulator.run(gone_off(stack, alarm))}
+            assert list(told) == kinds
+            for one in told.values():
+                assert (one.detection, one.region, one.problem) == ("DeliveryFailing", main.region, None)
+                assert alarm.name in one.message
+            if "topic" in told:
+                said = json.loads(told["topic"].message)
+                assert (said["result"], said["error"], said["region"]) == ("Failure", "it was", stack.region)
+
+
+def damaged(main: Edit | None = None, other: Edit | None = None) -> dict[str, Stack]:
+    """An account with the templates of the first case, each edited."""
+    texts = templates(settings("with a fallback"))
+    edits = [edited(text, _free(edit)) if edit else text for text, edit in zip(texts, (main, other), strict=True)]
+    return deploy(*edits, account=ACCOUNT)
+
+
+def _free(edit: Edit) -> Edit:
+    """The edit, of resources that wait for no other."""
+
+    def freed(resources: dict[str, Any]) -> None:
+        edit(resources)
+        for resource in resources.values():
+            resource.pop("DependsOn", None)
+
+    return freed
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_from_a_target_that_fails_to_whoever_is_told(region: str) -> None:
+    """A region cannot forward one detection any more: the event is kept, and the rest of the road tells of it."""
+    broken = with_properties("ForwardRoleAssumed", {"Targets": [BROKEN]})
+    made = damaged(broken, broken)
+    simulator = Simulator(made)
+    rule = next(one for one in simulator.watching(region) if one.detection == "RoleAssumed")
+    (target,) = rule.targets
+    lost = {
+        "source": "aws.sts",
+        "detail-type": "AWS API Call via CloudTrail",
+        "region": region,
+        "detail": {
+            "eventName": "AssumeRole",
+            "requestParameters": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"},
+        },
+    }
+    (delivery,) = simulator.run(lost)
+    assert "without a role" in (delivery.problem or "")
+    # EventBridge puts it into the queue, which takes it, and the alarm on that queue is told.
+    stack = made[region]
+    (queue,) = stack.of_type("AWS::SQS::Queue")
+    assert (target.dead_letters, simulator.dead_letter_problems()) == (queue.arn, [])
+    (alarm,) = (one for one in alarms(stack).values() if dimensions(one) == {"QueueName": queue.name})
+    assert simulator.alarm_problems() == []
+    told = {one.kind: one for one in simulator.run(gone_off(stack, alarm))}
+    assert [one.problem for one in told.values()] == [None, None]
+    assert ("email", "ops@example.com") in told["topic"].subscribers
+
+
+BROKEN = {
+    "Id": "CentralBus",
+    "Arn": {"Fn::Sub": "arn:aws:events:us-east-1:${AWS::AccountId}:event-bus/break-glass"},
+    "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}},
+}
+
+
+def dimensions(alarm: Resource) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in alarm.properties.get("Dimensions", [])}
+
+
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-fallback"
+QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:break-glass-dead-letters"
+ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:break-glass-failing-dead-letters"
+QUERY = 'SELECT SUM(FailedInvocations) FROM SCHEMA("AWS/Events", EventBusName, RuleName) WHERE EventBusName = '
+SHUT = {"PolicyDocument": {"Version": "2012-10-17", "Statement": []}}
+
+
+def renamed(*names: str) -> dict[str, Any]:
+    return {"Dimensions": [{"Name": name, "Value": "break-glass-dead-letters"} for name in names]}
+
+
+def without_subscribers(resources: dict[str, Any]) -> None:
+    for name in [name for name in resources if name.startswith("FallbackSubscription")]:
+        del resources[name]
+
+
+# name: (edit of main-region.yaml, the end of what is wrong then with an alarm of that name)
+DAMAGES: dict[str, tuple[Edit, str, str]] = {
+    "no alarm on the queue": (without("DeadLetterAlarm"), "", f"no alarm watches the dead-letter queue {QUEUE_ARN}"),
+    "a dimension SQS does not have": (
+        with_properties("DeadLetterAlarm", renamed("Queue")),
+        QUEUE,
+        "in us-east-1 makes",
+    ),
+    "a dimension too many": (
+        with_properties("DeadLetterAlarm", renamed("QueueName", "Region")),
+        QUEUE,
+        "in us-east-1 makes",
+    ),
+    "a queue that is not there": (
+        with_properties("DeadLetterAlarm", {"Dimensions": [{"Name": "QueueName", "Value": "lost"}]}),
+        QUEUE,
+        "watches AWS/SQS ApproximateNumberOfMessagesVisible of QueueName lost, which nothing in us-east-1 makes",
+    ),
+    "a topic that is not there": (
+        with_properties("AlertTopicAlarm", {"Dimensions": [{"Name": "TopicName", "Value": "lost"}]}),
+        OF_TOPIC,
+        "watches AWS/SNS NumberOfNotificationsFailed of TopicName lost, which nothing in us-east-1 makes",
+    ),
+    "a bus that is not there": (
+        with_properties("CentralBusAlarm", {"Metrics": [{"Id": "failed", "Expression": f"{QUERY}'lost'"}]}),
+        OF_BUS,
+        "watches AWS/Events FailedInvocations of EventBusName lost, which nothing in us-east-1 makes",
+    ),
+    "a threshold that one failure does not reach": (
+        with_properties("DeadLetterAlarm", {"Threshold": 1}),
+        QUEUE,
+        "does not go off at a failure",
+    ),
+    "a comparison that is always true": (
+        with_properties("AlertTopicAlarm", {"ComparisonOperator": "GreaterThanOrEqualToThreshold"}),
+        OF_TOPIC,
+        "goes off while nothing fails",
+    ),
+    "silence taken for a failure": (
+        with_properties("CentralBusAlarm", {"TreatMissingData": "breaching"}),
+        OF_BUS,
+        "goes off while nothing fails",
+    ),
+    "datapoints counted": (
+        with_properties("DeadLetterAlarm", {"Statistic": "SampleCount"}),
+        QUEUE,
+        "goes off while nothing fails",
+    ),
+    "a failure has to last": (
+        with_properties("CentralBusAlarm", {"EvaluationPeriods": 2}),
+        OF_BUS,
+        "does not go off at a failure that comes once",
+    ),
+    "actions switched off": (
+        with_properties("DeadLetterAlarm", {"ActionsEnabled": False}),
+        QUEUE,
+        "is told to do nothing",
+    ),
+    "a policy that lets nobody": (
+        with_properties("FallbackTopicPolicy", SHUT),
+        QUEUE,
+        f"tells nobody: the policy of the topic {TOPIC} does not let the alarm {ALARM} publish",
+    ),
+    "the key of SNS itself": (
+        with_properties("FallbackTopic", {"KmsMasterKeyId": "alias/aws/sns"}),
+        QUEUE,
+        f"tells nobody: CloudWatch cannot use the key alias/aws/sns of {TOPIC}; it takes a customer key",
+    ),
+    "nobody there to listen": (without_subscribers, QUEUE, f"tells nobody: {TOPIC} has no subscriber"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_judges_see_damage(damage: str) -> None:
+    edit, alarm, problem = DAMAGES[damage]
+    simulator = Simulator(damaged(edit))
+    found = simulator.alarm_problems() + simulator.dead_letter_problems()
+    about = f"the alarm break-glass-failing-{alarm} " if alarm else ""
+    assert any(one.startswith(about) and problem in one for one in found), found
+
+
+def test_a_queue_of_another_region_needs_its_own_alarm() -> None:
+    made = damaged(other=without("DeadLetterAlarm"))
+    queues = [f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters" for region in ("ap-south-1", "eu-west-1")]
+    assert Simulator(made).alarm_problems() == [f"no alarm watches the dead-letter queue {lost}" for lost in queues]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (
+            with_properties("CentralBusAlarm", {"Metrics": [{"Id": "x", "Expression": "SELECT 1"}]}),
+            "what the alarm watches",
+        ),
+        (with_properties("DeadLetterAlarm", {"MetricName": "NumberOfMessagesSent"}), "is not known here"),
+        (
+            with_properties("DeadLetterAlarm", {"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}),
+            "what the alarm does",
+        ),
+    ],
+)
+def test_what_is_not_known_is_no_verdict(edit: Edit, message: str) -> None:
+    with pytest.raises(TemplateError, match=message):
+        Simulator(damaged(edit)).alarm_problems()

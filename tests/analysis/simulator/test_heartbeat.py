@@ -1,0 +1,489 @@
+"""A region that goes quiet is noticed: the road of its heartbeat, whole, and with each link of it broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from golden_cases import CASES
+
+from cfn_breakglass import config_of, load_config, main_region, stackset, template_files
+from cfn_breakglass.analysis.diagram.from_templates import picture_of
+from cfn_breakglass.analysis.eventbridge.rules import rules_of
+from cfn_breakglass.analysis.iam.policy import allowed
+from cfn_breakglass.analysis.simulator.heartbeat_path import Silence, silences
+from cfn_breakglass.analysis.simulator.simulator import deploy, simulate
+from cfn_breakglass.analysis.template.reader import Stack, resolve
+from cfn_breakglass.analysis.validation.checks import lint
+from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
+from cfn_breakglass.cli.app import cli
+from cfn_breakglass.errors import TemplateError
+from cfn_breakglass.generation.files import as_data
+
+ACCOUNT = "111122223333"
+SETTINGS: dict[str, Any] = {
+    "name": "bg",
+    "main_region": "us-east-1",
+    "regions": ["eu-west-1", "af-south-1"],
+    "usernames": ["alice"],
+    "alerts": {"emails": ["ops@example.com"]},
+}
+REGIONS = ["us-east-1", "af-south-1", "eu-west-1"]
+BEAT: dict[str, Any] = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Heartbeat",
+    "source": "cfn-breakglass.bg",
+    "account": ACCOUNT,
+    "time": "2025-01-01T00:00:00Z",
+    "region": "eu-west-1",
+    "resources": [],
+    "detail": {},
+}
+
+Template = dict[str, Any]
+Edit = Callable[[Template], None]
+
+
+def made(**settings: Any) -> tuple[Template, Template]:
+    files = template_files(config_of(SETTINGS | settings))
+    main, rest = (yaml.safe_load(files[f"{name}.yaml"]) for name in ("main-region", "stackset"))
+    return main, rest
+
+
+MAIN, REST = made()
+
+
+def deployed(main: Template, rest: Template) -> dict[str, Stack]:
+    return deploy(json.dumps(main), json.dumps(rest), account=ACCOUNT)
+
+
+def noticed(main: Template, rest: Template) -> dict[str, Silence]:
+    return silences(deployed(main, rest))
+
+
+def of_it(*templates: Template) -> set[str]:
+    """The logical IDs of all that the heartbeat takes."""
+    names = {name for template in templates for name in template["Resources"]}
+    return {name for name in names if "Heartbeat" in name or name.startswith("Quiet")}
+
+
+def alarms(main: Template) -> list[dict[str, Any]]:
+    return [main["Resources"][name]["Properties"] for name in main["Resources"] if name.startswith("Quiet")]
+
+
+def of_type(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [held["Properties"] for held in template["Resources"].values() if held["Type"] == kind]
+
+
+def everywhere(prefix: str, regions: list[str]) -> dict[str, Silence]:
+    return {region: Silence(alarm=f"{prefix}-failing-heartbeat-{region}") for region in regions}
+
+
+@pytest.mark.parametrize("how_often", ["hourly", "daily"])
+@pytest.mark.parametrize(
+    ("home", "regions"),
+    [
+        ("us-east-1", ["eu-west-1", "af-south-1"]),
+        ("us-east-1", []),
+        ("us-east-1", ["*"]),
+        ("eu-south-2", ["us-east-1", "mx-central-1"]),
+        ("cn-north-1", ["*"]),
+        ("us-gov-west-1", ["*"]),
+    ],
+)
+def test_the_silence_of_every_region_is_noticed(home: str, regions: list[str], how_often: str) -> None:
+    main, rest = made(main_region=home, regions=regions, heartbeat=how_often, name="quiet")
+    default = partition_of(home).default if regions == ["*"] else regions
+    covered = [home, *sorted({*default} - {home})]
+    assert noticed(main, rest) == everywhere("quiet", covered)
+    assert list(noticed(main, rest)) == covered
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_silence_of_every_region_of_a_golden_case_is_noticed(case: Path) -> None:
+    config, _ = load_config(case / "breakglass.yaml")
+    main, rest = as_data(main_region(config)), as_data(stackset(config))
+    told = silences(deploy(json.dumps(main), json.dumps(rest), account=ACCOUNT))
+    if case.name == "told-nobody":
+        assert not any(one.alarm for one in told.values())
+    else:
+        assert told == everywhere(config.name, [config.main_region, *config.secondary_regions])
+
+
+@pytest.mark.parametrize(("how_often", "seconds"), [("hourly", 3_600), ("daily", 86_400)])
+def test_one_lost_beat_is_no_alarm_and_two_are(how_often: str, seconds: int) -> None:
+    main, rest = made(heartbeat=how_often)
+    for template in (main, rest):
+        (schedule,) = of_type(template, "AWS::Scheduler::Schedule")
+        assert schedule["ScheduleExpression"] == {3_600: "rate(1 hour)", 86_400: "rate(1 day)"}[seconds]
+    assert len(alarms(main)) == len(REGIONS)
+    for alarm in alarms(main):
+        looks_back = alarm["Period"] * alarm["EvaluationPeriods"]
+        assert 2 * seconds < looks_back < 2.5 * seconds
+        # What CloudWatch takes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+        assert alarm["Period"] % 60 == 0
+        assert looks_back <= (86_400 if alarm["Period"] < 3_600 else 604_800)
+
+
+def test_off_there_is_nothing_of_it() -> None:
+    main, rest = made(heartbeat="off")
+    assert of_it(main, rest) == set()
+    problem = "no schedule puts an event on the default bus of {}"
+    assert noticed(main, rest) == {region: Silence(problem=problem.format(region)) for region in REGIONS}
+
+
+def test_where_nothing_is_watched_there_is_nothing_to_prove() -> None:
+    assert of_it(*made(alerts={"log": False}, actions={"log": "none"})) == set()
+
+
+@pytest.mark.parametrize("settings", [{}, {"regions": []}, {"heartbeat": "daily"}])
+def test_the_stackset_asks_nothing_and_holds_no_iam(settings: dict[str, Any]) -> None:
+    _, rest = made(**settings)
+    assert "AWS::Scheduler::Schedule" in {held["Type"] for held in rest["Resources"].values()}
+    assert not [held["Type"] for held in rest["Resources"].values() if held["Type"].startswith("AWS::IAM")]
+    assert "Parameters" not in rest
+
+
+@pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
+def test_every_region_there_is_has_a_scheduler(partition: Any) -> None:
+    files = template_files(config_of(SETTINGS | {"main_region": partition.default[0], "regions": []}))
+    every = sorted(partition.regions)
+    assert lint(files["stackset.yaml"], "stackset.yaml", every) == []
+    assert lint(files["main-region.yaml"], "main-region.yaml", every[:1]) == []
+
+
+def test_a_region_more_leaves_the_alarms_of_the_others_alone() -> None:
+    more, _ = made(regions=["ap-south-1", *SETTINGS["regions"]])
+    quiet = {name: MAIN["Resources"][name] for name in ("QuietUsEast1", "QuietAfSouth1", "QuietEuWest1")}
+    assert {name: more["Resources"][name] for name in quiet} == quiet
+
+
+def test_an_alarm_of_a_region_is_small() -> None:
+    texts = [
+        template_files(config_of(SETTINGS | {"regions": more}))["main-region.yaml"] for more in ([], ["eu-west-1"])
+    ]
+    assert len(texts[1]) - len(texts[0]) < 400
+
+
+def test_whoever_is_told_without_eventbridge_is_told_of_silence() -> None:
+    main, _ = made(alerts=SETTINGS["alerts"] | {"fallback": ["boss@example.com"]})
+    assert [one["AlarmActions"] for one in alarms(main)] == [[{"Ref": "FallbackTopic"}]] * len(REGIONS)
+    assert not any("AlarmActions" in one for one in alarms(MAIN))
+
+
+def test_everybody_else_is_told_of_silence_by_the_road_of_all_alerts() -> None:
+    stacks = deployed(MAIN, REST)
+    for silence in silences(stacks).values():
+        change = {"alarmName": silence.alarm, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
+        event = BEAT | {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": change}
+        told = [one for one in simulate(event | {"region": "us-east-1"}, stacks) if one.kind == "topic"]
+        assert [(one.detection, one.problem) for one in told] == [("DeliveryFailing", None)]
+        assert silence.alarm in told[0].message
+
+
+def test_the_first_beat_does_not_come_before_the_road_is_there() -> None:
+    for template in (MAIN, REST):
+        assert template["Resources"]["HeartbeatSchedule"]["DependsOn"] == ["ForwardHeartbeat"]
+
+
+def role_may(**changes: str) -> bool:
+    stack = deployed(MAIN, REST)["us-east-1"]
+    given = stack.resources["HeartbeatRole"].properties
+    call = {"source": BEAT["source"], "detail-type": BEAT["detail-type"], "bus": "default"} | changes
+    return allowed(
+        [one["PolicyDocument"] for one in given["Policies"]],
+        action="events:PutEvents",
+        resource=f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/{call['bus']}",
+        context={"events:source": call["source"], "events:detail-type": call["detail-type"]},
+    )
+
+
+def test_the_role_may_put_the_heartbeat_and_nothing_else() -> None:
+    assert role_may()
+    assert not role_may(source="cfn-breakglass.other")
+    assert not role_may(**{"detail-type": "AWS API Call via CloudTrail"})
+    assert not role_may(bus="bg")
+
+
+@pytest.mark.parametrize(
+    "forged", [{"account": "444455556666"}, {"source": "cfn-breakglass.other"}, {"detail-type": "Beat"}]
+)
+def test_an_event_that_is_not_the_heartbeat_is_not_taken_for_it(forged: dict[str, str]) -> None:
+    stacks = deployed(MAIN, REST)
+    assert [one.detection for one in simulate(BEAT, stacks)] == ["Heartbeat"]
+    assert simulate(BEAT | forged, stacks) == []
+
+
+def put(*path: str | int, value: Any) -> Edit:
+    """Set what is at ``path`` of the resources; None takes it away."""
+
+    def edit(template: Template) -> None:
+        node = template["Resources"]
+        for step in path[:-1]:
+            node = node[step]
+        if value is None:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = value
+
+    return edit
+
+
+def property_(logical_id: str, *path: str | int, value: Any) -> Edit:
+    return put(logical_id, "Properties", *path, value=value)
+
+
+LOG = "/aws/events/bg/heartbeat"
+LOG_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{LOG}"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/bg-heartbeat"
+FORWARDER = f"arn:aws:iam::{ACCOUNT}:role/bg-forwarder"
+BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/bg"
+TRUST = ("AssumeRolePolicyDocument", "Statement", 0)
+ALLOWED = ("Policies", 0, "PolicyDocument", "Statement", 0)
+COUNT = ("MetricTransformations", 0)
+ALARM = "bg-failing-heartbeat-eu-west-1"
+METRIC = "bg Beats of Region eu-west-1"
+DEFAULT_BUS = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
+GROUP = f"arn:aws:scheduler:eu-west-1:{ACCOUNT}:schedule-group/default"
+NO_RULE = f"no rule on the bus {BUS} takes it"
+DISTRUSTED = f"the role {ROLE} does not trust the schedules of {GROUP}"
+FORBIDDEN = f"the role {ROLE} may not put cfn-breakglass.bg on {DEFAULT_BUS}"
+NO_EVENT = "EventBridge takes no such event as the schedule HeartbeatSchedule puts"
+NO_SCHEDULE = "no schedule puts an event on the default bus of eu-west-1"
+UNCOUNTED = f"no metric filter counts what arrives in {LOG} from eu-west-1"
+UNWATCHED = f"no alarm watches the metric {METRIC}"
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (put("HeartbeatSchedule", value=None), NO_SCHEDULE),
+        (
+            property_("HeartbeatSchedule", "State", value="DISABLED"),
+            "the schedule HeartbeatSchedule is DISABLED in eu-west-1",
+        ),
+        (property_("HeartbeatSchedule", "Target", "Arn", value=BUS), NO_SCHEDULE),
+        (property_("HeartbeatSchedule", "Target", "Input", value=None), NO_EVENT),
+        (property_("HeartbeatSchedule", "Target", "Input", value="beat"), NO_EVENT),
+        (property_("HeartbeatSchedule", "Target", "EventBridgeParameters", value=None), NO_EVENT),
+        (property_("HeartbeatSchedule", "Target", "EventBridgeParameters", "Source", value="aws.sts"), NO_EVENT),
+        (
+            property_("HeartbeatSchedule", "Target", "EventBridgeParameters", "DetailType", value="Beat"),
+            FORBIDDEN,
+        ),
+        (
+            property_("HeartbeatSchedule", "Target", "RoleArn", value=FORWARDER),
+            f"the role {FORWARDER} does not trust the schedules of {GROUP}",
+        ),
+        (
+            property_("HeartbeatSchedule", "Target", "RoleArn", value=f"{ROLE}2"),
+            f"no template makes the role {ROLE}2 of the schedule HeartbeatSchedule",
+        ),
+        (property_("HeartbeatSchedule", "GroupName", value="mine"), DISTRUSTED.replace("default", "mine")),
+        (put("ForwardHeartbeat", value=None), "no rule writes the heartbeat of eu-west-1 to a log group"),
+        (
+            property_("ForwardHeartbeat", "State", value="DISABLED"),
+            "no rule writes the heartbeat of eu-west-1 to a log group",
+        ),
+        (
+            property_("ForwardHeartbeat", "EventPattern", "detail-type", value=["Beat"]),
+            "no rule writes the heartbeat of eu-west-1 to a log group",
+        ),
+        (
+            property_("ForwardHeartbeat", "Targets", 0, "RoleArn", value=ROLE),
+            f"the role {ROLE} does not trust the rule arn:aws:events:eu-west-1:{ACCOUNT}:rule/bg-Heartbeat",
+        ),
+    ],
+)
+def test_a_break_in_one_region_is_told_of_that_region(edit: Edit, problem: str) -> None:
+    rest = deepcopy(REST)
+    edit(rest)
+    told = noticed(MAIN, rest)
+    assert told["eu-west-1"] == Silence(problem=problem)
+    assert told["us-east-1"] == everywhere("bg", REGIONS)["us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (
+            property_("HeartbeatRole", "RoleName", value="other"),
+            f"no template makes the role {ROLE} of the schedule HeartbeatSchedule",
+        ),
+        (property_("HeartbeatRole", *TRUST, "Principal", value={"Service": "events.amazonaws.com"}), DISTRUSTED),
+        (property_("HeartbeatRole", *TRUST, "Condition", "StringEquals", "aws:SourceAccount", value="1"), DISTRUSTED),
+        (
+            # Of a schedule's ARN AWS says nothing.
+            property_(
+                "HeartbeatRole",
+                *TRUST,
+                *("Condition", "ArnLike", "aws:SourceArn"),
+                value=f"arn:aws:scheduler:*:{ACCOUNT}:schedule/default/bg-heartbeat",
+            ),
+            DISTRUSTED,
+        ),
+        (property_("HeartbeatRole", *ALLOWED, "Resource", value=[BUS]), FORBIDDEN),
+        (property_("HeartbeatRole", *ALLOWED, "Condition", "StringEquals", "events:source", value="x"), FORBIDDEN),
+        (property_("CentralBus", "Name", value="other"), f"no template makes the bus {BUS}"),
+        (put("Heartbeat", value=None), NO_RULE),
+        (property_("Heartbeat", "State", value="DISABLED"), NO_RULE),
+        (property_("Heartbeat", "EventPattern", "source", value=["x"]), NO_RULE),
+        (property_("Heartbeat", "EventBusName", value="default"), NO_RULE),
+        (
+            put("LogPolicy", value=None),
+            f"no Logs resource policy lets events.amazonaws.com logs:CreateLogStream in {LOG_ARN}",
+        ),
+        (property_("HeartbeatLog", "LogGroupName", value="x"), "the policy of the key"),
+        (put("HeartbeatMetric", value=None), UNCOUNTED),
+        (property_("HeartbeatMetric", "LogGroupName", value="x"), UNCOUNTED),
+        (property_("HeartbeatMetric", "FilterPattern", value='{ $.source = "x" }'), UNCOUNTED),
+        (property_("HeartbeatMetric", "FilterPattern", value='{ $.detail.source = "cfn-breakglass.bg" }'), UNCOUNTED),
+        (property_("HeartbeatMetric", *COUNT, "Dimensions", 0, "Value", value="$.detail.region"), UNCOUNTED),
+        (
+            property_("HeartbeatMetric", *COUNT, "Dimensions", 0, "Value", value="$.account"),
+            f"no alarm watches the metric bg Beats of Region {ACCOUNT}",
+        ),
+        (
+            property_("HeartbeatMetric", *COUNT, "Dimensions", 0, "Key", value="Place"),
+            "no alarm watches the metric bg Beats of Place eu-west-1",
+        ),
+        (property_("HeartbeatMetric", *COUNT, "Dimensions", value=None), "no alarm watches the metric bg Beats"),
+        (
+            property_("HeartbeatMetric", *COUNT, "MetricName", value="x"),
+            "no alarm watches the metric bg x of Region eu-west-1",
+        ),
+        (
+            property_("HeartbeatMetric", *COUNT, "MetricNamespace", value="x"),
+            "no alarm watches the metric x Beats of Region eu-west-1",
+        ),
+        (put("QuietEuWest1", value=None), UNWATCHED),
+        (property_("QuietEuWest1", "Dimensions", value=None), UNWATCHED),
+        (property_("QuietEuWest1", "Dimensions", 0, "Value", value="eu-west-2"), UNWATCHED),
+        (property_("QuietEuWest1", "Namespace", value="x"), UNWATCHED),
+        (
+            property_("QuietEuWest1", "TreatMissingData", value="missing"),
+            f"the alarm {ALARM} does not take silence for a failure",
+        ),
+        (
+            property_("QuietEuWest1", "TreatMissingData", value=None),
+            f"the alarm {ALARM} does not take silence for a failure",
+        ),
+        (property_("QuietEuWest1", "Threshold", value=2), f"the alarm {ALARM} goes off at the heartbeat itself"),
+        (
+            property_("QuietEuWest1", "ComparisonOperator", value="LessThanOrEqualToThreshold"),
+            f"the alarm {ALARM} goes off at the heartbeat itself",
+        ),
+        (
+            property_("QuietEuWest1", "EvaluationPeriods", value=12),
+            f"the alarm {ALARM} goes off between two beats: it waits 3600 s, and they are 3600 s apart",
+        ),
+        (
+            property_("QuietEuWest1", "DatapointsToAlarm", value=1),
+            f"the alarm {ALARM} goes off between two beats: it waits 300 s, and they are 3600 s apart",
+        ),
+    ],
+)
+def test_a_break_in_the_main_region_is_told_of_the_other(edit: Edit, problem: str) -> None:
+    main = deepcopy(MAIN)
+    edit(main)
+    told = noticed(main, REST)["eu-west-1"]
+    assert told.alarm == ""
+    assert told.problem.startswith(problem)
+
+
+def test_an_alarm_that_hears_all_regions_notices_the_silence_of_none() -> None:
+    main = deepcopy(MAIN)
+    property_("HeartbeatMetric", *COUNT, "Dimensions", value=None)(main)
+    property_("QuietEuWest1", "Dimensions", value=None)(main)
+    problem = f"the alarm {ALARM} hears other regions too: they count for bg Beats as well"
+    assert noticed(main, REST) == {region: Silence(problem=problem) for region in REGIONS}
+
+
+def test_one_alarm_that_holds_is_enough() -> None:
+    main = deepcopy(MAIN)
+    # It stands before the sound one.
+    broken = deepcopy(main["Resources"]["QuietEuWest1"])
+    broken["Properties"] |= {"AlarmName": "broken", "TreatMissingData": "ignore"}
+    main["Resources"] = {"Broken": broken, **main["Resources"]}
+    assert noticed(main, REST) == everywhere("bg", REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (property_("HeartbeatSchedule", "ScheduleExpression", value="cron(0 * * * ? *)"), "how often cron"),
+        (property_("HeartbeatMetric", "FilterPattern", value="Heartbeat"), "cannot tell what the filter pattern takes"),
+        (property_("HeartbeatMetric", "FilterPattern", value='{ $.source = "cfn*" }'), "cannot tell what the filter"),
+        (
+            property_("HeartbeatMetric", *COUNT, "Dimensions", 0, "Value", value="region"),
+            "what the dimension 'region' is",
+        ),
+        (property_("HeartbeatMetric", *COUNT, "DefaultValue", value=0), "no DefaultValue beside Dimensions"),
+    ],
+)
+def test_what_is_not_known_or_not_taken_is_an_error(edit: Edit, problem: str) -> None:
+    main = deepcopy(MAIN)
+    edit(main)
+    with pytest.raises(TemplateError, match=problem):
+        noticed(main, REST)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, template in (("main-region", MAIN), ("stackset", REST)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_heartbeat_is_logged_and_is_no_alert(folder: Path) -> None:
+    arguments = ["simulate", "--templates", str(folder), "-"]
+    done = CliRunner().invoke(cli, arguments, input=json.dumps(BEAT), prog_name="cfn-breakglass")
+    assert (done.exit_code, done.stderr) == (1, "")
+    assert "1 record read, no alerts" in done.stdout
+    assert f"    log {LOG_ARN}\n      the whole event\n" in done.stdout
+
+
+def explained(folder: Path, *more: str) -> set[str]:
+    arguments = ["simulate", "--templates", str(folder), "--json", "--explain", *more, "-"]
+    done = CliRunner().invoke(cli, arguments, input=json.dumps(BEAT), prog_name="cfn-breakglass")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return {one["detection"] for one in found if one["type"] == "explanation"}
+
+
+def test_no_record_is_explained_by_the_heartbeat_unless_asked(folder: Path) -> None:
+    assert "RoleAssumed" in explained(folder)
+    assert "Heartbeat" not in explained(folder)
+    assert explained(folder, "--detection", "Heartbeat") == {"Heartbeat"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "of_aws"),
+    [
+        ({"source": ["aws.sts"]}, True),
+        ({"source": [{"prefix": "aws."}]}, True),
+        ({"source": ["mine", "aws.sts"]}, True),
+        ({"account": [ACCOUNT]}, True),
+        ({"$or": [{"source": ["mine"]}, {"account": [ACCOUNT]}]}, True),
+        ({"source": ["mine"]}, False),
+        ({"$or": [{"source": ["mine"]}, {"source": ["cfn-breakglass.bg"]}]}, False),
+    ],
+)
+def test_a_rule_is_about_events_of_aws_unless_it_wants_others(pattern: dict[str, Any], of_aws: bool) -> None:  # noqa: FBT001 - a table's column
+    resource = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern}}
+    (rule,) = rules_of(resolve({"Resources": {"R": resource}}, account=ACCOUNT, region="us-east-1"))
+    assert rule.of_aws is of_aws
+
+
+def test_the_heartbeat_is_in_the_picture(folder: Path) -> None:
+    picture = picture_of(folder)
+    (bus,) = (bus for bus in picture.buses if bus.part.name == "bg")
+    (log,) = (sink for sink in picture.sinks if sink.name == LOG)
+    assert [watch.to for watch in bus.watches if "Heartbeat" in watch.rules] == [(log.arn,)]
+    assert all("Heartbeat" in area.watches[0].rules for area in picture.areas)

@@ -1,0 +1,593 @@
+"""The deployer: that it can deploy what the templates hold, every call of it, and do nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cfnlint
+import pytest
+from golden_cases import CASES
+from troposphere import Template
+
+from cfn_breakglass import break_glass_deployer
+from cfn_breakglass.analysis.iam.policy import allowed
+from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.template.reader import Resource, Stack, resolve
+from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, HANDLERS, NO_ACTIONS, calls_of, needed
+from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
+from cfn_breakglass.config.loader import config_of, load_config
+from cfn_breakglass.config.model import MANAGED, Config, Deployer
+from cfn_breakglass.generation.files import as_data
+from cfn_breakglass.generation.generate import output_files
+from cfn_breakglass.names import Names
+from cfn_breakglass.templates import deployer_template, main_region, stackset
+
+ACCOUNT = "111122223333"
+SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+EVERYTHING = {
+    "main_region": "us-east-1",
+    "usernames": ["alice", "bob"],
+    "role": {"policy_statements": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}], "path": "/ops/"},
+    "alerts": {
+        "emails": ["ops@example.com"],
+        "lambda": [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:page"],
+        "fallback": ["+15550100"],
+    },
+    "trail": "create",
+    "trail_lock_days": 90,
+    "tags": {"team": "security"},
+    "deployer": True,
+}
+
+
+def of_case(case: Path, **more: Any) -> Config:
+    config = load_config(case / "breakglass.yaml")[0]
+    return dataclasses.replace(config, deployer=config.deployer or Deployer(), **more)
+
+
+CONFIGS = {
+    "by the console": config_of(EVERYTHING),
+    "managed": config_of({**EVERYTHING, "rollout": "managed"}),
+    **{case.name: of_case(case, rollout=MANAGED) for case in CASES},
+}
+every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+
+
+class World(NamedTuple):
+    """What a config makes, deployed on paper: main-region.yaml, deployer.yaml and stackset.yaml in another region."""
+
+    main: Stack
+    deployer: Stack
+    regional: Stack
+
+    @classmethod
+    def of(cls, config: Config) -> World:
+        account = config.account or ACCOUNT
+        elsewhere = next(iter(sorted(config.partition.regions - {config.main_region})))
+        made = [(main_region, config.main_region), (deployer_template, config.main_region), (stackset, elsewhere)]
+        return cls(*(resolve(as_data(make(config)), account=account, region=region) for make, region in made))
+
+    def arn(self, service: str, rest: str, region: str = "") -> str:
+        return f"arn:{self.main.partition}:{service}:{region}:{self.main.account}:{rest}"
+
+
+def test_the_rows_are_those_of_the_registry() -> None:
+    index = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text(encoding="utf-8"))
+    for kind, row in HANDLERS.items():
+        schema = json.loads((SCHEMAS / "resources" / f"{index[kind]}.json").read_text(encoding="utf-8"))
+        for handler, text in row._asdict().items():
+            listed = schema["handlers"].get(handler, {}).get("permissions", [])
+            service = {each: each.replace("CloudTrail:", "cloudtrail:") for each in listed}
+            assert set(calls_of(text)) == set(service.values()) - {"s3:REST.PUT.OBJECT"}, f"{kind} {handler}"
+
+
+def test_iam_knows_every_action() -> None:
+    known = json.loads((SCHEMAS.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
+    actions = {f"{service}:{name}".lower() for service, held in known.items() for name in held["Actions"]}
+    listed = {call for row in HANDLERS.values() for text in row for call in calls_of(text)}
+    assert {call for call in listed if call.lower() not in actions} == NO_ACTIONS
+
+
+@every_config
+def test_every_type_in_the_templates_has_a_row(config: Config) -> None:
+    world = World.of(config)
+    assert {held.type for stack in (world.main, world.regional) for held in stack.resources.values()} <= HANDLERS.keys()
+
+
+def test_a_type_without_a_row_is_an_error() -> None:
+    config = CONFIGS["by the console"]
+    new = {"Function": {"Type": "AWS::Lambda::Function", "Properties": {}}}
+    held = {**as_data(main_region(config))["Resources"], **new}
+    with pytest.raises(LookupError, match=r"AWS::Lambda::Function has no row in handlers\.py"):
+        deployer(config, Names.of(config), Deployed(held, as_data(stackset(config))["Resources"]))
+
+
+class Call(NamedTuple):
+    """A call as IAM is asked about it."""
+
+    action: str
+    resource: str
+    keys: Mapping[str, str]
+
+
+def may(stack: Stack, role: str, call: Call) -> bool:
+    """Whether the policies that a template gives a role or user allow a call."""
+    held = stack.resources[role]
+    keys = {"aws:PrincipalArn": held.arn, "aws:ResourceAccount": stack.account, **call.keys}
+    return allowed(role_policies(stack, held), action=call.action, resource=call.resource, context=keys)
+
+
+def deploying(world: World) -> Iterator[Call]:
+    """What CloudFormation calls to create, read, update and delete the main stack, by the ARNs that AWS gives them."""
+    for held in world.main.resources.values():
+        for call in sorted(needed(held.type, held.properties)):
+            yield from asked(world, held, call)
+
+
+def asked(world: World, held: Resource, call: str) -> Iterator[Call]:
+    keys = {"aws:RequestedRegion": world.main.region}
+    given = held.properties
+    if call in KEYED:
+        yield from (Call(call, arn, {**keys, **more}) for arn, more in KEYED[call](world, held))
+    elif held.type == "AWS::KMS::Key" and call not in ANYWHERE:
+        return  # these are in the policy of the key; see test_the_key_lets_itself_be_deployed
+    elif call != NEVER:
+        if "PermissionsBoundary" in given:
+            keys["iam:PermissionsBoundary"] = given["PermissionsBoundary"]
+        if held.type == "AWS::Lambda::Permission":
+            keys["lambda:Principal"] = given["Principal"]
+        yield from (Call(call, arn, keys) for arn in (["*"] if call in ANYWHERE else about(world, held)))
+
+
+NEVER = "iam:DeleteRolePermissionsBoundary"
+
+
+def passed(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    service = held.type.split("::")[1].lower()
+    for key in ("RoleArn", "AdministrationRoleARN"):
+        for role in values(held.properties, key):
+            yield role, {"iam:PassedToService": f"{service}.amazonaws.com"}
+
+
+def put_on_users(world: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    for user in held.properties["Users"]:
+        for path in ("", "staff/"):
+            yield world.arn("iam", f"user/{path}{user}"), {"iam:PolicyARN": held.arn}
+
+
+def put_on_role(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    given = held.properties
+    bounded = {"iam:PermissionsBoundary": given["PermissionsBoundary"]} if "PermissionsBoundary" in given else {}
+    for policy in given["ManagedPolicyArns"]:
+        yield held.arn, {"iam:PolicyARN": policy, **bounded}
+
+
+def tagged(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    tags = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in held.properties.get("Tags", [])}
+    yield held.arn, tags
+
+
+def set_of_stacks(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    yield "*", {"cloudformation:RoleArn": held.properties["AdministrationRoleARN"]}
+
+
+def changed_set(world: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    role = {"cloudformation:RoleArn": held.properties["AdministrationRoleARN"]}
+    yield from ((arn, role) for arn in about(world, held))
+
+
+# Calls of which IAM is told more than what they are about.
+KEYED = {
+    "cloudformation:CreateStackSet": set_of_stacks,
+    "cloudformation:UpdateStackSet": changed_set,
+    "iam:AttachRolePolicy": put_on_role,
+    "iam:AttachUserPolicy": put_on_users,
+    "iam:DetachUserPolicy": put_on_users,
+    "iam:PassRole": passed,
+    "kms:TagResource": tagged,
+}
+
+
+def about(world: World, held: Resource) -> list[str]:
+    """The ARNs that a call about a resource is on."""
+    arns = ABOUT[held.type](world, held.properties) if held.type in ABOUT else [held.arn]
+    assert all(arns), f"which ARN does a call about {held.type} have?"
+    return arns
+
+
+def stack_set_arns(world: World, given: Mapping[str, Any]) -> list[str]:
+    name = f"{given['StackSetName']}:0f1e2d3c-0000-0000-0000-000000000000"
+    kinds = {one["Type"].replace("::", "-") for one in json.loads(given["TemplateBody"])["Resources"].values()}
+    region = world.main.region
+    return [
+        world.arn("cloudformation", f"stackset/{name}", region),
+        world.arn("cloudformation", f"stackset-target/{name}/{world.main.account}", region),
+        *(f"arn:{world.main.partition}:cloudformation:{region}::type/resource/{kind}" for kind in kinds),
+    ]
+
+
+# Types that have no ARN of their own, or more than one.
+ABOUT: dict[str, Callable[[World, Mapping[str, Any]], list[str]]] = {
+    "AWS::CloudFormation::StackSet": stack_set_arns,
+    # A bare name may be that of a role under a path; otherwise the outputs tell which role it is.
+    "AWS::IAM::RolePolicy": lambda world, given: [
+        world.main.outputs.get("RoleArn") or world.arn("iam", f"role/any/{given['RoleName']}")
+    ],
+    "AWS::KMS::Alias": lambda world, given: [world.arn("kms", given["AliasName"], world.main.region)],
+    "AWS::Lambda::Permission": lambda _, given: [given["FunctionName"]],
+    "AWS::Logs::LogGroup": lambda world, given: [
+        world.arn("logs", f"log-group:{given['LogGroupName']}{end}", world.main.region) for end in ("", ":*")
+    ],
+    "AWS::Logs::MetricFilter": lambda world, given: [
+        world.arn("logs", f"log-group:{given['LogGroupName']}:log-stream:", world.main.region)
+    ],
+    "AWS::S3::Bucket": lambda world, given: [f"arn:{world.main.partition}:s3:::{given['BucketName']}"],
+    "AWS::S3::BucketPolicy": lambda world, given: [f"arn:{world.main.partition}:s3:::{given['Bucket']}"],
+    "AWS::SNS::Subscription": lambda _, given: [given["TopicArn"]],
+    "AWS::SNS::TopicPolicy": lambda _, given: list(given["Topics"]),
+    "AWS::SQS::QueuePolicy": lambda world, given: [
+        world.arn("sqs", url.rpartition("/")[2], world.main.region) for url in given["Queues"]
+    ],
+    "AWS::Scheduler::Schedule": lambda world, given: [
+        world.arn("scheduler", f"schedule/default/{given['Name']}", world.main.region)
+    ],
+}
+
+
+def values(held: Any, name: str) -> Iterator[str]:
+    if isinstance(held, Mapping):
+        for key, value in held.items():
+            yield from [value] if key == name else values(value, name)
+    elif isinstance(held, list):
+        for item in held:
+            yield from values(item, name)
+
+
+@every_config
+def test_the_service_role_may_make_every_call_that_deploying_takes(config: Config) -> None:
+    world = World.of(config)
+    calls = list(deploying(world))
+    assert len(calls) > 50
+    assert [call for call in calls if not may(world.deployer, "ServiceRole", call)] == []
+
+
+def test_the_key_lets_itself_be_deployed() -> None:
+    """IAM knows no name of a key, so the right to ours is in its own policy, and no right to any key is in IAM."""
+    world = World.of(CONFIGS["by the console"])
+    key, role = world.main.resources["Key"], world.deployer.resources["ServiceRole"]
+    asked_for = {*needed(key.type, key.properties), "kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"} - ANYWHERE
+    keys = {"aws:PrincipalArn": role.arn}
+    document = key.properties["KeyPolicy"]
+    assert all(allowed([document], action=call, resource=key.arn, context=keys) for call in asked_for)
+    in_iam = Call("kms:PutKeyPolicy", key.arn, {"aws:RequestedRegion": world.main.region})
+    assert not may(world.deployer, "ServiceRole", in_iam)
+    without = main_region(config_of({**EVERYTHING, "deployer": False})).to_dict()["Resources"]["Key"]
+    assert names_of_roles(world.main.resources["Key"].properties) == {role.arn}
+    assert names_of_roles(without) == set()
+
+
+def names_of_roles(held: Any) -> set[str]:
+    return {value for value in values(held, "AWS") if ":role/" in str(value)}
+
+
+HERE = {"aws:RequestedRegion": "us-east-1"}
+ROLE, USER, POLICY = (f"arn:aws:iam::{ACCOUNT}:{kind}/" for kind in ("role", "user", "policy"))
+BOUNDARY = {"iam:PermissionsBoundary": f"{POLICY}break-glass-boundary"}
+GRANT = {"iam:PolicyARN": f"{POLICY}break-glass-grant"}
+ADMIN = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}
+PASSED = {"iam:PassedToService": "cloudformation.amazonaws.com"}
+STACK = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/"
+STACK_SET = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stackset/"
+WITH_ROLE = {"cloudformation:RoleArn": f"{ROLE}break-glass-cloudformation"}
+WITH_ADMINISTRATION = {"cloudformation:RoleArn": f"{ROLE}break-glass-stackset-administration"}
+
+NOBODY_MAY = {
+    "make an administrator": Call("iam:CreateRole", f"{ROLE}mine", {}),
+    "make one by a longer name": Call("iam:CreateRole", f"{ROLE}break-glass-mine", BOUNDARY),
+    "make a role of ours without its boundary": Call("iam:CreateRole", f"{ROLE}break-glass-forwarder", {}),
+    "make it with another boundary": Call(
+        "iam:CreateRole", f"{ROLE}break-glass-forwarder", {"iam:PermissionsBoundary": f"{POLICY}mine"}
+    ),
+    "let it do more without its boundary": Call("iam:PutRolePolicy", f"{ROLE}break-glass-heartbeat", {}),
+    "attach a policy to it": Call("iam:AttachRolePolicy", f"{ROLE}break-glass-forwarder", {**BOUNDARY, **ADMIN}),
+    "take its boundary off": Call("iam:DeleteRolePermissionsBoundary", f"{ROLE}break-glass-forwarder", BOUNDARY),
+    "give it another one": Call(
+        "iam:PutRolePermissionsBoundary", f"{ROLE}break-glass-forwarder", {"iam:PermissionsBoundary": f"{POLICY}mine"}
+    ),
+    "change the boundary": Call("iam:CreatePolicyVersion", f"{POLICY}break-glass-boundary", {}),
+    "change the deployer's policy": Call("iam:CreatePolicyVersion", f"{POLICY}break-glass-deployer", {}),
+    "change the service role": Call("iam:PutRolePolicy", f"{ROLE}break-glass-cloudformation", BOUNDARY),
+    "let others take on the service role": Call("iam:UpdateAssumeRolePolicy", f"{ROLE}break-glass-cloudformation", {}),
+    "let others take on the deployer": Call("iam:UpdateAssumeRolePolicy", f"{ROLE}break-glass-deployer", {}),
+    "attach another policy to the watched role": Call(
+        "iam:AttachRolePolicy", f"{ROLE}ops/break-glass", {"iam:PolicyARN": f"{POLICY}mine"}
+    ),
+    "change another role": Call("iam:UpdateAssumeRolePolicy", f"{ROLE}Admin", {}),
+    "change a role of a longer name": Call("iam:UpdateAssumeRolePolicy", f"{ROLE}ops/break-glass-2", {}),
+    "make a user": Call("iam:CreateUser", f"{USER}mine", {}),
+    "make an access key": Call("iam:CreateAccessKey", f"{USER}alice", {}),
+    "put a policy on a user": Call("iam:PutUserPolicy", f"{USER}alice", {}),
+    "make a listed user an administrator": Call("iam:AttachUserPolicy", f"{USER}alice", ADMIN),
+    "grant the role to somebody else": Call("iam:AttachUserPolicy", f"{USER}mallory", GRANT),
+    "grant it to a name that ends alike": Call("iam:AttachUserPolicy", f"{USER}malalice", GRANT),
+    "detach another policy": Call("iam:DetachUserPolicy", f"{USER}alice", ADMIN),
+    "make a policy": Call("iam:CreatePolicy", f"{POLICY}mine", {}),
+    "take on the role": Call("sts:AssumeRole", f"{ROLE}ops/break-glass", {}),
+    "take on another role": Call("sts:AssumeRole", f"{ROLE}Admin", {}),
+    "pass another role to CloudFormation": Call("iam:PassRole", f"{ROLE}Admin", PASSED),
+    "pass the watched role to CloudFormation": Call("iam:PassRole", f"{ROLE}ops/break-glass", PASSED),
+    "pass the forwarder to Lambda": Call(
+        "iam:PassRole", f"{ROLE}break-glass-forwarder", {"iam:PassedToService": "lambda.amazonaws.com"}
+    ),
+    "pass the service role to EC2": Call(
+        "iam:PassRole", f"{ROLE}break-glass-cloudformation", {"iam:PassedToService": "ec2.amazonaws.com"}
+    ),
+    "deploy another stack": Call("cloudformation:CreateStack", f"{STACK}other/1", WITH_ROLE),
+    "deploy a stack of a longer name": Call("cloudformation:UpdateStack", f"{STACK}break-glass-deployer/1", WITH_ROLE),
+    "deploy it elsewhere": Call(
+        "cloudformation:CreateStack", f"{STACK}break-glass/1".replace("us-east-1", "eu-west-1"), WITH_ROLE
+    ),
+    "deploy ours with another role": Call(
+        "cloudformation:UpdateStack", f"{STACK}break-glass/1", {"cloudformation:RoleArn": f"{ROLE}Admin"}
+    ),
+    "deploy ours with no role": Call("cloudformation:UpdateStack", f"{STACK}break-glass/1", {}),
+    "make a change set with no role": Call("cloudformation:CreateChangeSet", f"{STACK}break-glass/1", {}),
+    "delete ours with another role": Call(
+        "cloudformation:DeleteStack", f"{STACK}break-glass/1", {"cloudformation:RoleArn": f"{ROLE}Admin"}
+    ),
+    "change the stack policy": Call("cloudformation:SetStackPolicy", f"{STACK}break-glass/1", {}),
+    "lift termination protection": Call("cloudformation:UpdateTerminationProtection", f"{STACK}break-glass/1", {}),
+    "roll out with another role": Call(
+        "cloudformation:CreateStackSet",
+        "*",
+        {"cloudformation:RoleArn": f"{ROLE}AWSCloudFormationStackSetAdministrationRole"},
+    ),
+    "roll out with AWS's default role": Call("cloudformation:CreateStackSet", "*", {}),
+    "change another stack set": Call("cloudformation:UpdateStackSet", f"{STACK_SET}other:1", WITH_ADMINISTRATION),
+    "roll out another type": Call(
+        "cloudformation:CreateStackInstances", "arn:aws:cloudformation:us-east-1::type/resource/AWS-IAM-Role", {}
+    ),
+    "change another rule": Call("events:PutRule", f"arn:aws:events:us-east-1:{ACCOUNT}:rule/other", HERE),
+    "change one of ours elsewhere": Call(
+        "events:PutRule",
+        f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/break-glass-RoleAssumed",
+        {"aws:RequestedRegion": "eu-west-1"},
+    ),
+    "delete another bus": Call("events:DeleteEventBus", f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/other", HERE),
+    "open the default bus": Call("events:PutPermission", "*", HERE),
+    "forge an event": Call("events:PutEvents", f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/break-glass", HERE),
+    "change another topic": Call("sns:SetTopicAttributes", f"arn:aws:sns:us-east-1:{ACCOUNT}:other", HERE),
+    "publish a false alert": Call("sns:Publish", f"arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-alerts", HERE),
+    "delete another log group": Call(
+        "logs:DeleteLogGroup", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/x", HERE
+    ),
+    "read the logs": Call(
+        "logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/break-glass/login:*", HERE
+    ),
+    "empty a queue": Call("sqs:PurgeQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:break-glass-dead-letters", HERE),
+    "stop another trail": Call(
+        "cloudtrail:StopLogging", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/organization", HERE
+    ),
+    "narrow what our trail records": Call(
+        "cloudtrail:PutEventSelectors", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/break-glass-trail", HERE
+    ),
+    "read what the trail recorded": Call(
+        "s3:GetObject", f"arn:aws:s3:::break-glass-{ACCOUNT}-us-east-1/AWSLogs/x", HERE
+    ),
+    "delete what the trail recorded": Call(
+        "s3:DeleteObject", f"arn:aws:s3:::break-glass-{ACCOUNT}-us-east-1/AWSLogs/x", HERE
+    ),
+    "change another bucket": Call("s3:PutBucketPolicy", "arn:aws:s3:::other", HERE),
+    "take another key": Call("kms:PutKeyPolicy", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other", HERE),
+    "give another key our alias": Call("kms:CreateAlias", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/other", HERE),
+    "call a function": Call("lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:page", HERE),
+    "let anybody call it": Call(
+        "lambda:AddPermission", f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:page", {"lambda:Principal": "*"}
+    ),
+    "let SNS call another": Call(
+        "lambda:AddPermission",
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:other",
+        {"lambda:Principal": "sns.amazonaws.com"},
+    ),
+    "change a bus policy of the account's logs elsewhere": Call(
+        "logs:PutResourcePolicy", "*", {"aws:RequestedRegion": "eu-west-1"}
+    ),
+}
+
+
+@pytest.mark.parametrize("who", ["Deployer", "ServiceRole"])
+@pytest.mark.parametrize("call", NOBODY_MAY.values(), ids=NOBODY_MAY)
+@pytest.mark.parametrize("config", ["by the console", "managed"])
+def test_nobody_may(config: str, call: Call, who: str) -> None:
+    assert not may(MADE[config].deployer, who, call)
+
+
+MADE = {name: World.of(CONFIGS[name]) for name in ("by the console", "managed")}
+
+THE_DEPLOYER_MAY_NOT = {
+    "change the watched role": Call("iam:PutRolePolicy", f"{ROLE}ops/break-glass", {}),
+    "let others take it on": Call("iam:UpdateAssumeRolePolicy", f"{ROLE}ops/break-glass", {}),
+    "make a role of ours": Call("iam:CreateRole", f"{ROLE}break-glass-forwarder", BOUNDARY),
+    "take on the service role": Call("sts:AssumeRole", f"{ROLE}break-glass-cloudformation", {}),
+    "pass the forwarder": Call(
+        "iam:PassRole", f"{ROLE}break-glass-forwarder", {"iam:PassedToService": "events.amazonaws.com"}
+    ),
+    "change a rule": Call("events:PutRule", f"arn:aws:events:us-east-1:{ACCOUNT}:rule/break-glass-RoleAssumed", HERE),
+    "subscribe to the alerts": Call("sns:Subscribe", f"arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-alerts", HERE),
+    "unsubscribe somebody": Call("sns:Unsubscribe", "*", HERE),
+    "delete a log": Call(
+        "logs:DeleteLogGroup", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/break-glass/login", HERE
+    ),
+    "read a template from a stranger's bucket": Call(
+        "s3:GetObject", "arn:aws:s3:::cf-templates-squatted-us-east-1/x", {"aws:ResourceAccount": "999999999999"}
+    ),
+}
+
+
+@pytest.mark.parametrize("call", THE_DEPLOYER_MAY_NOT.values(), ids=THE_DEPLOYER_MAY_NOT)
+def test_the_deployer_may_not(call: Call) -> None:
+    assert not may(MADE["by the console"].deployer, "Deployer", call)
+
+
+THE_DEPLOYER_MAY = {
+    "create the stack": Call("cloudformation:CreateStack", f"{STACK}break-glass/1", WITH_ROLE),
+    "update it by a change set": Call("cloudformation:CreateChangeSet", f"{STACK}break-glass/1", WITH_ROLE),
+    "execute the change set": Call("cloudformation:ExecuteChangeSet", f"{STACK}break-glass/1", {}),
+    "watch it": Call("cloudformation:DescribeStackEvents", f"{STACK}break-glass/1", {}),
+    "wait for it, as aws cloudformation deploy does": Call(
+        "cloudformation:DescribeStacks", f"{STACK}break-glass/1", {}
+    ),
+    "delete it": Call("cloudformation:DeleteStack", f"{STACK}break-glass/1", {}),
+    "delete it with its role": Call("cloudformation:DeleteStack", f"{STACK}break-glass/1", WITH_ROLE),
+    "hand CloudFormation the service role": Call("iam:PassRole", f"{ROLE}break-glass-cloudformation", PASSED),
+    "look around in the console": Call("cloudformation:ListStacks", "*", {}),
+    "let the console read a template": Call("cloudformation:GetTemplateSummary", "*", {}),
+    "upload a template": Call("s3:PutObject", "arn:aws:s3:::cf-templates-1a2b3c-us-east-1/x", {}),
+    "create the stack set": Call("cloudformation:CreateStackSet", "*", WITH_ADMINISTRATION),
+    "hand it its role": Call("iam:PassRole", f"{ROLE}break-glass-stackset-administration", PASSED),
+    "roll it out": Call("cloudformation:CreateStackInstances", f"{STACK_SET}break-glass:1", {}),
+    "roll its types out": Call(
+        "cloudformation:CreateStackInstances", "arn:aws:cloudformation:us-east-1::type/resource/AWS-Events-Rule", {}
+    ),
+    "update it": Call("cloudformation:UpdateStackSet", f"{STACK_SET}break-glass:1", WITH_ADMINISTRATION),
+    "see that every region is current": Call("cloudformation:ListStackInstances", f"{STACK_SET}break-glass:1", {}),
+    "remove it": Call("cloudformation:DeleteStackInstances", f"{STACK_SET}break-glass:1", {}),
+}
+
+
+@pytest.mark.parametrize("call", THE_DEPLOYER_MAY.values(), ids=THE_DEPLOYER_MAY)
+def test_the_deployer_may(call: Call) -> None:
+    assert may(MADE["by the console"].deployer, "Deployer", call)
+
+
+def test_a_managed_rollout_leaves_the_stack_set_to_the_stack() -> None:
+    stack = MADE["managed"].deployer
+    for name in ("create the stack set", "hand it its role", "roll it out", "update it", "remove it"):
+        assert not may(stack, "Deployer", THE_DEPLOYER_MAY[name])
+        assert may(stack, "ServiceRole", THE_DEPLOYER_MAY[name])
+
+
+def test_the_roles_for_services_have_the_boundary() -> None:
+    for name, world in MADE.items():
+        boundary = world.deployer.resources["Boundary"]
+        roles = {role.logical_id: role for role in world.main.of_type("AWS::IAM::Role")}
+        bounded = {title for title, role in roles.items() if role.properties.get("PermissionsBoundary") == boundary.arn}
+        assert bounded == roles.keys() - {"Role"}
+        assert bounded >= {"ForwarderRole", "HeartbeatRole"}
+        assert ("ExecutionRole" in bounded) == (name == "managed")
+        assert not may_within(boundary, Call("iam:CreateUser", f"{USER}mine", {}))
+        assert not may_within(boundary, Call("sts:AssumeRole", f"{ROLE}Admin", {}))
+        assert not may_within(boundary, Call("iam:PutRolePolicy", f"{ROLE}break-glass-forwarder", BOUNDARY))
+        for title in bounded:
+            for document in role_policies(world.main, roles[title]):
+                assert all(one in boundary.properties["PolicyDocument"]["Statement"] for one in document["Statement"])
+
+
+def may_within(boundary: Resource, call: Call) -> bool:
+    document = boundary.properties["PolicyDocument"]
+    return allowed([document], action=call.action, resource=call.resource, context=call.keys)
+
+
+def test_without_a_deployer_there_is_no_boundary() -> None:
+    config = config_of({**EVERYTHING, "deployer": False, "rollout": "managed"})
+    assert "deployer.yaml" not in output_files(config)
+    held = as_data(main_region(config))["Resources"].values()
+    assert not [one for one in held if "PermissionsBoundary" in one["Properties"]]
+
+
+def test_the_role_is_held_to_the_boundary_that_the_config_gives_it() -> None:
+    limit = f"{POLICY}Limit"
+    world = World.of(config_of({**EVERYTHING, "role": {"permissions_boundary": limit}}))
+    for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
+        within = Call(action, f"{ROLE}break-glass", {"iam:PermissionsBoundary": limit})
+        assert may(world.deployer, "ServiceRole", within)
+        assert not may(world.deployer, "ServiceRole", within._replace(keys={}))
+        assert not may(world.deployer, "ServiceRole", within._replace(keys=BOUNDARY))
+
+
+@pytest.mark.parametrize("manage", [False, True])
+def test_a_role_that_exists_is_out_of_reach_unless_the_stack_manages_it(*, manage: bool) -> None:
+    role = {"existing": f"{ROLE}ops/Emergency", "manage": manage}
+    world = World.of(config_of({"main_region": "us-east-1", "role": role, "deployer": True}))
+    put = Call("iam:PutRolePolicy", f"{ROLE}ops/Emergency", {})
+    assert may(world.deployer, "ServiceRole", put) == manage
+    for action in (
+        "UpdateAssumeRolePolicy",
+        "CreateRole",
+        "AttachRolePolicy",
+        "DeleteRole",
+        "PutRolePermissionsBoundary",
+    ):
+        assert not may(world.deployer, "ServiceRole", put._replace(action=f"iam:{action}"))
+
+
+WHO = {
+    "a role that is made": (True, "Deployer", "AWS::IAM::Role", "break-glass-deployer"),
+    "a role of another name": ({"role": "shipper"}, "Deployer", "AWS::IAM::Role", "shipper"),
+    "a user": ({"user": "shipper"}, "Deployer", "AWS::IAM::User", "shipper"),
+}
+
+
+@pytest.mark.parametrize(("setting", "title", "kind", "name"), WHO.values(), ids=WHO)
+def test_who_deploys(setting: Any, title: str, kind: str, name: str) -> None:
+    stack = World.of(config_of({**EVERYTHING, "deployer": setting})).deployer
+    held = stack.resources[title]
+    assert (held.type, held.name) == (kind, name)
+    attached = stack.resources["DeployerPolicy"].properties
+    assert attached["Users" if kind.endswith("User") else "Roles"] == [name]
+    assert "LoginProfile" not in held.properties
+
+
+@pytest.mark.parametrize("setting", [{"role": "ci", "existing": True}, {"user": "ci", "existing": True}])
+def test_one_who_is_there_gets_the_policy_and_nothing_else(setting: dict[str, Any]) -> None:
+    stack = World.of(config_of({**EVERYTHING, "deployer": setting})).deployer
+    assert "Deployer" not in stack.resources
+    attached = stack.resources["DeployerPolicy"].properties
+    assert (attached.get("Users"), attached.get("Roles")) == ((["ci"], None) if "user" in setting else (None, ["ci"]))
+
+
+@pytest.mark.parametrize("mfa", [True, False])
+def test_the_account_may_take_the_deployer_on_with_mfa_as_the_config_says(*, mfa: bool) -> None:
+    stack = World.of(config_of({**EVERYTHING, "role": {"trust": {"mfa": mfa}}})).deployer
+    held = stack.resources["Deployer"]
+    for shown, let_in in (({}, not mfa), ({"aws:MultiFactorAuthPresent": "true"}, True)):
+        keys = {"aws:PrincipalArn": f"{USER}carol", **shown}
+        document = held.properties["AssumeRolePolicyDocument"]
+        assert allowed([document], action="sts:AssumeRole", resource=held.arn, context=keys) == let_in
+
+
+SENT = {
+    "CloudFormation, as far as AWS says": ({}, True),
+    "CloudFormation, for our stack": ({"aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"{STACK}break-glass/1"}, True),
+    "for another account": ({"aws:SourceAccount": "999999999999"}, False),
+    "for another stack": ({"aws:SourceAccount": ACCOUNT, "aws:SourceArn": f"{STACK}other/1"}, False),
+}
+
+
+@pytest.mark.parametrize(("keys", "let_in"), SENT.values(), ids=SENT)
+def test_only_cloudformation_takes_the_service_role_on(keys: dict[str, str], *, let_in: bool) -> None:
+    held = MADE["by the console"].deployer.resources["ServiceRole"]
+    for service in ("cloudformation.amazonaws.com", "lambda.amazonaws.com"):
+        assert allowed(
+            [held.properties["AssumeRolePolicyDocument"]],
+            action="sts:AssumeRole",
+            resource=held.arn,
+            principal_service=service,
+            context=keys,
+        ) == (let_in and service.startswith("cloudformation"))
+
+
+def test_with_many_users_everything_still_fits() -> None:
+    users = [f"user-{number:02}" for number in range(40)]
+    assert "deployer.yaml" in output_files(config_of({**EVERYTHING, "usernames": users, "rollout": "managed"}))
+
+
+def test_the_deployer_is_to_be_had_alone() -> None:
+    alone = Template()
+    config = config_of({**EVERYTHING, "tags": {}})
+    alone.add_resource(break_glass_deployer(config))
+    assert as_data(alone)["Resources"] == as_data(deployer_template(config))["Resources"]

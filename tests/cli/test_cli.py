@@ -1,0 +1,493 @@
+"""The command line, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from paths import EVENTS, GOLDEN, TEMPLATES
+
+from cfn_breakglass import __version__
+from cfn_breakglass.cli.app import cli
+from cfn_breakglass.config.model import DETECTIONS
+
+CONFIG = """\
+main_region: us-east-1
+regions: [eu-west-1, ap-south-1]
+usernames: [alice]
+role: {managed_policies: [ReadOnlyAccess]}
+alerts: {emails: [ops@example.com], fallback: [oncall@example.com]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return iter([tmp_path])
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments), prog_name="cfn-breakglass")
+
+
+def with_config(text: str = CONFIG) -> None:
+    Path("breakglass.yaml").write_text(text, encoding="utf-8")
+
+
+def test_init_then_generate_then_validate() -> None:
+    assert run("init").exit_code == 0
+    assert sorted(path.name for path in Path().iterdir()) == [".breakglass.schema.json", "breakglass.yaml"]
+    first = Path("breakglass.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.breakglass.schema.json"
+    made = run("generate")
+    assert (made.exit_code, made.stderr) == (0, "")
+    judged = run("validate")
+    assert judged.exit_code == 0
+    assert judged.stdout == (
+        "templates/main-region.yaml: 0 problems in 1 region\n"
+        "templates/stackset.yaml: 0 problems in 16 regions\n"
+        "templates/guard-scp.json: 0 problems\n"
+    )
+
+
+def test_init_leaves_a_config_that_is_there_alone() -> None:
+    with_config()
+    refused = run("init")
+    assert refused.exit_code == 2
+    assert "it is there already" in refused.stderr
+    assert Path("breakglass.yaml").read_text(encoding="utf-8") == CONFIG
+
+
+def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
+    with_config()
+    told = run("generate").stdout
+    assert told.startswith("Wrote templates/main-region.yaml, templates/stackset.yaml and templates/guard-scp.json.\n")
+    assert "aws cloudformation deploy --region us-east-1 --stack-name break-glass" in told
+    assert re.search(r"create-stack-instances(.|\n)*--regions \\\n +ap-south-1 eu-west-1\n", told)
+    assert "Confirm the subscriptions (e-mail) within two days" in told
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("alerts: {sqs: ['arn:aws:sqs:us-east-1:111122223333:q']}", "Let SNS send to the queues"),
+        ("alerts: {https: ['https://x.example.com/y']}", "Confirm the subscriptions (https)"),
+        (
+            "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}",
+            "on all of these in us-east-1:\n     event bus break-glass\n     event bus break-glass-actions\n",
+        ),
+        ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
+        ("regions: []", "with the STS of us-east-1, and see that /aws/events/break-glass/login has it."),
+        (
+            "alerts: {emails: [a@example.com]}",
+            "aws sts get-caller-identity --profile break-glass --region ap-northeast-1",
+        ),
+        ("", "spares NOBODY: protection.exempt is empty"),
+        ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and spares protection.exempt.\n"),
+        ("regions: []", "   To update them still, exempt whoever deploys these templates.\n"),
+        ("", "exempt whoever deploys these templates and the role AWSCloudFormationStackSetExecutionRole.\n"),
+        ("deployer: true", "and spares the deployer.\n     aws organizations create-policy"),
+        (
+            "",
+            "have the roles AWSCloudFormationStackSetAdministrationRole\n   and AWSCloudFormationStackSetExecutionRole",
+        ),
+        ("alerts: {sms: ['+442071838750'], message: x}", "SMS sandbox"),
+        ("alerts: {emails: [a@example.com]}", "an example; change in the config: a@example.com"),
+        ("alerts: {emails: [a@example.com]}", "Expect alerts: hundreds of MonitoringTampered"),
+        (
+            "role: {trust: {source_identity: true}}",
+            "command\n   from the outputs of the stack, and its --region ap-north",
+        ),
+    ],
+    ids=[
+        "sqs",
+        "https",
+        "forwarder role",
+        "opt-in region",
+        "one region",
+        "a try elsewhere",
+        "nobody spared",
+        "spared",
+        "in one region",
+        "in more",
+        "the deployer",
+        "the roles of StackSets",
+        "phones",
+        "examples",
+        "a flood",
+        "a command",
+    ],
+)
+def test_generate_tells_what_cloudformation_cannot_do(more: str, expected: str) -> None:
+    with_config(f"main_region: us-east-1\nusernames: [alice]\n{more}\n")
+    assert expected in run("generate").stdout
+
+
+def test_generate_tells_of_no_stackset_where_there_are_no_regions() -> None:
+    with_config("main_region: us-east-1\nregions: []\nusernames: [alice]\n")
+    assert "stack-set" not in run("generate").stdout
+
+
+WARNINGS = {
+    "no permissions": ("", "the role gets AdministratorAccess"),
+    "no us-east-1": ("regions: [eu-west-2]", "us-east-1 is not covered"),
+    "no subscriber": ("", "it is only logged"),
+    "no subscriber, no log": ("alerts: {log: false}\nactions: {log: none}", "nobody is told of anything"),
+    "no detection": (f"detections: {dict.fromkeys(DETECTIONS, 'off')}", "nobody is told of anything"),
+    "a detection without a log": (
+        "alerts: {log: false, emails: [a@example.com]}\ndetections: {RoleRefused: log}",
+        "no subscriber and no log is told of RoleRefused, so no rule is made",
+    ),
+    "detections without a log": ("alerts: {log: false}", "MonitoringTampered, DeliveryFailing, so no rule is made"),
+    "long text messages": ("alerts: {sms: ['+15550100']}", "may be longer than a text message"),
+}
+
+
+@pytest.mark.parametrize(("more", "expected"), WARNINGS.values(), ids=WARNINGS)
+def test_generate_warns(more: str, expected: str) -> None:
+    with_config(f"main_region: eu-west-1\nusernames: [alice]\n{more}\n")
+    warned = run("generate")
+    assert warned.exit_code == 0
+    assert expected in warned.stderr
+    assert expected not in warned.stdout
+
+
+def test_generate_warns_of_nothing_when_there_is_nothing() -> None:
+    with_config()
+    assert run("generate").stderr == ""
+
+
+def test_generate_writes_the_same_bytes_each_time_and_json_on_demand() -> None:
+    with_config()
+    run("generate")
+    before = {path: path.read_bytes() for path in Path("templates").iterdir()}
+    run("generate")
+    assert before == {path: path.read_bytes() for path in Path("templates").iterdir()}
+    run("generate", "--format", "json", "--output", "other")
+    assert json.loads(Path("other/stackset.json").read_text(encoding="utf-8")) == yaml.safe_load(
+        Path("templates/stackset.yaml").read_text(encoding="utf-8")
+    )
+
+
+def test_check_says_no_until_the_templates_are_there_and_the_same() -> None:
+    with_config()
+    missing = run("generate", "--check")
+    assert missing.exit_code == 1
+    assert "templates/main-region.yaml is missing\n" in missing.stdout
+    assert not Path("templates").exists()
+    run("generate")
+    assert run("generate", "--check").exit_code == 0
+    for name in ("stackset.yaml", "guard-scp.json"):
+        with Path("templates", name).open("a", encoding="utf-8") as file:
+            file.write("# edited\n")
+    edited = run("generate", "--check")
+    assert edited.exit_code == 1
+    assert edited.stdout.startswith(
+        "templates/stackset.yaml differs from what breakglass.yaml makes\n"
+        "templates/guard-scp.json differs from what breakglass.yaml makes\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "cfn-breakglass generate"),
+        (["--output", "templates"], "cfn-breakglass generate --output templates"),
+        (
+            ["--output", "of ours", "--format", "json", "--config", "it's.yaml"],
+            """cfn-breakglass generate --config 'it'"'"'s.yaml' --output 'of ours' --format json""",
+        ),
+    ],
+    ids=["nothing", "the default", "everything"],
+)
+def test_check_says_how_to_generate_with_the_same_options(given: list[str], told: str) -> None:
+    with_config()
+    Path("it's.yaml").write_text(CONFIG, encoding="utf-8")
+    assert run("generate", "--check", *given).stdout.endswith(f"\nBring them up to date with: {told}\n")
+    assert run(*shlex.split(told)[1:]).exit_code == 0
+    assert run("generate", "--check", *given).exit_code == 0
+
+
+def test_init_says_how_to_generate_with_the_same_config() -> None:
+    told = run("init", "--config", "of ours.yaml").stdout
+    assert told.endswith("Fill in of ours.yaml, then: cfn-breakglass generate --config 'of ours.yaml'\n")
+
+
+@pytest.mark.parametrize(("first", "then"), [("yaml", "json"), ("json", "yaml")])
+@pytest.mark.parametrize("check", [False, True], ids=["written", "checked"])
+def test_generate_tells_of_templates_in_the_other_form(first: str, then: str, *, check: bool) -> None:
+    with_config()
+    assert run("generate", "--format", first).stderr == ""
+    if check:
+        run("generate", "--format", then)
+    made = run("generate", "--format", then, *(["--check"] if check else []))
+    assert made.exit_code == 0
+    assert made.stderr.splitlines() == [
+        f"note: templates/{name}.{first} is there too, perhaps from an older config;"
+        f" delete it if templates/{name}.{then} takes its place"
+        for name in ("main-region", "stackset")
+    ]
+    assert len(list(Path("templates").iterdir())) == 5, "the SCP is JSON in either form"
+
+
+def test_check_tells_of_the_other_form() -> None:
+    with_config()
+    run("generate", "--format", "json")
+    told = run("generate", "--check")
+    assert told.exit_code == 1
+    assert "templates/stackset.yaml is missing; to compare stackset.json, add --format json\n" in told.stdout
+
+
+@pytest.mark.parametrize("command", ["trust", "simulate history", "diagram"])
+def test_no_answer_is_about_one_of_two_templates(command: str) -> None:
+    with_config()
+    run("generate")
+    run("generate", "--format", "json")
+    Path("history").mkdir()
+    asked = run(*command.split())
+    assert asked.exit_code == 2
+    assert asked.stderr == (
+        "templates/main-region.yaml: main-region.json is there too\n  delete the one that is not deployed\n"
+    )
+
+
+QUIET = "usernames: [alice]\nmain_region: us-east-1\nalerts: {emails: [a@b.co]}\n"
+EVERY_ONE_OFF = ", ".join(f"{one}: off" for one in DETECTIONS)
+TRY = "Take the role on once, with the STS of ap-northeast-1, and see that "
+
+
+@pytest.mark.parametrize(
+    ("detections", "steps"),
+    [
+        ("RoleAssumed: alert", ["Confirm", f"{TRY}the alert arrives"]),
+        ("RoleAssumed: log", ["Confirm", f"{TRY}/aws/events/break-glass/login has it"]),
+        (EVERY_ONE_OFF.replace("RoleChained: off", "RoleChained: alert"), ["Confirm"]),
+        (EVERY_ONE_OFF, []),
+    ],
+    ids=["told", "logged", "of something else", "nothing"],
+)
+def test_what_to_do_next_is_what_the_templates_make_sense_of(detections: str, steps: list[str]) -> None:
+    Path("breakglass.yaml").write_text(f"{QUIET}detections: {{{detections}}}\n", encoding="utf-8")
+    told = [line.partition(". ")[2] for line in run("generate").stdout.splitlines()]
+    found = [line for line in told if line.startswith(("Confirm", "Take the role"))]
+    assert [line.startswith(step) for line, step in zip(found, steps, strict=True)] == [True] * len(steps)
+
+
+WEAK = {
+    "the role is exempt": ("protection: {exempt: ['arn:aws:iam::*:role/*']}", "spares the break-glass role itself"),
+    "the role is exempt by name": (
+        "protection: {exempt: ['arn:aws:iam::*:role/break-glass']}",
+        "arn:aws:iam::*:role/break-glass spares the break-glass role itself",
+    ),
+    "no MFA": ("role: {trust: {mfa: false}}", "role.trust.mfa: false lets whoever has a user's access key"),
+    "all is off": (f"detections: {{{EVERY_ONE_OFF}}}", "detections: every one is off"),
+}
+
+
+@pytest.mark.parametrize(("more", "warning"), WEAK.values(), ids=WEAK)
+def test_generate_warns_of_what_weakens_it(more: str, warning: str) -> None:
+    Path("breakglass.yaml").write_text(f"{QUIET}{more}\n", encoding="utf-8")
+    assert warning in run("generate").stderr
+    Path("breakglass.yaml").write_text(QUIET, encoding="utf-8")
+    assert warning not in run("generate").stderr
+
+
+def test_a_full_disk_gets_no_traceback() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "cfn_breakglass", "schema"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "standard output: No space left on device; what was to be said is lost\n"
+
+
+def test_a_link_stays_a_link_and_what_is_no_file_is_left_alone() -> None:
+    with_config()
+    run("generate")
+    Path("elsewhere").mkdir()
+    Path("elsewhere/drawing").write_text("", encoding="utf-8")
+    Path("drawing.svg").symlink_to("elsewhere/drawing")
+    assert run("diagram", "--output", "drawing.svg").exit_code == 0
+    assert Path("drawing.svg").is_symlink()
+    assert "<svg" in Path("elsewhere/drawing").read_text(encoding="utf-8")
+    os.mkfifo("pipe")
+    refused = run("diagram", "--output", "pipe")
+    assert (refused.exit_code, refused.stderr) == (2, ".: cannot write pipe: it is no file\n  nothing was changed\n")
+    assert Path("pipe").is_fifo()
+
+
+def test_check_reads_bytes_so_that_other_line_ends_differ() -> None:
+    with_config()
+    run("generate")
+    path = Path("templates/stackset.yaml")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run("generate", "--check").exit_code == 1
+
+
+@pytest.mark.parametrize("blocked", ["templates", "templates/stackset.yaml/x", "templates/guard-scp.json/x"])
+def test_generate_writes_nothing_when_it_cannot_write_everything(blocked: str) -> None:
+    with_config()
+    path = Path(blocked)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("in the way", encoding="utf-8")
+    before = sorted(Path().rglob("*"))
+    refused = run("generate")
+    assert refused.exit_code == 2
+    assert "cannot write" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_validate_says_what_is_wrong_and_where() -> None:
+    with_config()
+    run("generate")
+    path = Path("templates/stackset.yaml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("{exists: false}", "{exist: 1}"),
+        encoding="utf-8",
+    )
+    judged = run("validate")
+    assert judged.exit_code == 1
+    assert re.search(r"^templates/stackset.yaml: line \d+: E30\d\d .*ENABLED", judged.stdout, re.MULTILINE)
+    assert "templates/stackset.yaml: ForwardRoleAssumed:" in judged.stdout
+    assert "templates/main-region.yaml: 0 problems in 1 region\n" in judged.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("none.yaml", "", "there is no such file"),
+        ("main-region.yaml", "a: [", "not a template"),
+        ("main-region.yaml", "Resources: {A: {Type: 'AWS::SNS::Topic'}}", "does not say which regions"),
+    ],
+    ids=["missing", "not YAML", "not ours"],
+)
+def test_validate_cannot_tell(name: str, text: str, expected: str) -> None:
+    Path("templates").mkdir()
+    Path("templates", name).write_text(text, encoding="utf-8")
+    refused = run("validate")
+    assert refused.exit_code == 2
+    assert expected in refused.stderr
+
+
+def test_validate_looks_at_no_template_that_goes_nowhere() -> None:
+    with_config("main_region: us-east-1\nregions: []\nusernames: [alice]\n")
+    run("generate")
+    assert run("validate").stdout == (
+        "templates/main-region.yaml: 0 problems in 1 region\n"
+        "templates/stackset.yaml: goes to no region, so there was nothing to look at\n"
+        "templates/guard-scp.json: 0 problems\n"
+    )
+
+
+def test_schema_is_the_one_init_writes() -> None:
+    run("init")
+    assert run("schema").stdout == Path(".breakglass.schema.json").read_text(encoding="utf-8")
+
+
+def test_diagram_prints_and_writes() -> None:
+    with_config()
+    run("generate")
+    printed = run("diagram")
+    assert printed.stdout.startswith("<?xml") or printed.stdout.startswith("<svg")
+    assert run("diagram", "--format", "mermaid").stdout.startswith("flowchart")
+    wrote = run("diagram", "--output", "pictures/role.svg")
+    assert wrote.stdout == "Wrote pictures/role.svg.\n"
+    assert Path("pictures/role.svg").read_text(encoding="utf-8") == printed.stdout
+    assert run("diagram", "--templates", "nowhere").exit_code == 2
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"cfn-breakglass {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["init"], ["generate"], ["validate"], ["trust"], ["schema"], ["completion"]])
+def test_help_is_there(command: list[str]) -> None:
+    helped = run(*command, "--help")
+    assert helped.exit_code == 0
+    assert "Usage: cfn-breakglass" in helped.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str) -> None:
+    printed = run("completion", shell)
+    assert printed.exit_code == 0
+    assert "_CFN_BREAKGLASS_COMPLETE" in printed.stdout
+
+
+def test_completion_completes() -> None:
+    words = {"COMP_WORDS": "cfn-breakglass gen", "COMP_CWORD": "1", "_CFN_BREAKGLASS_COMPLETE": "bash_complete"}
+    command = "from cfn_breakglass.cli.app import main; main()"
+    done = subprocess.run([sys.executable, "-c", command], env=words, capture_output=True, text=True, check=True)
+    assert done.stdout == "plain,generate\n"
+
+
+BUILDING = ["troposphere", "awacs", "cfn_breakglass.templates", "cfn_breakglass.config"]
+READING = ["cfn_breakglass.analysis", "msgspec"]
+OTHERS = ["boto3", "rich", "drawsvg", "cfnlint"]
+SPARED = {
+    "--help": [*BUILDING, *READING, *OTHERS, "yaml"],
+    "init": [*READING, *OTHERS],
+    "generate": [*READING, *OTHERS, "importlib.resources"],
+    "generate --check": [*READING, *OTHERS],
+    "simulate --explain record.json": [*BUILDING, *OTHERS],
+    "trust": [*BUILDING, "msgspec", *OTHERS],
+    "trust --user alice --mfa": [*BUILDING, "msgspec", *OTHERS],
+    "diagram --format mermaid": [*BUILDING, *OTHERS],
+    "validate": [*BUILDING, "boto3", "rich", "drawsvg"],
+}
+
+
+@pytest.mark.parametrize(("command", "spared"), SPARED.items(), ids=SPARED)
+def test_a_command_pays_only_for_what_it_uses(command: str, spared: list[str]) -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from cfn_breakglass.cli.app import cli;"
+        f"done = CliRunner().invoke(cli, {command.split()}); assert done.exit_code in (0, 1), done.output;"
+        f"print([one for one in {spared} if one in sys.modules])"
+    )
+    if command != "init":
+        with_config()
+        run("generate")
+    sample = EVENTS / "RoleAssumed" / "silent-refused.json"
+    Path("record.json").write_bytes(sample.read_bytes())
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_config_with_everything_on_is_near_no_limit_that_has_to_be_measured() -> None:
+    everything = GOLDEN / "everything" / "breakglass.yaml"
+    script = (
+        f"import sys; from cfn_breakglass import load_config, output_files; from pathlib import Path;"
+        f"output_files(load_config(Path({str(everything)!r}))[0]);"
+        f"print([one for one in {READING} if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_whoever_stops_listening_gets_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "history.jsonl").write_text('{"eventSource": "x"}\n' * 50_000, encoding="utf-8")
+    command: list[str | Path] = [sys.executable, "-m", "cfn_breakglass", "simulate", "--json", "--templates", TEMPLATES]
+    with subprocess.Popen([*command, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as simulating:
+        assert simulating.stdout
+        assert simulating.stderr
+        simulating.stdout.readline()
+        simulating.stdout.close()
+        assert simulating.wait(60) == 2
+        assert b"Traceback" not in simulating.stderr.read()
+
+
+def test_a_mistake_of_ours_is_no_verdict() -> None:
+    broken = "import cfn_breakglass.cli.app as it; it.cli = lambda **_: 1 / 0; it.main()"
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, check=False)
+    assert (done.returncode, "ZeroDivisionError" in done.stderr) == (2, True)

@@ -1,0 +1,498 @@
+"""``simulate``, as a user meets it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings, strategies as st
+from rich.console import Console
+from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, of_the_key, templates, title
+
+from cfn_breakglass.analysis.replay.replay import Replay
+from cfn_breakglass.analysis.replay.results import Question
+from cfn_breakglass.analysis.replay.sources import Unread, find
+from cfn_breakglass.cli.app import cli
+from cfn_breakglass.cli.progress import Bar
+
+RAISED = {title(sample): sample for sample in RAISES}
+TAKEN_ON = json.loads(RAISED["RoleAssumed/raises-user-of-the-same-account"].read_text(encoding="utf-8"))
+SIGNED_IN = json.loads(RAISED["ConsoleSignIn/raises-login"].read_text(encoding="utf-8"))
+QUIET = TAKEN_ON | {"eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the templates of the samples' account."""
+    folder = tmp_path_factory.mktemp("templates")
+    for name, text in zip(("main-region", "stackset"), templates(json.dumps(SETTINGS)), strict=True):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody's terminal say how wide it is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def run(deployed: Path, *arguments: object, given: bytes | None = None) -> Result:
+    command = ["simulate", "--templates", str(deployed), *map(str, arguments)]
+    return CliRunner().invoke(cli, command, input=given, prog_name="cfn-breakglass")
+
+
+def lines(result: Result, kind: str) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    return [one for one in found if one["type"] == kind]
+
+
+@pytest.mark.parametrize("detection", SETTINGS["detections"])
+def test_says_what_the_samples_say(deployed: Path, detection: str) -> None:
+    folder = SAMPLES[0].parent.parent / detection
+    done = run(deployed, folder, "--json", "--detection", detection, "--account", ACCOUNT)
+    assert (done.exit_code, done.stderr) == (0, "")
+    told = {(Path(one["place"].partition(": ")[0]), one["kind"], one["outcome"]) for one in lines(done, "delivery")}
+    # The ID of a key that a template makes is not to be read in it.
+    raising = [sample for sample in RAISES if sample.parent.name == detection and not of_the_key(sample)]
+    assert told == {(sample, *what) for sample in raising for what in (("topic", "alert"), ("log", "logged"))}
+
+
+def dumped(*records: Any) -> bytes:
+    return "\n".join(map(json.dumps, records)).encode()
+
+
+EVENT = {"source": "aws.sts", "detail-type": "x", "region": "us-east-1", "account": ACCOUNT, "detail": TAKEN_ON}
+# name: (the bytes, how many records, the place of the first delivery)
+FORMS: dict[str, tuple[bytes, int, str]] = {
+    "record": (dumped(TAKEN_ON), 1, "record 1"),
+    "record over lines": (json.dumps(TAKEN_ON, indent=1).encode(), 1, "record 1"),
+    "event": (dumped(EVENT), 1, "record 1"),
+    "log file": (dumped({"Records": [QUIET, TAKEN_ON]}), 2, "record 2"),
+    "log file over lines": (json.dumps({"Records": [QUIET, TAKEN_ON]}, indent=1).encode(), 2, "record 2"),
+    "array": (dumped([QUIET, QUIET, TAKEN_ON]), 3, "record 3"),
+    "lines": (dumped(QUIET, TAKEN_ON, QUIET), 3, "line 2"),
+    "lines, some blank": (b"\n" + dumped(QUIET) + b"\n\n" + dumped(TAKEN_ON) + b"\n", 2, "line 4"),
+    "lines of log files": (dumped({"Records": [QUIET, TAKEN_ON]}, {"Records": []}), 2, "line 1, record 2"),
+    "objects one after the other": (
+        b"\n".join([json.dumps(QUIET, indent=1).encode(), dumped(TAKEN_ON)]),
+        2,
+        "record 2",
+    ),
+    "lookup-events": (dumped({"Events": [{"CloudTrailEvent": json.dumps(TAKEN_ON)}]}), 1, "record 1"),
+    "log files one after the other": (b"".join(dumped({"Records": [one]}) for one in (QUIET, TAKEN_ON)), 2, "record 2"),
+    "log files over lines": (
+        b"\n".join(json.dumps({"Records": [one]}, indent=1).encode() for one in (QUIET, TAKEN_ON)),
+        2,
+        "record 2",
+    ),
+    "arrays one after the other": (dumped([QUIET]) + dumped([TAKEN_ON]), 2, "record 2"),
+    "gzip of log files": (
+        gzip.compress(dumped({"Records": [QUIET]})) + gzip.compress(dumped([TAKEN_ON])),
+        2,
+        "record 2",
+    ),
+    "byte order mark": (b"\xef\xbb\xbf" + dumped(TAKEN_ON), 1, "record 1"),
+    "gzip": (gzip.compress(dumped({"Records": [TAKEN_ON]})), 1, "record 1"),
+    "gzip in parts": (gzip.compress(dumped(QUIET) + b"\n") + gzip.compress(dumped(TAKEN_ON)) + b"\0\0", 2, "line 2"),
+}
+
+
+@pytest.mark.parametrize(("data", "records", "place"), FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
+def test_forms(  # noqa: PLR0917 - the columns of a table
+    deployed: Path,
+    tmp_path: Path,
+    data: bytes,
+    records: int,
+    place: str,
+    piped: bool,  # noqa: FBT001
+) -> None:
+    path = tmp_path / "history"
+    path.write_bytes(data)
+    done = run(deployed, "-" if piped else path, "--json", given=data)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines(done, "summary")[0]["records"] == records
+    told = lines(done, "delivery")
+    assert {one["place"] for one in told} == {f"{'standard input' if piped else path}: {place}"}
+    assert told[0].items() >= {"detection": "RoleAssumed", "who": "alice", "event": "AssumeRole"}.items()
+
+
+# name: (the bytes, how many records are read all the same, what is said of the rest)
+BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
+    "line in the middle": (dumped(TAKEN_ON) + b"\n{broken\n" + dumped(QUIET), 2, ["line 2: it is not JSON"]),
+    "first line": (b'{"a": 1, "b\n' + dumped(TAKEN_ON), 1, ["line 1: it is not JSON"]),
+    "line that is no record": (dumped(TAKEN_ON, {"a": 1}), 1, ["line 2: this is not a CloudTrail record"]),
+    "line that is no object": (dumped(TAKEN_ON, 7), 1, ["line 2: a CloudTrail record is a JSON object, not a number"]),
+    "record of a log file": (dumped({"Records": [None, TAKEN_ON]}), 1, ["record 1: a CloudTrail record is"]),
+    "log file cut short": (dumped({"Records": [TAKEN_ON, QUIET]})[:-40], 1, ["record 2: it is not JSON"]),
+    "log file broken in the middle": (
+        dumped({"Records": [TAKEN_ON, QUIET]}).replace(b'"eventTime"', b'"eventTime', 1),
+        1,
+        ["record 1: it is not JSON"],
+    ),
+    "record nested too deep": (dumped(TAKEN_ON) + b"\n" + b"[" * 100_000, 1, ["line 2: it is nested too deep"]),
+    "records nested within": (dumped({"Records": [{"a": 1}, TAKEN_ON]}, QUIET), 2, ["line 1, record 1: this is"]),
+    "Events that are none": (dumped({"Events": [7]}, TAKEN_ON), 1, ["line 1: a CloudTrail record is"]),
+    "Events that are not JSON": (
+        dumped({"Events": [{"CloudTrailEvent": "x"}, {"CloudTrailEvent": json.dumps(QUIET)}]}, TAKEN_ON),
+        2,
+        ["line 1, record 1: this is not a CloudTrail record"],
+    ),
+    "text after a log file": (dumped({"Records": [TAKEN_ON]}) + b"oh", 1, ["record 2: it is not JSON"]),
+    "log file that ends between records": (
+        dumped({"Records": [TAKEN_ON, QUIET]})[:-2],
+        2,
+        ["after record 2: the rest is missing"],
+    ),
+    "keys in another order": (
+        dumped([{"a": TAKEN_ON} | QUIET, TAKEN_ON]).replace(b'"a"', b'"a').replace(b'"eventVersion"', b'"a"'),
+        1,
+        ["record 1: it is not JSON"],
+    ),
+    "event without a region": (dumped(TAKEN_ON, {**EVENT, "region": 7}), 1, ["line 2: this is not an event"]),
+    "record without an account": (
+        dumped(TAKEN_ON, {"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1"}),
+        1,
+        ["line 2: it does not say which account it is of"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "records", "said"), BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_read_is_told_and_the_rest_goes_on(
+    deployed: Path, data: bytes, records: int, said: list[str]
+) -> None:
+    done = run(deployed, "-", given=data)
+    assert f"\n{records} record{'s' if records > 1 else ''} read" in "\n" + done.stdout
+    head, *places = done.stderr.splitlines()
+    assert head == f"{len(said)} part of the input could not be read:"
+    for place, expected in zip(places, said, strict=True):
+        assert place.startswith(f"  standard input: {expected}")
+    assert len(lines(run(deployed, "-", "--json", given=data), "unread")) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("data", "records", "damage"),
+    [
+        (gzip.compress(dumped(*[TAKEN_ON | {"n": n} for n in range(400)]))[:-200], 100, "the gzip ends in the middle"),
+        (gzip.compress(dumped(TAKEN_ON)) + b"nonsense", 1, "the gzip is damaged"),
+    ],
+    ids=["cut short", "trailing nonsense"],
+)
+def test_damaged_gzip(deployed: Path, data: bytes, records: int, damage: str) -> None:
+    done = run(deployed, "-", "--json", given=data)
+    assert done.exit_code == 0
+    assert lines(done, "summary")[0]["records"] >= records
+    assert lines(done, "unread")[-1] == {"type": "unread", "place": "standard input", "why": damage}
+
+
+def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None:
+    few = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_000).stderr.splitlines()
+    assert few[0] == "1,000 parts of the input could not be read:"
+    many = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
+    head, *places, end = many
+    assert head == "more than 1,000 parts of the input cannot be read; from here on each is told as it is met:"
+    assert end == "1,500 parts of the input could not be read; each is told of above"
+    assert [place.partition(": it")[0] for place in places] == [
+        f"  standard input: line {number}" for number in range(2, 1_502)
+    ]
+    assert few[1:] == places[:1_000]
+
+
+def test_json_tells_the_places_once(deployed: Path) -> None:
+    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON) + b"\n{" * 2)
+    assert len(lines(done, "unread")) == 2
+    assert done.stderr == "2 parts of the input could not be read; each has a line of the type unread\n"
+
+
+def tree(folder: Path, files: dict[str, list[Any]]) -> Path:
+    for name, records in files.items():
+        path = folder / "AWSLogs" / ACCOUNT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(dumped({"Records": records})))
+    return folder
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_folder_as_cloudtrail_lays_it_out(deployed: Path, tmp_path: Path, jobs: int) -> None:
+    days = {f"CloudTrail/{region}/2025/03/{day}/x.json.gz": [QUIET, TAKEN_ON] for region in "ab" for day in (13, 14)}
+    folder = tree(tmp_path, {**days, "CloudTrail-Digest/a.json.gz": [7], "CloudTrail-Insight/a.json.gz": [7]})
+    (folder / "other.jsonl").write_bytes(dumped(TAKEN_ON))
+    (folder / "notes.txt").write_text("no records", encoding="utf-8")
+    (folder / "AWSLogs" / "loop").symlink_to(folder)
+    done = run(deployed, folder, "--json", "--jobs", jobs)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines(done, "summary")[0]["records"] == 9
+    places = list(dict.fromkeys(one["place"] for one in lines(done, "delivery")))
+    assert places == sorted(places)
+    assert len(places) == 5
+
+
+def test_several_processes_leave_standard_input_and_large_files_to_the_first(deployed: Path, tmp_path: Path) -> None:
+    small, large = tmp_path / "1.json", tmp_path / "2.jsonl"
+    small.write_bytes(dumped(TAKEN_ON))
+    large.write_bytes((dumped(QUIET | {"x": "x" * 100_000}) + b"\n") * 170)
+    done = run(deployed, *[small] * 70, large, "-", *[small] * 2, "--json", "--jobs", 2, given=dumped(TAKEN_ON))
+    assert lines(done, "summary")[0]["records"] == 70 + 170 + 1 + 2
+
+
+def test_text(deployed: Path) -> None:
+    done = run(deployed, "-", given=dumped(TAKEN_ON))
+    head, detection, topic, *rest = done.stdout.splitlines()
+    assert head == "2025-03-14T03:07:12Z  eu-west-1  alice  AssumeRole  (standard input: record 1)"
+    assert detection == "  RoleAssumed"
+    to = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in SUBSCRIBERS)
+    assert topic == f"    topic arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-alerts, to {to}"
+    log = next(number for number, line in enumerate(rest) if line.startswith("    log "))
+    assert rest[0].startswith('      {"detection": "RoleAssumed", "result": "Success"')
+    assert rest[log : log + 2] == [
+        f"    log arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/break-glass/login",
+        "      the whole event",
+    ]
+    assert rest[log + 3] == "1 record read, 1 alert"
+    assert rest[-1].split() == ["RoleAssumed", "1", "1", "1", "0"]
+    assert "\x1b" not in done.stdout
+
+
+def test_what_a_record_says_does_not_reach_the_terminal_raw(deployed: Path) -> None:
+    nasty = TAKEN_ON | {"userAgent": "\x1b[2J", "errorMessage": "x" * 100_000, "eventTime": "\x1b]0;t\x07"}
+    done = run(deployed, "-", given=dumped(nasty))
+    assert "\x1b" not in done.stdout
+    assert "more; --json has them all" in done.stdout
+    assert len(done.stdout) < 3_000
+
+
+def test_an_event_without_an_account_is_that_of_the_account_given(deployed: Path) -> None:
+    event = {key: value for key, value in EVENT.items() if key != "account"}
+    done = run(deployed, "-", "--json", "--account", ACCOUNT, given=dumped(event))
+    assert (done.exit_code, {one["detection"] for one in lines(done, "delivery")}) == (0, {"RoleAssumed"})
+
+
+def test_an_event_that_is_too_large_is_lost_not_passed_over(deployed: Path) -> None:
+    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON | {"userAgent": "x" * 300_000}))
+    told = lines(done, "delivery")
+    assert (done.exit_code, {one["outcome"] for one in told}) == (1, {"lost"})
+    assert all("over 256 KB" in one["problem"] for one in told)
+
+
+def test_a_file_that_is_gone_by_its_turn_is_told(deployed: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "a.json"
+    gone.write_bytes(dumped(TAKEN_ON))
+    sources = find([str(gone)])
+    gone.unlink()
+    (source,) = sources
+    answers = list(Replay(Question(deployed)).read(source, io.BytesIO()))
+    assert answers == [Unread(str(gone), "it cannot be read: No such file or directory")]
+
+
+def test_filters(deployed: Path) -> None:
+    both = dumped(TAKEN_ON, SIGNED_IN)
+
+    def told(*arguments: str) -> set[str]:
+        return {one["detection"] for one in lines(run(deployed, "-", "--json", *arguments, given=both), "delivery")}
+
+    assert told("--region", "eu-west-1") == {"RoleAssumed"}
+    assert told("--detection", "ConsoleSignIn", "--detection", "RootSignIn") == {"ConsoleSignIn"}
+    assert told("--region", "eu-west-1", "--region", "us-east-1") == {"RoleAssumed", "ConsoleSignIn", "RoleActions"}
+    assert told("--account", "444455556666") == set()
+    done = run(deployed, "-", "--region", "eu-wst-1", given=both)
+    assert (done.exit_code, done.stderr) == (1, "warning: neither template covers eu-wst-1\n")
+
+
+def test_regions_that_nobody_watches_are_told(deployed: Path) -> None:
+    done = run(deployed, "-", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
+    assert done.exit_code == 1
+    assert done.stderr == "1 record of me-south-1, which neither template covers: nothing watches there\n"
+
+
+def test_what_nobody_watches_is_counted_record_by_record(deployed: Path) -> None:
+    elsewhere = TAKEN_ON | {"awsRegion": "me-south-1"}
+    strange: list[Any] = [EVENT | {"region": "me-south-1"}, elsewhere | {"eventSource": None}, [elsewhere], "x"]
+    done = run(deployed, "-", "--json", given=dumped(*[elsewhere] * 3, *strange, elsewhere))
+    [summary] = lines(done, "summary")
+    assert (summary["records"], summary["uncovered"], summary["unread"]) == (6, {"me-south-1": 6}, 2)
+    quick = run(deployed, "-", "--json", "--region", "us-east-1", given=dumped(*[elsewhere] * 3))
+    [summary] = lines(quick, "summary")
+    assert (summary["records"], summary["uncovered"]) == (3, {})
+
+
+def test_explain_tells_each_detection_of_what_nobody_watches(deployed: Path, tmp_path: Path) -> None:
+    elsewhere = dumped(TAKEN_ON | {"awsRegion": "me-south-1"})
+    every = lines(run(deployed, "-", "--json", "--explain", given=elsewhere), "explanation")
+    assert {one["detection"] for one in every} == set(SETTINGS["detections"])
+    settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
+    for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    other = dumped(TAKEN_ON | {"recipientAccountId": "444455556666"})
+    refused = lines(run(tmp_path, "-", "--json", "--explain", given=other), "explanation")
+    assert {one["detection"] for one in refused} == set(SETTINGS["detections"])
+    assert all("Rules." in one["reasons"][0] for one in refused)
+
+
+def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_path: Path) -> None:
+    settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
+    for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    other = TAKEN_ON | {"recipientAccountId": "444455556666"}
+    done = run(tmp_path, "-", "--json", given=dumped(other, TAKEN_ON, other))
+    assert done.exit_code == 0
+    assert done.stderr.startswith("2 records of account 444455556666, which the templates refuse: ")
+    [refused] = lines(done, "summary")[0]["refused"]
+    assert (refused["account"], refused["records"], "Rules." in refused["why"]) == ("444455556666", 2, True)
+    assert run(tmp_path, "-", "--account", "444455556666", given=dumped(other)).exit_code == 2
+    assert run(deployed, "-", given=dumped(other)).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "nowhere: there is no such file or folder"),
+        (["-"], "there is no CloudTrail record in what was given"),
+        (["-", "--templates", "nowhere"], "nowhere/main-region.yaml: there is no such file"),
+        (["-", "--detection", "RoleAsumed"], "RoleAsumed is no detection of the templates"),
+        (["-", "--account", "12"], "12 is no account"),
+    ],
+)
+def test_bad_input(deployed: Path, arguments: list[str], said: str) -> None:
+    done = run(deployed, *arguments, given=b"")
+    assert (done.exit_code, done.stdout.count("\n")) in {(2, 0), (2, 1)}
+    assert said in done.stderr
+
+
+def test_a_bar_shows_after_a_second_and_gets_out_of_the_way() -> None:
+    times, out, said = iter([0.0, 0.5, 1.0, 2.0, 3.0]), io.StringIO(), list[str]()
+    console = Console(file=out, force_terminal=True, width=80)
+    with Bar(100, console, clock=lambda: next(times)) as progress:
+        progress.quietly("a", said.append)
+        progress.advance(10, 1_000)
+        assert out.getvalue() == ""
+        progress.advance(10, 2_000)
+        progress.quietly("b", said.append)
+    assert said == ["a", "b"]
+    assert "2,000 records" in out.getvalue()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """A sample with a few fields gone or replaced, at any depth."""
+    record = json.loads(draw(st.sampled_from(SAMPLES)).read_text(encoding="utf-8"))
+    for _ in range(draw(st.integers(0, 4))):
+        node = record
+        while isinstance(node, dict) and node:
+            key = draw(st.sampled_from(sorted(node)))
+            if not isinstance(node[key], dict) or draw(st.booleans()):
+                node[key] = draw(values)
+                break
+            node = node[key]
+    return record
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(mutated() | values, min_size=1, max_size=4), st.booleans(), st.binary(max_size=8), st.booleans())
+def test_nothing_makes_it_fall_over(
+    deployed: Path,
+    records: list[Any],
+    log: bool,  # noqa: FBT001 - drawn
+    noise: bytes,
+    explain: bool,  # noqa: FBT001 - drawn
+) -> None:
+    data = dumped({"Records": records}) if log else dumped(*records) + b"\n" + noise
+    for more in ([], ["--json"]):
+        done = run(deployed, "-", *more, *(["--explain"] if explain else []), given=data)
+        assert done.exit_code in (0, 1, 2)
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def explained(deployed: Path, sample: Path, detection: str, width: int = 120) -> list[str]:
+    """What is said of a sample, one of a detection, in a terminal so many columns wide."""
+    command = ["simulate", "--templates", str(deployed), "--explain", "--detection", detection, str(sample)]
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, command)
+    told = done.stdout.splitlines()
+    told = told[told.index("") + 1 :]
+    return told[: told.index("")]
+
+
+NULL = RAISED["RoleRefused/raises-no-reason"]
+
+
+def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
+    assert explained(deployed, NULL, "RoleAssumed", 80) == [
+        "  RoleAssumed: it does not fire",
+        '    errorCode is "AccessDenied": the call failed; the pattern wants one that',
+        "      succeeded",
+        "    requestParameters.roleArn is null: AWS leaves it out of refused calls",
+        "    Fits  Field                 The record has       The pattern wants",
+        '    yes   source                "aws.sts"            "aws.sts"',
+        '    yes   eventName             "AssumeRole"         "AssumeRole" or',
+        '                                                     "AssumeRoleWithSAML" or',
+        '                                                     "AssumeRoleWithWebIdentity"',
+        '    NO    errorCode             "AccessDenied"       absent',
+        "    NO    requestParameters.    absent, as           to equal, ignoring case,",
+        '          roleArn               requestParameters    "arn:aws:iam::111122223333:',
+        '                                is null              role/ops/break-glass"',
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_explain_fits_the_terminal(deployed: Path, width: int) -> None:
+    command = ["simulate", "--templates", str(deployed), "--explain", *map(str, [*SILENT, NULL])]
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, command)
+    blocks = [block.splitlines() for block in done.stdout.split("\n\n")]
+    explanations = [block for block in blocks if block[0].endswith((": it fires", ": it does not fire"))]
+    assert len(explanations) > len(SILENT) * len(SETTINGS["detections"])
+    assert all(len(block) > 1 for block in explanations)
+    assert max(len(line) for _, *block in explanations for line in block) <= width
+    assert not any(line.endswith(" ") for block in explanations for line in block)
+
+
+def test_explain_is_120_wide_where_no_terminal_says_otherwise(deployed: Path) -> None:
+    done = run(deployed, "--explain", "--detection", "RoleAssumed", NULL)
+    assert done.stdout.splitlines()[2:12] == explained(deployed, NULL, "RoleAssumed", 120)
+
+
+def test_explain_says_which_rule_where_a_detection_has_several(deployed: Path) -> None:
+    done = run(deployed, RAISED["RoleActions/raises-refused"], "--explain", "--detection", "RoleActions")
+    assert "  RoleActions (rule break-glass-RoleActions): it does not fire\n" in done.stdout
+    assert "  RoleActions (rule break-glass-RoleActions.Failed): it fires\n" in done.stdout
+
+
+def test_explain_shows_no_control_characters(deployed: Path) -> None:
+    nasty = TAKEN_ON | {"eventName": "\x1b[2J\u202e", "errorCode": "\x07"}
+    done = run(deployed, "-", "--explain", given=dumped(nasty))
+    assert not {"\x1b", "\u202e", "\x07"} & set(done.stdout)
+
+
+def test_explain_for_machines(deployed: Path) -> None:
+    fires = run(deployed, NULL, "--explain", "--detection", "RoleRefused", "--json")
+    assert [one["fires"] for one in lines(fires, "explanation")] == [True]
+    every = run(deployed, NULL, SILENT[0], "--explain", "--json")
+    assert {one["detection"] for one in lines(every, "explanation")} == set(SETTINGS["detections"])
+
+
+def test_explain_tells_of_a_region_without_a_rule(deployed: Path) -> None:
+    done = run(deployed, "-", "--explain", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
+    assert "it was recorded in me-south-1, which neither template covers: nothing watches there" in done.stdout
+
+
+@pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])
+def test_explain_tells_what_aws_keeps_from_a_rule_in_its_state(deployed: Path, tmp_path: Path, state: str) -> None:
+    for path in deployed.iterdir():
+        text = path.read_text(encoding="utf-8").replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", state)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    done = run(tmp_path, "-", "--explain", "--detection", "RoleAssumed", given=dumped(TAKEN_ON))
+    assert done.exit_code == 1
+    assert re.search(rf"it does not fire\n +it matches, but .*{state}", done.stdout)
+    assert "    NO " not in done.stdout

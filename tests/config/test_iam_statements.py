@@ -1,0 +1,78 @@
+"""Policy statements that IAM takes, and those it would refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfn_breakglass.config.iam_statements import statement
+from cfn_breakglass.config.problems import Report
+from cfn_breakglass.config.types import INVALID
+
+READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+
+
+def said(value: Any) -> list[str]:
+    report = Report()
+    judged = statement(value, "it", report)
+    assert judged is (INVALID if report.problems else value)
+    return [one.text for one in report.problems]
+
+
+def without(*keys: str, **more: Any) -> dict[str, Any]:
+    return {key: value for key, value in READ.items() if key not in keys} | more
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        READ,
+        READ | {"Sid": "Read1", "Effect": "Deny"},
+        READ | {"Action": ["s3:GetObject", "s3-object-lambda:Get?", "*", "*:*", "execute-api:Invoke"]},
+        without("Action", NotAction=["iam:*"]),
+        without("Resource", NotResource="arn:aws:s3:::bucket/a folder/*"),
+        READ | {"Resource": "arn:*:s3:::bucket/${aws:username}/*"},
+        READ | {"Condition": {}},
+        READ | {"Condition": {"Null": {"aws:TokenIssueTime": True}, "ForAllValues:StringLikeIfExists": {"a:b": ["c"]}}},
+        READ | {"Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "ArnNotLike": {"aws:a": "arn:x"}}},
+        READ | {"Condition": {"NumericLessThanEquals": {"aws:MultiFactorAuthAge": "3600"}, "Bool": {"aws:x": False}}},
+    ],
+    ids=repr,
+)
+def test_takes(value: dict[str, Any]) -> None:
+    assert said(value) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("s3:*", "it is not a statement"),
+        (None, "it is not a statement"),
+        (without("Effect"), "it has no Effect"),
+        (READ | {"Effect": None}, "it.Effect is empty"),
+        (READ | {"Effect": ["Allow"]}, "it.Effect is a list"),
+        (without("Effect", effect="Allow"), "it.effect is not a key of an IAM statement"),
+        (without("Action"), "it has neither Action nor NotAction"),
+        (without("Action", Actions="s3:*"), "it.Actions is not a key of an IAM statement"),
+        (READ | {"NotResource": "*"}, "it has both Resource and NotResource"),
+        (READ | {"NotPrincipal": "*"}, "it.NotPrincipal: a statement on what a role may do has no NotPrincipal"),
+        (READ | {"Version": "2012-10-17"}, "it.Version is not a key of an IAM statement"),
+        (READ | {"Sid": None}, "it.Sid is empty"),
+        (READ | {"Sid": True}, "it.Sid is true"),
+        (READ | {"Sid": "a b"}, "it.Sid is 'a b'"),
+        (READ | {"Action": []}, "it.Action is an empty list"),
+        (READ | {"Action": "GetObject"}, "it.Action is 'GetObject'"),
+        (READ | {"Action": ["s3:*", {}]}, "it.Action[1] is an empty mapping"),
+        (READ | {"Resource": "bucket"}, "it.Resource is 'bucket'"),
+        (READ | {"Condition": None}, "it.Condition is empty"),
+        (READ | {"Condition": {"Bools": {"a:b": True}}}, "it.Condition.Bools: IAM has no such condition operator"),
+        (READ | {"Condition": {"Bool": {}}}, "it.Condition.Bool is an empty mapping"),
+        (READ | {"Condition": {"Bool": {"a:b": []}}}, "it.Condition.Bool.a:b is an empty list"),
+        (READ | {"Condition": {"Bool": {"a:b": ["x", None]}}}, "it.Condition.Bool.a:b is a list"),
+        (READ | {"Condition": {"Bool": {"a:b": {"c": "d"}}}}, "it.Condition.Bool.a:b is a mapping"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_refuses(value: Any, text: str) -> None:
+    assert said(value) == [text]

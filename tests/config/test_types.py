@@ -1,0 +1,185 @@
+"""What each kind of setting reads, and what it says to the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfn_breakglass.aws.arns import Arn, parse_arn
+from cfn_breakglass.aws.limits import INLINE_POLICIES, INPUT_PATHS, OUTPUTS, PATTERN, TRUST_POLICY
+from cfn_breakglass.config.collection_types import Listing
+from cfn_breakglass.config.loader import parse_config
+from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.problems import Report
+from cfn_breakglass.config.types import INVALID, Choice, Flag, Kind, Text, Whole, read
+from cfn_breakglass.config.yaml_parser import compose
+from cfn_breakglass.errors import ConfigError, Problem
+from cfn_breakglass.generation.limit_problems import problem
+
+WORD = Text("a word", "[a-z]+", "write letters", longest=5)
+HOURS = Whole("hours", 1, 12)
+STEPS = Whole("days", 1, 9, (3, 5, 9), "Somebody")
+COLOUR = Choice(("red", "off"))
+
+
+def told(kind: Kind, text: str) -> tuple[Any, list[str]]:
+    """What ``kind`` reads ``text`` as, and what it says about it."""
+    node, report = compose(text), Report()
+    assert node is not None
+    value = read(kind, node, "key", report)
+    return value, [f"{one.text} | {one.fix}" for one in report.problems]
+
+
+def row(value: object) -> str:
+    """A value as a test's name holds it: a kind by its class, for its repr is another in each process."""
+    return type(value).__name__ if hasattr(value, "schema") else repr(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (WORD, "abc", "abc"),
+        (WORD, "!!str abc", "abc"),
+        (COLOUR, "red", "red"),
+        (COLOUR, "off", "off"),
+        (COLOUR, "'off'", "off"),
+        (Flag(), "True", True),
+        (Flag(), "off", False),
+        (HOURS, "1", 1),
+        (HOURS, "+12", 12),
+        (STEPS, "5", 5),
+        (Listing(WORD), "[]", ()),
+        (Listing(WORD), "- a\n- b", ("a", "b")),
+    ],
+    ids=row,
+)
+def test_reads(kind: Kind, text: str, value: Any) -> None:
+    assert told(kind, text) == (value, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (WORD, "'5'", "key is '5', which is not a word | write letters"),
+        (WORD, "abcdef", "key has 6 characters; a word has at most 5 | shorten it"),
+        (WORD, "''", "key is empty | write a word"),
+        (WORD, "~", "key is empty | write a word"),
+        (WORD, "5", "key is the number 5; a word is text | write letters"),
+        (WORD, "yes", 'key is yes, which YAML reads as true or false; a word is text | put quotes around it: "yes"'),
+        (WORD, "[a]", "key is a list; a word is text | write letters"),
+        (WORD, "!Sub a", "key has the YAML tag !Sub | write the value itself, without a tag"),
+        (WORD, "!!binary a", "key has the YAML tag !!binary | write the value itself, without a tag"),
+        (WORD, "!!map a", "key has the YAML tag !!map | write the value itself, without a tag"),
+        (COLOUR, "on", "key is on | write one of: red, off"),
+        (COLOUR, "blue", "key is 'blue' | write one of: red, off"),
+        (COLOUR, "1", "key is the number 1 | write one of: red, off"),
+        (Flag(), "'yes'", "key is 'yes' | write true or false, without quotes"),
+        (Flag(), "!!bool x", "key is x, which YAML reads as true or false | write true or false, without quotes"),
+        (Flag(), "{}", "key is a mapping | write true or false, without quotes"),
+        (HOURS, "0", "key is 0 | write 1 to 12 hours"),
+        (HOURS, "-1", "key is -1 | write 1 to 12 hours"),
+        (HOURS, "010", "key is the number 010; a number of hours is a whole number | write it in digits, such as 1"),
+        (HOURS, "0x1", "key is the number 0x1; a number of hours is a whole number | write it in digits, such as 1"),
+        (HOURS, "1e1", "key is '1e1'; a number of hours is a whole number | write it in digits, such as 1"),
+        (HOURS, "'2'", "key is '2'; a number of hours is a number | take the quotes away: 2"),
+        (HOURS, "[2]", "key is a list; a number of hours is a whole number | write it in digits, such as 1"),
+        (STEPS, "1", "key is 1, which Somebody does not offer | the nearest it has: 3 days"),
+        (STEPS, "4", "key is 4, which Somebody does not offer | the nearest it has: 3 or 5 days"),
+        (STEPS, "90", "key is 90, which Somebody does not offer | the nearest it has: 9 days"),
+        (Listing(WORD), "a", "key is 'a'; it takes a list | put brackets around it: [a]"),
+        (Listing(WORD), "'*, b'", "key is '*, b'; it takes a list | put brackets around it: [\"*\", b]"),
+    ],
+    ids=row,
+)  # fmt: skip
+def test_says(kind: Kind, text: str, said: str) -> None:
+    assert told(kind, text) == (INVALID, [said])
+
+
+def test_a_list_that_is_very_long_text() -> None:
+    _, (said,) = told(Listing(WORD), "a " * 100)
+    assert said.endswith("| write [one, another], or each on a line of its own after a hyphen")
+    assert len(said) < 200
+
+
+def test_a_list_keeps_what_is_good_and_where_it_stood() -> None:
+    node, report = compose("[a, 5, b, a, c]"), Report()
+    assert node is not None
+    assert Listing(WORD).read(node, "key", report) == ("a", "b", "c")
+    assert [report.item("key", position) for position in range(3)] == ["key[0]", "key[2]", "key[4]"]
+    assert not report.sound("key")
+    assert report.sound("ke", "key[0]")
+
+
+def test_problems_of_one_line_stand_in_its_order() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config("main_region: us-east-1\nusernames: [a#, 7, A, a, b b]\n")
+    assert [one.text.partition(" ")[0] for one in caught.value.problems] == [
+        f"usernames[{index}]" for index in (0, 1, 3, 4)
+    ]
+
+
+def test_one_bad_value_does_not_make_others_look_bad() -> None:
+    text = """
+    main_region: us-moon-1
+    regions: [cn-north-1]
+    role: {existing: [x], manage: true, path: /very/long/path/of/more/than/sixty/four/characters/to/the/role/}
+    usernames: 5
+    event_bus: {existing: arn:aws:events:eu-west-1:111122223333:event-bus/bus}
+    detections: {UserSignIn: alert}
+    """
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    assert [one.text.partition(" ")[0] for one in caught.value.problems] == [
+        "main_region",
+        "role.existing",
+        "usernames",
+    ]
+
+
+def test_somebody_who_may_take_the_role_on_is_enough() -> None:
+    oidc = "role: {trust: {oidc_provider: 'arn:aws:iam::111122223333:oidc-provider/idp.example.com'}}"
+    for who in ("role: {existing: x}", "role: {permission_set: x}", "role: {trust: {principals: ['444455556666']}}"):
+        assert isinstance(parse_config(f"main_region: us-east-1\n{who}\n")[0], Config)
+    subjects = parse_config(f"main_region: us-east-1\nusernames: ['repo:x/y:*', Repo, repo]\n{oidc}\n")[0].usernames
+    assert subjects == ("repo:x/y:*", "Repo", "repo")
+
+
+@pytest.mark.parametrize(
+    ("text", "arn"),
+    {
+        "arn:aws:iam::111122223333:role/a/b": Arn("aws", "iam", "", "111122223333", "role/a/b"),
+        "arn:aws-cn:iam::aws:policy/X": Arn("aws-cn", "iam", "", "aws", "policy/X"),
+        "arn:aws:s3:::bucket": Arn("aws", "s3", "", "", "bucket"),
+        "arn:aws:iam::1:role/x": None,
+        "role/x": None,
+        "arn:aws:iam::\N{ARABIC-INDIC DIGIT ONE}11122223333:role/x": None,
+    }.items(),
+)
+def test_arns(text: str, arn: Arn | None) -> None:
+    assert parse_arn(text) == arn
+
+
+@pytest.mark.parametrize(
+    ("limit", "logical_id", "lines", "line", "begins"),
+    [
+        (TRUST_POLICY, "Role", {"usernames": 4}, 4, "usernames: the trust policy of Role would have 9,000 characters"),
+        (INLINE_POLICIES, "Role", {"role": 2}, 2, "role.policy_statements: the inline policies of a role would"),
+        (PATTERN, "ForwardRoleActions", {"actions.services": 3}, 3, "actions.services: the event pattern of RoleAc"),
+        (PATTERN, "ForwardRoleRefused", {}, 0, "role: the event pattern of ForwardRoleRefused would have"),
+        (INPUT_PATHS, "RoleAssumed", {"name": 1}, 1, "name: the input paths of a target would have 9,000 paths"),
+        (OUTPUTS, "", {}, 0, "name: the outputs of a template would have"),
+    ],
+    ids=row,
+)
+def test_a_limit_of_aws_becomes_a_problem_of_a_key(
+    limit: Any, logical_id: str, lines: dict[str, int], line: int, begins: str
+) -> None:
+    found = problem(limit, logical_id, 9_000, lines)
+    assert (found.line, found.text[: len(begins)]) == (line, begins)
+    assert found.fix
+
+
+def test_a_problem_is_two_lines_at_most() -> None:
+    assert str(Problem(3, "wrong", "mend it")) == "  line 3: wrong\n    mend it"
+    assert str(Problem(0, "wrong")) == "  wrong"

@@ -1,0 +1,51 @@
+"""Write the golden files anew: ``make golden``, then review the diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rejections
+from paths import GOLDEN, ROOT, STARTER
+from readme_tables import with_tables
+
+from cfn_breakglass import load_config, output_files
+from cfn_breakglass.analysis.diagram.from_templates import picture_of
+from cfn_breakglass.analysis.diagram.svg import svg
+from cfn_breakglass.analysis.trust.decision import describe
+from cfn_breakglass.analysis.trust.role import trusted
+from cfn_breakglass.analysis.trust.trust_text import described
+from cfn_breakglass.config.json_schema import schema_text
+
+CASES = sorted(path.parent for path in GOLDEN.glob("*/breakglass.yaml"))
+
+
+def golden_files(case: Path) -> dict[str, str]:
+    """File name -> text, of everything that the config in ``case`` makes."""
+    config, lines = load_config(case / "breakglass.yaml")
+    return output_files(config, file=str(case), lines=lines)
+
+
+def trust_text(case: Path) -> str:
+    """What the trust policy in the templates of ``case`` says, which have to make a role."""
+    return "\n".join(described(describe(trusted(case)))) + "\n"
+
+
+def refresh() -> None:
+    """Write every golden file."""
+    for case in CASES:
+        for name, text in golden_files(case).items():
+            (case / name).write_text(text, encoding="utf-8")
+        if (case / "trust.txt").exists():
+            (case / "trust.txt").write_text(trust_text(case), encoding="utf-8")
+    (ROOT / ".breakglass.schema.json").write_text(schema_text(), encoding="utf-8")
+    (ROOT / "breakglass.yaml").write_bytes(STARTER.read_bytes())
+    for name, text in golden_files(ROOT).items():
+        (ROOT / "templates" / name).write_text(text, encoding="utf-8")
+    (ROOT / "templates" / "diagram.svg").write_text(svg(picture_of(ROOT / "templates")), encoding="utf-8")
+    rejections.refresh()
+    readme = ROOT / "README.md"
+    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh()

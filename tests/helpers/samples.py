@@ -1,0 +1,146 @@
+"""The recorded events of tests/events, and the account on paper that they are let loose on.
+
+``<Detection>/raises-<what>.json`` is told by that detection, ``silent-<what>.json`` is not. Each is a CloudTrail
+record as AWS writes it, or an EventBridge event: of an alarm, or where somebody forged one.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from paths import EVENTS
+
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope, is_event
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.config.loader import config_of
+from cfn_breakglass.config.model import DETECTIONS
+from cfn_breakglass.generation.generate import template_files
+
+ACCOUNT: Final = "111122223333"
+SUBSCRIBERS: Final = (
+    ("email", "ops@example.com"),
+    ("sqs", f"arn:aws:sqs:us-east-1:{ACCOUNT}:pager"),
+)
+SETTINGS: Final[dict[str, Any]] = {
+    "main_region": "us-east-1",
+    "usernames": ["alice", "bob"],
+    "role": {"path": "/ops/"},
+    "detections": dict.fromkeys(DETECTIONS, "alert"),
+    "alerts": {
+        "emails": [SUBSCRIBERS[0][1]],
+        "sqs": [SUBSCRIBERS[1][1]],
+        "log": True,
+        "fallback": ["fallback@example.com", "+15550100"],
+    },
+    "actions": {"log": "all"},
+    "trail": "create",
+}
+
+SAMPLES: Final = sorted(EVENTS.glob("*/*.json"))
+RAISES: Final = [sample for sample in SAMPLES if sample.stem.startswith("raises-")]
+SILENT: Final = [sample for sample in SAMPLES if sample.stem.startswith("silent-")]
+
+
+# AWS makes up the ID of the key; on paper it is named after the stack.
+_KEY: Final = ("1234abcd-12ab-34cd-56ef-1234567890ab", "break-glass-Key")
+
+
+def text_of(sample: Path) -> str:
+    """Read a sample, for the account on paper."""
+    return sample.read_text(encoding="utf-8").replace(*_KEY)
+
+
+def of_the_key(sample: Path) -> bool:
+    """Whether it is a call on the key, which is in the main region, and nobody can make one elsewhere."""
+    service = sample.stem.partition("-")[2].removeprefix("denied-")
+    return service.startswith("kms-") and "alias" not in service
+
+
+LEFT_TO_TAMPERING: Final = tuple(
+    f"BackdoorCreated/silent-{what}"
+    for what in (
+        "boundary-of-the-role-removed",
+        "grant-of-the-role-attached",
+        "grant-of-the-role-changed",
+        "heartbeat-role-made",
+        "policy-attached-to-the-role",
+        "policy-too-large-to-be-recorded",
+        "saml-provider-whose-name-begins-with-ours",
+        "policy-put-on-the-role",
+        "trust-of-the-forwarder-changed",
+        "trust-of-the-role-changed",
+    )
+)
+"""Ways back in by way of a part of ours; MonitoringTampered tells of these, unless it is off."""
+
+
+def title(sample: Path) -> str:
+    """Name a sample as its path does: RoleAssumed/raises-saml."""
+    return f"{sample.parent.name}/{sample.stem}"
+
+
+def record_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Give the CloudTrail record, out of its envelope if need be; of an alarm, the detail."""
+    found: dict[str, Any] = event["detail"] if is_event(event) else event
+    return found
+
+
+def recorded(sample: str, region: str) -> dict[str, Any]:
+    """Make the event EventBridge sees when the sample, a JSON text, is recorded in ``region``."""
+    event = json.loads(sample)
+    if "awsRegion" in (record := record_of(event)):
+        record["awsRegion"] = region
+    return {**envelope(event), "region": region}
+
+
+@cache
+def templates(settings: str) -> tuple[str, str]:
+    """The text of both templates for settings given as JSON: the main region's, then the others'."""
+    files = template_files(config_of(json.loads(settings)))
+    return files["main-region.yaml"], files["stackset.yaml"]
+
+
+@cache
+def account(settings: str) -> Simulator:
+    """An account in which the templates for these settings, JSON text, are deployed."""
+    return Simulator(deploy(*templates(settings), account=ACCOUNT))
+
+
+def with_message(message: str | None) -> str:
+    """The settings, as JSON text, with alerts worded as ``message``."""
+    return json.dumps({**SETTINGS, "alerts": {**SETTINGS["alerts"], **({"message": message} if message else {})}})
+
+
+def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
+    """What subscribers read of a sample, some of its top fields changed."""
+    event = envelope({**json.loads(text_of(sample)), **changes})
+    (told,) = {one for one in told_by(sample, account(with_message(message)).run(event)) if one.kind == "topic"}
+    assert told.problem is None
+    return told.message
+
+
+def told_by(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
+    """Keep the deliveries of the detection that the sample is about."""
+    return [one for one in deliveries if one.detection == sample.parent.name]
+
+
+def who(record: dict[str, Any]) -> str:
+    """The name by which people know who did it: of the session, the user, or at least an ID, a service or an alarm."""
+    if is_event(record):
+        return str(record["detail"]["alarmName"])
+    caller = record["userIdentity"]
+    if caller["type"] == "AssumedRole":
+        return str(caller["principalId"]).partition(":")[2]
+    name = caller.get("userName") or caller.get("principalId") or caller.get("invokedBy")
+    assert name
+    return str(name)
+
+
+def succeeded(record: dict[str, Any]) -> bool:
+    """Whether AWS let them: sign-in tells by its answer, everything else by an errorCode; an alarm is of a failure."""
+    if is_event(record):
+        return False
+    return "errorCode" not in record and "Failure" not in (record["responseElements"] or {}).values()

@@ -1,0 +1,213 @@
+"""The golden templates, deployed in moto: every resource is there, in every region, as our own reader resolves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from botocore.exceptions import ClientError
+from golden_cases import CASES
+from moto_aws import DEPLOYS, NAME, NOT_MADE, Aws, account, prepare, readable
+from moto_edits import Edit, edited, with_properties, without, without_target
+from moto_messages import as_foretold, told
+from samples import ACCOUNT
+
+from cfn_breakglass.analysis.simulator.simulator import deploy
+from cfn_breakglass.analysis.template.reader import Resource, Stack
+from cfn_breakglass.aws.partitions import ALL_REGIONS, PARTITIONS
+
+# Properties that moto loses on the way from the stack to the service.
+NOT_KEPT: Final = {
+    "AWS::Events::EventBus": ("Description", "Tags"),
+    "AWS::IAM::Role": ("ManagedPolicyArns",),
+    "AWS::Logs::LogGroup": ("DeletionProtectionEnabled", "KmsKeyId"),
+    "AWS::S3::Bucket": (
+        *("ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls", "PublicAccessBlockConfiguration"),
+        *("Tags", "VersioningConfiguration"),
+    ),
+    "AWS::SNS::Topic": ("Tags",),
+}
+
+pytestmark = DEPLOYS
+
+Stacks = dict[str, Stack]
+Texts = tuple[str, str]
+Differences = dict[str, tuple[Any, Any]]
+
+
+def texts_of(case: Path) -> Texts:
+    main, others = ((case / name).read_text(encoding="utf-8") for name in ("main-region.yaml", "stackset.yaml"))
+    return main, others
+
+
+def lost(resource: Resource) -> set[str]:
+    """The properties of a resource that moto is known not to have."""
+    given = set(resource.properties)
+    return given if resource.type in NOT_MADE else given & set(NOT_KEPT.get(resource.type, ()))
+
+
+def known(stacks: Stacks) -> set[str]:
+    return {
+        f"{region} {resource.logical_id}.{name}"
+        for region, stack in stacks.items()
+        for resource in stack.resources.values()
+        for name in lost(resource)
+    }
+
+
+def differences(aws: Aws, stacks: Stacks) -> Differences:
+    """What the services tell otherwise than the stacks have it: (wanted, told)."""
+    found = {}
+    for region, stack in stacks.items():
+        for resource in stack.resources.values():
+            answer = told(aws, region, resource)
+            for name, wanted in resource.properties.items():
+                if answer.get(name) != wanted:
+                    found[f"{region} {resource.logical_id}.{name}"] = (wanted, answer.get(name))
+    return found
+
+
+def in_moto(texts: Texts, stacks: Stacks) -> tuple[Differences, dict[str, str], list[str]]:
+    """Deploy the texts where ``stacks`` are wanted: what differs from those, the outputs, and the set's regions."""
+    main, *others = stacks
+    with account(main) as aws:
+        prepare(aws, stacks[main])
+        aws.deploy(*texts, others)
+        cloudformation = aws.client("cloudformation")
+        (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
+        instances = cloudformation.list_stack_instances(StackSetName=NAME)["Summaries"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return differences(aws, stacks), as_foretold(aws, outputs), [instance["Region"] for instance in instances]
+
+
+@cache
+def wanted(case: Path) -> Stacks:
+    """The stacks of a case: everywhere where a case is for every region, else in a few, as they do not differ."""
+    stacks = deploy(*texts_of(case), account=ACCOUNT)
+    regions = list(stacks)
+    some = regions if case.name == "everything" else [*regions[:2], *regions[-1:]]
+    return {region: stacks[region] for region in some}
+
+
+def test_there_is_a_case_of_every_partition() -> None:
+    partitions = {stack.partition for case in CASES for stack in wanted(case).values()}
+    assert partitions == {partition.name for partition in PARTITIONS}
+
+
+def test_there_is_a_case_of_every_region() -> None:
+    assert set().union(*(wanted(case) for case in CASES)) == ALL_REGIONS
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_everything_is_there(case: Path) -> None:
+    stacks = wanted(case)
+    main, *others = stacks
+    found, outputs, regions = in_moto(texts_of(case), stacks)
+    assert {what: pair for what, pair in found.items() if what not in known(stacks)} == {}
+    assert known(stacks) <= found.keys(), "moto has learned this: take it off the tables"
+    assert outputs == stacks[main].outputs
+    assert regions == others
+
+
+CHINA: Final = next(case for case in CASES if case.name == "china")
+ENABLED: Final = {"State": "ENABLED"}
+RULE: Final = ("Name", "EventPattern", "State", "Targets")
+# name: (file, edit of it, logical ID and properties that are then told otherwise)
+DAMAGES: Final[dict[str, tuple[int, Edit, str, tuple[str, ...]]]] = {
+    "state of a rule": (0, with_properties("RoleAssumed", ENABLED), "RoleAssumed", ("State",)),
+    "state of a rule in another region": (
+        1,
+        with_properties("ForwardRoleAssumed", ENABLED),
+        "ForwardRoleAssumed",
+        ("State",),
+    ),
+    "pattern": (
+        1,
+        with_properties("ForwardRoleActions", {"EventPattern": {"source": ["aws.sts"]}}),
+        "ForwardRoleActions",
+        ("EventPattern",),
+    ),
+    "no rule": (1, without("ForwardRootSignIn"), "ForwardRootSignIn", RULE),
+    "no target": (0, without_target("UserSignIn"), "UserSignIn", ("Targets",)),
+    "retention": (0, with_properties("LoginLog", {"RetentionInDays": 1}), "LoginLog", ("RetentionInDays",)),
+    "Logs policy": (0, with_properties("LogPolicy", {"PolicyDocument": "{}"}), "LogPolicy", ("PolicyDocument",)),
+    "trust policy": (
+        0,
+        with_properties("Role", {"AssumeRolePolicyDocument": {}}),
+        "Role",
+        ("AssumeRolePolicyDocument",),
+    ),
+    "forwarder role": (0, with_properties("ForwarderRole", {"Policies": []}), "ForwarderRole", ("Policies",)),
+    "grant": (0, with_properties("RoleGrant", {"Users": []}), "RoleGrant", ("Users",)),
+    "topic": (0, with_properties("AlertTopic", {"DisplayName": "other"}), "AlertTopic", ("DisplayName",)),
+    "dead letters": (
+        1,
+        with_properties("DeadLetterQueue", {"MessageRetentionPeriod": 60}),
+        "DeadLetterQueue",
+        ("MessageRetentionPeriod",),
+    ),
+}
+
+
+def test_the_proof_can_fail() -> None:
+    stacks, texts = wanted(CHINA), list(texts_of(CHINA))
+    for file, edit, _, _ in DAMAGES.values():
+        texts[file] = edited(texts[file], edit)
+    found, *_ = in_moto((texts[0], texts[1]), stacks)
+    regions = list(stacks)
+    assert found.keys() - known(stacks) == {
+        f"{regions[file]} {logical_id}.{name}" for file, _, logical_id, names in DAMAGES.values() for name in names
+    }
+
+
+def refuses(call: Callable[..., Any], **arguments: Any) -> bool:
+    try:
+        call(**arguments)
+    except (ClientError, AttributeError):
+        return True
+    return False
+
+
+def takes_ref_of_a_bus(aws: Aws) -> bool:
+    text = texts_of(CHINA)[0]
+    create = aws.client("cloudformation").create_stack
+    return not refuses(create, StackName=NAME, TemplateBody=text, Capabilities=["CAPABILITY_NAMED_IAM"])
+
+
+def knows_partitions(aws: Aws) -> bool:
+    outputs = {"Partition": {"Value": {"Ref": "AWS::Partition"}}}
+    text = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs})
+    aws.client("cloudformation").create_stack(StackName=NAME, TemplateBody=text)
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
+    return bool(stack["Outputs"][0]["OutputValue"] == "aws-cn")
+
+
+def refuses_the_wrong_region(aws: Aws) -> bool:
+    text = readable(texts_of(CHINA)[1], aws.main)
+    return refuses(aws.client("cloudformation").create_stack, StackName=NAME, TemplateBody=text)
+
+
+def asks_for_capabilities(aws: Aws) -> bool:
+    text = readable(texts_of(CHINA)[0], aws.main)
+    return refuses(aws.client("cloudformation").create_stack, StackName=NAME, TemplateBody=text)
+
+
+# What AWS does and moto does not, so that these tests cannot show it or go round it.
+NOT_LIKE_AWS: Final[dict[str, Callable[[Aws], bool]]] = {
+    "Ref of a bus is its name": takes_ref_of_a_bus,
+    "the partition is that of the region": knows_partitions,
+    "a rule of the template's own refuses the wrong region": refuses_the_wrong_region,
+    "named IAM takes a capability": asks_for_capabilities,
+}
+
+
+@pytest.mark.parametrize("what", NOT_LIKE_AWS)
+def test_moto_is_not_like_aws(what: str) -> None:
+    stacks = wanted(CHINA)
+    with account("cn-north-1") as aws:
+        prepare(aws, stacks[aws.main])
+        assert not NOT_LIKE_AWS[what](aws), "moto has learned this"
