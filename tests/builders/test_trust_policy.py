@@ -14,7 +14,7 @@ from strategies import USERNAME, some, trusts
 from test_trust import CALLERS, CORP, CREATED, GITHUB, HOME, MAIN, OTHER, SAML, run
 
 from cfn_breakglass import config_of
-from cfn_breakglass.analysis.diagram.trust_summary import takers
+from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
 from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.template.reader import resolve
@@ -395,7 +395,7 @@ PICTURED = {
 @pytest.mark.parametrize(("case", "lines"), PICTURED.items(), ids=PICTURED)
 def test_a_picture_names_each_way_in(case: str, lines: list[str]) -> None:
     config, _ = load_config(GOLDEN / case / "breakglass.yaml")
-    assert list(takers(made(config).document, HOME)) == lines
+    assert list(allowed_principals(made(config).document, HOME)) == lines
 
 
 @pytest.mark.parametrize("usernames", [["ann"], {"principal_tag": {"team": "on-call"}}], ids=["by name", "by tag"])

@@ -10,7 +10,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
 from cfn_breakglass.analysis.diagram.model import Area, Bus, Part, Picture, Watch
-from cfn_breakglass.analysis.diagram.trust_summary import takers
+from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.rules import rules_of
 from cfn_breakglass.analysis.template.files import pair, prefix
 from cfn_breakglass.analysis.template.reader import resolve
@@ -128,7 +128,7 @@ def _takers(main: Stack, role: Part) -> tuple[str, ...]:
     made = [one for one in main.of_type("AWS::IAM::Role") if one.arn == role.arn]
     if not made:
         return ("whom its own trust policy lets",)
-    return takers(made[0].properties.get("AssumeRolePolicyDocument", {}), main.account) or ("nobody",)
+    return allowed_principals(made[0].properties.get("AssumeRolePolicyDocument", {}), main.account) or ("nobody",)
 
 
 def _forwarders(main: Stack, rules: Iterable[Rule]) -> tuple[Part, ...]:

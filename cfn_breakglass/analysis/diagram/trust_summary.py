@@ -26,7 +26,7 @@ _IN_WORDS = {
 _FEW = 3
 
 
-def takers(document: Mapping[str, Any] | str, account: str) -> tuple[str, ...]:
+def allowed_principals(document: Mapping[str, Any] | str, account: str) -> tuple[str, ...]:
     """Say who may take on the role with this trust policy, seen from ``account``."""
     found = [
         line

@@ -52,7 +52,7 @@ def named(statement: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def taken_apart(entry: str) -> tuple[str, str]:
+def parse_principal(entry: str) -> tuple[str, str]:
     """The account of a principal, and what of it: ``root`` for all of it. Both are empty for what has no account."""
     if is_account(entry):
         return entry, "root"

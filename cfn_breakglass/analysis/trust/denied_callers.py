@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.iam.permission_sets import sets_of
 from cfn_breakglass.analysis.iam.policy import statements
-from cfn_breakglass.analysis.iam.principals import named, taken_apart
+from cfn_breakglass.analysis.iam.principals import named, parse_principal
 from cfn_breakglass.analysis.trust.reasons import what_hangs, why_not
 from cfn_breakglass.analysis.trust.role import judge
 from cfn_breakglass.analysis.trust.sample_callers import NOBODY, federated, of_set, session, user, values, variations
@@ -54,10 +54,10 @@ def probes(role: Trusted) -> Iterator[Probe]:
     principals = [named(one) for one in allows]
     entries = dict.fromkeys(entry for one in principals for entry in one.get("AWS", []))
     home = role.stack.account
-    for account in dict.fromkeys([home, *(account for one in entries if (account := taken_apart(one)[0]))]):
+    for account in dict.fromkeys([home, *(account for one in entries if (account := parse_principal(one)[0]))]):
         yield from _of_account(role, allows, account, f"account {account}" if account != home else "this account")
     for entry in entries:
-        account, of_it = taken_apart(entry)
+        account, of_it = parse_principal(entry)
         kind, _, name = of_it.partition("/")
         if kind in ("user", "role"):
             who = user(allows, role.stack.partition, account, name)

@@ -11,7 +11,7 @@ from cfn_breakglass.analysis.iam.caller import Caller, Kind
 from cfn_breakglass.analysis.iam.conditions import parts, wishes
 from cfn_breakglass.analysis.iam.permission_sets import role_of_set
 from cfn_breakglass.analysis.iam.policy import listed
-from cfn_breakglass.analysis.iam.principals import named, taken_apart
+from cfn_breakglass.analysis.iam.principals import named, parse_principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _ADDRESSES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "198.18.0.1", "2001:db
 
 def user(allows: Statements, partition: str, account: str, name: str) -> Caller:
     """An IAM user who does everything as it should be done."""
-    ours = [one for one in allows if any(taken_apart(entry)[0] == account for entry in named(one).get("AWS", []))]
+    ours = [one for one in allows if any(parse_principal(entry)[0] == account for entry in named(one).get("AWS", []))]
     sets = any(str(action).lower() == "sts:setsourceidentity" for one in ours for action in listed(one.get("Action")))
     organization = first(allows, _ORGANIZATION, "")
     return Caller(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.iam.conditions import wishes
 from cfn_breakglass.analysis.iam.permission_sets import set_of_role, sets_of
 from cfn_breakglass.analysis.iam.policy import listed
-from cfn_breakglass.analysis.iam.principals import named, taken_apart
+from cfn_breakglass.analysis.iam.principals import named, parse_principal
 from cfn_breakglass.analysis.trust.condition_phrases import condition_words, either
 from cfn_breakglass.analysis.trust.denied_callers import listed_users
 
@@ -50,19 +50,19 @@ def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
     """Put a statement that can be judged into words."""
     conditions = list(wishes(statement.get("Condition", {})))
     entries = [(kind, entry) for kind, entries in named(statement).items() for entry in entries]
-    accounts_only = all(taken_apart(entry)[1] == "root" for _, entry in entries)
+    accounts_only = all(parse_principal(entry)[1] == "root" for _, entry in entries)
     users, sets = listed_users(statement), sets_of(statement)
     if accounts_only and users and len(entries) == 1:
         # The account is meant, and the condition says which of its users.
         conditions = [one for one in conditions if one[1].lower() != "aws:username"]
         people = "IAM user" if len(users) == 1 else "IAM users"
-        meant = [f"{people} {either(users)} of {_where(taken_apart(entries[0][1])[0], role)}"]
+        meant = [f"{people} {either(users)} of {_where(parse_principal(entries[0][1])[0], role)}"]
     elif accounts_only and sets:
         conditions = [one for one in conditions if one[1].lower() != "aws:principalarn"]
         meant = [f"sessions of the permission set {one.name} of {_where(one.account, role)}" for one in sets]
     elif accounts_only and _IAM_USERS in conditions:
         conditions.remove(_IAM_USERS)
-        meant = [f"IAM users of {_where(taken_apart(entry)[0], role)}" for _, entry in entries]
+        meant = [f"IAM users of {_where(parse_principal(entry)[0], role)}" for _, entry in entries]
     else:
         meant = [who(entry, role) for _, entry in entries]
     calls = [str(one) for one in listed(statement.get("Action", statement.get("NotAction")))]
@@ -78,7 +78,7 @@ def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
 
 def _named_here(entry: str, role: Trusted) -> bool:
     """Whether a principal is a user or a role of the account itself: naming it is enough."""
-    account, of_it = taken_apart(entry)
+    account, of_it = parse_principal(entry)
     return account == role.stack.account and of_it != "root"
 
 
@@ -90,7 +90,7 @@ def who(entry: str, role: Trusted) -> str:
     """Name whom a principal means."""
     if entry == "*":
         return "anybody"
-    account, rest = taken_apart(entry)
+    account, rest = parse_principal(entry)
     if rest == "root":
         return f"users and roles of {_where(account, role)}"
     for kind, what in (("user", "IAM user"), ("role", "role"), ("assumed-role", "role session")):

@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.diagram.layout import WIDTH
 from cfn_breakglass.analysis.diagram.mermaid import mermaid
 from cfn_breakglass.analysis.diagram.model import Part, Picture
 from cfn_breakglass.analysis.diagram.svg import svg
-from cfn_breakglass.analysis.diagram.trust_summary import takers
+from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.errors import TemplateError
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -294,7 +294,7 @@ TAKERS: dict[str, tuple[dict[str, Any], list[str]]] = {
 def test_who_may_take_it_on(statement: dict[str, Any], expected: list[str]) -> None:
     actions = {} if "NotAction" in statement else {"Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **actions, **statement}]}
-    assert list(takers(document, HERE)) == expected
+    assert list(allowed_principals(document, HERE)) == expected
 
 
 def test_many_takers_are_counted() -> None:
