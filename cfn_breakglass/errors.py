@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 
@@ -47,6 +48,34 @@ class ConfigError(FileProblemsError):
 
 class TemplateError(BreakglassError):
     """An emitted template cannot be read, or CloudFormation would refuse it here."""
+
+
+class UnreadableTemplateError(TemplateError):
+    """A template file is neither YAML nor JSON that CloudFormation could read."""
+
+
+class MissingTemplateError(TemplateError):
+    """A folder does not hold a template that it must hold."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        super().__init__(folder, name)
+
+    def __str__(self) -> str:
+        return f"{self.folder / self.name}.yaml: there is no such file"
+
+
+class MissingRoleError(TemplateError):
+    """The templates do not create the break-glass role; ``role_name`` is empty where its name is not known either."""
+
+    def __init__(self, file: str, role_name: str) -> None:
+        self.file = file
+        self.role_name = role_name
+        super().__init__(file, role_name)
+
+    def __str__(self) -> str:
+        return f"{self.file}: it creates no break-glass role, so who may assume the role is not in the templates"
 
 
 class PatternError(BreakglassError):

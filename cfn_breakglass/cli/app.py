@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cfn_breakglass import __version__
+from cfn_breakglass.cli.hints import with_hint
 from cfn_breakglass.errors import BreakglassError
 
 _COMMANDS = ("init", "generate", "validate", "simulate", "trust", "diagram", "schema", "completion")
@@ -32,7 +33,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BreakglassError as error:
-            click.echo(error, err=True)
+            click.echo(with_hint(error), err=True)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, BrokenPipeError) as error:
             # Ended early, it could not tell; click's own code for both is 1, which is a no.

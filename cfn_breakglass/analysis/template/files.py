@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.template.reader import parse
-from cfn_breakglass.errors import TemplateError
+from cfn_breakglass.errors import MissingTemplateError, TemplateError
 
 _METADATA = "cfn-breakglass"
 _NAMES = ("main-region", "stackset")
@@ -88,9 +88,7 @@ def _one(folder: Path, name: str) -> Path:
 def _paths(folder: Path, name: str) -> list[Path]:
     paths = _there(folder, name)
     if not paths:
-        raise TemplateError(
-            f"{folder / name}.yaml: there is no such file\n  make it with: cfn-breakglass generate --output {folder}"
-        )
+        raise MissingTemplateError(folder, name)
     return paths
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from cfn_breakglass.analysis.template.intrinsics import Resolver
 from cfn_breakglass.analysis.template.resource_types import Place
-from cfn_breakglass.errors import TemplateError
+from cfn_breakglass.errors import TemplateError, UnreadableTemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -79,7 +79,7 @@ def parse(text: str, file: str) -> dict[str, Any]:
         template = json.loads(text, object_pairs_hook=_once) if text[:1] == "{" else yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
         where = " ".join(str(error).split())
-        raise TemplateError(f"{file}: not a template: {where}\n  make it with: cfn-breakglass generate") from error
+        raise UnreadableTemplateError(f"{file}: not a template: {where}") from error
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateError(f"{file}: not a template: it has no Resources")
     if unknown := sorted(map(str, template.keys() - {*_NAMED, *_OTHERS})):

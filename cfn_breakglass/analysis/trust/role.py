@@ -9,7 +9,7 @@ from cfn_breakglass.analysis.iam.policy import Request, listed, read, statements
 from cfn_breakglass.analysis.iam.principals import is_account, named, no_account
 from cfn_breakglass.analysis.template.files import main
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.errors import TemplateError
+from cfn_breakglass.errors import MissingRoleError, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +59,7 @@ def trusted(folder: Path, account: str = "") -> Trusted:
     arn = str(stack.outputs.get("RoleArn", ""))
     role = next((one for one in stack.of_type("AWS::IAM::Role") if one.arn == arn), None)
     if role is None:
-        name = arn.rpartition("/")[2] or "NAME"
-        raise TemplateError(
-            f"{plan.file}: it makes no break-glass role, so who may take it on is not in the templates\n"
-            f"  see the role itself: aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument"
-        )
+        raise MissingRoleError(plan.file, arn.rpartition("/")[2])
     example = not (account or plan.coverage.account)
     return Trusted(stack, role, read(role.properties.get("AssumeRolePolicyDocument", "")), example)
 

@@ -107,7 +107,7 @@ def test_a_role_that_is_not_made_is_not_judged(case: str, given: str) -> None:
     assert "existing" in (text := (GOLDEN / case / "breakglass.yaml").read_text(encoding="utf-8")) or "set" in text
     done = run(GOLDEN / case, *given.split())
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "it makes no break-glass role, so who may take it on is not in the templates" in done.stderr
+    assert "it creates no break-glass role, so who may assume the role is not in the templates" in done.stderr
 
 
 def trusted_by(*statements: Any, version: str | None = "2012-10-17") -> Trusted:
@@ -363,7 +363,7 @@ def test_bad_input_is_told_in_one_message(given: str, told: str) -> None:
 def test_no_templates(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.exit_code == 2
-    assert "make it with: cfn-breakglass generate" in done.stderr
+    assert "create it with: cfn-breakglass generate" in done.stderr
 
 
 def test_the_account_of_the_stack_can_be_said() -> None:
