@@ -24,7 +24,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
 from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import Counts, Question
 from cfn_breakglass.analysis.replay.sources import Source, find
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deployed
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.files import pair
 from cfn_breakglass.analysis.template.reader import resolve
 
@@ -104,7 +104,7 @@ def main(home: Path) -> None:
     for name, text in zip(("main-region", "stackset"), templates(SETTINGS), strict=True):
         (home / f"{name}.yaml").write_text(text, encoding="utf-8")
     plans = pair(home)
-    records = quiet(Simulator(deployed(*plans, account=ACCOUNT)))
+    records = quiet(Simulator(deploy_pair(*plans, account=ACCOUNT)))
     alerting = json.loads(next(path for path in RAISES if path.stem == "raises-saml").read_text(encoding="utf-8"))
     data = log_file(records, alerting)
     history = home / "history"

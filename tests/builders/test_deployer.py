@@ -15,7 +15,7 @@ from troposphere import Template
 
 from cfn_breakglass import break_glass_deployer
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack, resolve
 from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, HANDLERS, NO_ACTIONS, calls_of, needed
 from cfn_breakglass.builders.deployment.deployer import Deployed, deployer

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from deployments import deploy
 from paths import EVENTS
 from samples import ACCOUNT, SETTINGS, recorded, templates, told_by
 from troposphere import AWSObject, Template, kms
 
 from cfn_breakglass import action_log, config_of, encryption_key, login_alert, watch_role
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.analysis.validation.checks import lint
 from cfn_breakglass.guidance.warnings import next_steps
@@ -289,7 +290,7 @@ def test_a_damaged_key_loses_what_it_encrypts(damage: Damage, lost: dict[str, st
 
 def test_a_key_of_somebody_else_is_not_judged() -> None:
     found = told(*files(encryption=OTHERS_KEY))
-    assert {(one.problem, one.unjudged) for one in found} == {(None, (OTHERS_KEY,))}
+    assert {(one.problem, one.assumed_allowed) for one in found} == {(None, (OTHERS_KEY,))}
 
 
 # A key that is there: its policy is somebody else's to change.

@@ -15,7 +15,7 @@ from rejections import inside
 from test_deployer import ABOUT, ACCOUNT, NEVER, World, values
 
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
 from cfn_breakglass.analysis.template.stacksets import rolled_out
 from cfn_breakglass.analysis.validation.folder import validate_folder

@@ -16,7 +16,7 @@ from samples import ACCOUNT, RAISES, SETTINGS, SILENT, record_of
 from cfn_breakglass import config_of, output_files
 from cfn_breakglass.analysis.iam.policy import allowed, statements
 from cfn_breakglass.analysis.iam.request_context import Context, matches
-from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.analysis.validation.guard_scp import problems
 from cfn_breakglass.aws import limits

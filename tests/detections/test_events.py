@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from deployments import deploy
 from samples import (
     ACCOUNT,
     LEFT_TO_TAMPERING,
@@ -32,7 +33,7 @@ from samples import (
 )
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope, reads_only
-from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
 from cfn_breakglass.config.model import DETECTIONS
 
@@ -218,7 +219,7 @@ def test_raises(sample: Path, variant: Variant) -> None:
         assert (topic.kind, topic.target, topic.region) == ("topic", topic_arn, variant.main), region
         assert (log.kind, log.target, log.region) == ("log", log_arn, variant.main), region
         assert [one.problem for one in (topic, log)] == [None, None], region
-        assert [one.unjudged for one in (topic, log)] == [(), ()], region
+        assert [one.assumed_allowed for one in (topic, log)] == [(), ()], region
         assert topic.subscribers == (SUBSCRIBERS[0], ("sqs", queue))
         assert who(event) in topic.message
         assert json.loads(log.message)["detail"] == recorded(text, region)["detail"]
@@ -336,7 +337,7 @@ def test_a_forwarder_role_that_is_not_there_is_not_vouched_for() -> None:
             del resources[logical_id]
 
     role = f"arn:aws:iam::{ACCOUNT}:role/break-glass-forwarder"
-    assert {one.unjudged for one in run_damaged(edit, "ap-south-1").values()} == {(role,)}
+    assert {one.assumed_allowed for one in run_damaged(edit, "ap-south-1").values()} == {(role,)}
 
 
 def run_damaged(edit: Callable[[Resources], None], region: str) -> dict[str, Delivery]:

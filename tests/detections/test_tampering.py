@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from deployments import deploy
 from hypothesis import given, settings, strategies as st
 from samples import ACCOUNT, RAISES, SETTINGS, account, alert, text_of, title
 from troposphere import encode_to_dict
@@ -16,7 +17,6 @@ from troposphere.kms import Key
 from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
-from cfn_breakglass.analysis.simulator.simulator import deploy
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded
 from cfn_breakglass.aws import limits

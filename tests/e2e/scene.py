@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from aws import Account, eventually
+from deployments import deploy
 from differences import as_deployed
 from happenings import Foretold, Happening, Heard, happening, logged, put
 from samples import RAISES
 from surroundings import create_queue, create_user
 from undone import finish
 
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 
 ONE_OF_EACH: Final = list({sample.parent.name: sample for sample in RAISES}.values())
 """A sample of each detection."""

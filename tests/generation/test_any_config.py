@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from deployments import deploy
 from golden_cases import CASES
 from hypothesis import HealthCheck, Phase, given, settings
 from paths import ROOT
 from strategies import ACCOUNT, configs
 
 from cfn_breakglass import config_of, load_config, template_files
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import parse, resolve
 from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded, lint
 

@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from deployments import deploy
 from paths import EVENTS
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope, is_event
-from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.generation.generate import template_files

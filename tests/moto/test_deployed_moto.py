@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
+from deployments import deploy
 from golden_cases import CASES
 from moto_aws import DEPLOYS, NAME, NOT_MADE, Aws, account, prepare, readable
 from moto_edits import Edit, edited, with_properties, without, without_target
 from moto_messages import as_foretold, told
 from samples import ACCOUNT
 
-from cfn_breakglass.analysis.simulator.simulator import deploy
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.aws.partitions import ALL_REGIONS, PARTITIONS
 

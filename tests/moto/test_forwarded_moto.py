@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from deployments import deploy
 from moto_aws import DEPLOYS, Aws, account, prepare
 from moto_edits import Edit, edited, untouched, with_properties, without, without_target
 from samples import (
@@ -28,7 +29,6 @@ from samples import (
 )
 from test_events import VARIANTS, Variant, watched
 
-from cfn_breakglass.analysis.simulator.simulator import deploy
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
 from cfn_breakglass.config.model import DETECTIONS
 

@@ -9,7 +9,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, no_account
 from cfn_breakglass.analysis.replay.results import Question
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deployed
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.files import Plan
 from cfn_breakglass.analysis.template.reader import RefusedError
 from cfn_breakglass.errors import TemplateError
@@ -35,7 +35,7 @@ class Accounts:
         self.of = lru_cache(_ACCOUNTS)(self._deployed)
         if question.account and not is_account(question.account):
             raise RecordError(no_account(question.account))
-        probe = Simulator(deployed(*plans, account=question.account or plans[0].coverage.any_account))
+        probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.any_account))
         self.regions = probe.regions
         # No record is ever of the others: they are about events of our own, such as the heartbeat.
         self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.of_aws))
@@ -48,7 +48,7 @@ class Accounts:
         if not is_account(account):
             raise RecordError("it does not say which account it is of; give that with --account")
         try:
-            simulator = Simulator(deployed(*self._plans, account=account))
+            simulator = Simulator(deploy_pair(*self._plans, account=account))
         except RefusedError as error:
             return Account(None, {}, str(error))
         return Account(simulator, {region: simulator.watching(region) for region in simulator.regions})

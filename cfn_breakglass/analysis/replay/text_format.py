@@ -86,8 +86,8 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     yield f"    {delivery.kind} {delivery.target}{f', to {people}' if people else ''}"
     if delivery.problem:
         yield f"      lost: {plain(delivery.problem)}"
-    if delivery.unjudged:
-        yield f"      not in the templates, taken to let it pass: {', '.join(delivery.unjudged)}"
+    if delivery.assumed_allowed:
+        yield f"      not in the templates, taken to let it pass: {', '.join(delivery.assumed_allowed)}"
     if delivery.kind == "log":
         yield "      the whole event"
         return

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.rules import bus_arn
+from cfn_breakglass.analysis.simulator.delivery_permissions import Caller, can_send
 from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, alarms
-from cfn_breakglass.analysis.simulator.permissions import Caller, receives
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _told(stack: Stack, alarm: Resource) -> Iterator[str]:
         if ":sns:" not in arn:
             raise TemplateError(f"{alarm.logical_id}: cannot tell what the alarm does with {arn}")
         caller = Caller(_SERVICE, f"the alarm {alarm.arn}", context, context)
-        if problem := receives(stack, "topic", arn, caller).problem:
+        if problem := can_send(stack, "topic", arn, caller).problem:
             yield f"tells nobody: {problem}"
         elif not any(one.properties.get("TopicArn") == arn for one in stack.of_type("AWS::SNS::Subscription")):
             yield f"tells nobody: {arn} has no subscriber"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.eventbridge.rules import bus_arn
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import too_large
 from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableError
 from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn, rules_of
-from cfn_breakglass.analysis.simulator import permissions
 from cfn_breakglass.analysis.simulator.alarm_delivery import alarm_problems
-from cfn_breakglass.analysis.template.files import Plan, coverage, pair
-from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
+from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward, can_notify
+from cfn_breakglass.analysis.template.files import Plan
+from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.aws import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _TOO_LARGE = f"the event is over {limits.EVENT.maximum // 1024} KB, and such events do not reach EventBridge"
-_JUDGES = {"topic": permissions.receiver, "log": permissions.log, "queue": permissions.receiver}
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Delivery:
     """Somebody told, or lost: what one target of one rule got of an event.
 
     ``kind`` is topic, log, queue, or bus for an event lost on its way to another bus; ``region`` is
-    that of the rule; ``problem`` says why AWS would drop it, None when it arrives. ``unjudged`` are
+    that of the rule; ``problem`` says why AWS would drop it, None when it arrives. ``assumed_allowed`` are
     the ARNs it passed that no template of ours makes, such as a forwarder role: taken to let it pass.
     """
 
@@ -40,7 +38,7 @@ class Delivery:
     message: str
     subscribers: tuple[tuple[str, str], ...] = ()
     problem: str | None = None
-    unjudged: tuple[str, ...] = ()
+    assumed_allowed: tuple[str, ...] = ()
 
 
 class Simulator:
@@ -57,8 +55,8 @@ class Simulator:
         # A bus of somebody else is known by the rules we put on it.
         self._buses = made | defaults | set(self._rules)
         # What the policies say does not change from event to event.
-        self._told: dict[tuple[str, int], permissions.Verdict] = {}
-        self._forwarded: dict[tuple[str, int, str, str], permissions.Verdict] = {}
+        self._told: dict[tuple[str, int], Verdict] = {}
+        self._forwarded: dict[tuple[str, int, str, str], Verdict] = {}
 
     @property
     def regions(self) -> list[str]:
@@ -86,7 +84,7 @@ class Simulator:
     def dead_letter_problems(self) -> list[str]:
         """Why what a rule fails to deliver would not be kept in the dead-letter queue of its target."""
         verdicts = [
-            permissions.receiver(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
+            can_notify(self._stacks[rule.region], rule, Target("queue", target.dead_letters))
             for rule in self.rules
             for target in rule.targets
             if target.dead_letters
@@ -104,55 +102,49 @@ class Simulator:
         return found
 
     def _arrive(
-        self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, unjudged: tuple[str, ...] = ()
+        self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, assumed_allowed: tuple[str, ...] = ()
     ) -> Iterator[Delivery]:
         for rule in self._rules.get(bus, []):
             if rule.takes(event):
                 for target in rule.targets:
                     if target.kind != "bus":
-                        yield self._tell(rule, target, event, unjudged)
+                        yield self._tell(rule, target, event, assumed_allowed)
                     elif forwarded:
                         problem = f"it arrived from another bus, and is not forwarded again to {target.arn}"
-                        yield _delivery(rule, target, event, permissions.Verdict(problem, unjudged))
+                        yield _delivery(rule, target, event, Verdict(problem, assumed_allowed))
                     else:
                         yield from self._forward(rule, target, event)
 
-    def _tell(self, rule: Rule, target: Target, event: Mapping[str, Any], unjudged: tuple[str, ...]) -> Delivery:
+    def _tell(self, rule: Rule, target: Target, event: Mapping[str, Any], assumed_allowed: tuple[str, ...]) -> Delivery:
         stack = self._stacks[rule.region]
         key = (rule.arn, id(target))
         if key not in self._told:
-            self._told[key] = _JUDGES[target.kind](stack, rule, target)
+            self._told[key] = can_deliver(stack, rule, target)
         problem, more = self._told[key]
         return _delivery(
-            rule, target, event, permissions.Verdict(problem, unjudged + more), _subscribers(stack, target.arn)
+            rule,
+            target,
+            event,
+            Verdict(problem, assumed_allowed + more),
+            _subscribers(stack, target.arn),
         )
 
     def _forward(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Iterator[Delivery]:
         key = (rule.arn, id(target), str(event.get("source")), str(event.get("detail-type")))
         if key not in self._forwarded:
-            self._forwarded[key] = permissions.forward(self._stacks.values(), rule, target, event)
-        problem, unjudged = self._forwarded[key]
+            self._forwarded[key] = can_forward(self._stacks.values(), rule, target, event)
+        problem, assumed_allowed = self._forwarded[key]
         if problem is None and target.arn not in self._buses:
             problem = f"no template makes the bus {target.arn} or puts a rule on it"
         if problem is None:
-            arrived = list(self._arrive(target.arn, event, forwarded=True, unjudged=unjudged))
+            arrived = list(self._arrive(target.arn, event, forwarded=True, assumed_allowed=assumed_allowed))
             yield from arrived
             problem = None if arrived else f"no rule on the bus {target.arn} takes it"
         if problem:
-            yield _delivery(rule, target, event, permissions.Verdict(problem, unjudged))
+            yield _delivery(rule, target, event, Verdict(problem, assumed_allowed))
 
 
-def simulate(event: Mapping[str, Any], stacks: Mapping[str, Stack]) -> list[Delivery]:
-    """Tell what one event causes; to ask of many events, keep a Simulator."""
-    return Simulator(stacks).run(event)
-
-
-def load(folder: Path, *, account: str) -> dict[str, Stack]:
-    """Deploy main-region and stackset of ``folder``, .yaml or .json, in every region they are meant for."""
-    return deployed(*pair(folder), account=account)
-
-
-def deployed(main: Plan, others: Plan, *, account: str) -> dict[str, Stack]:
+def deploy_pair(main: Plan, others: Plan, *, account: str) -> dict[str, Stack]:
     """Deploy two templates: a stack per region, that of the main region first."""
     stacks = {}
     for plan, regions in ((main, [main.coverage.main_region]), (others, main.coverage.regions)):
@@ -161,29 +153,14 @@ def deployed(main: Plan, others: Plan, *, account: str) -> dict[str, Stack]:
     return stacks
 
 
-def deploy(
-    main_region: str,
-    stackset: str,
-    *,
-    account: str,
-    files: tuple[str, str] = ("main-region.yaml", "stackset.yaml"),
-) -> dict[str, Stack]:
-    """Deploy the texts of the two templates: a stack per region, that of the main region first."""
-    main, others = parse(main_region, files[0]), parse(stackset, files[1])
-    covers = coverage(main, files[0])
-    return deployed(
-        Plan(files[0], main_region, main, covers), Plan(files[1], stackset, others, covers), account=account
-    )
-
-
 def _delivery(
     rule: Rule,
     target: Target,
     event: Mapping[str, Any],
-    verdict: permissions.Verdict,
+    verdict: Verdict,
     subscribers: tuple[tuple[str, str], ...] = (),
 ) -> Delivery:
-    problem, unjudged = verdict
+    problem, assumed_allowed = verdict
     try:
         message = target.message(event, rule)
     except UndeliverableError as error:
@@ -197,7 +174,7 @@ def _delivery(
         message=message,
         subscribers=subscribers,
         problem=problem,
-        unjudged=unjudged,
+        assumed_allowed=assumed_allowed,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.iam.policy import read, statements
-from cfn_breakglass.analysis.simulator.permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.resource_types import bus_name
 from cfn_breakglass.aws import limits
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.permissions import KeyUse, find_key, key_denial
+from cfn_breakglass.analysis.simulator.delivery_permissions import KeyUse, find_key, key_denial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from deployments import deploy
 from moto_edits import Edit, edited, with_properties, without
 from samples import ACCOUNT, SETTINGS, account, templates
 
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from deployments import deploy
 from golden_cases import CASES
 
 from cfn_breakglass import config_of, load_config, main_region, stackset, template_files
@@ -18,7 +19,7 @@ from cfn_breakglass.analysis.diagram.from_templates import picture_of
 from cfn_breakglass.analysis.eventbridge.rules import rules_of
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.heartbeat_path import Silence, silences
-from cfn_breakglass.analysis.simulator.simulator import deploy, simulate
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.validation.checks import lint
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
@@ -183,7 +184,7 @@ def test_everybody_else_is_told_of_silence_by_the_road_of_all_alerts() -> None:
     for silence in silences(stacks).values():
         change = {"alarmName": silence.alarm, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
         event = BEAT | {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": change}
-        told = [one for one in simulate(event | {"region": "us-east-1"}, stacks) if one.kind == "topic"]
+        told = [one for one in Simulator(stacks).run(event | {"region": "us-east-1"}) if one.kind == "topic"]
         assert [(one.detection, one.problem) for one in told] == [("DeliveryFailing", None)]
         assert silence.alarm in told[0].message
 
@@ -217,8 +218,8 @@ def test_the_role_may_put_the_heartbeat_and_nothing_else() -> None:
 )
 def test_an_event_that_is_not_the_heartbeat_is_not_taken_for_it(forged: dict[str, str]) -> None:
     stacks = deployed(MAIN, REST)
-    assert [one.detection for one in simulate(BEAT, stacks)] == ["Heartbeat"]
-    assert simulate(BEAT | forged, stacks) == []
+    assert [one.detection for one in Simulator(stacks).run(BEAT)] == ["Heartbeat"]
+    assert Simulator(stacks).run(BEAT | forged) == []
 
 
 def put(*path: str | int, value: Any) -> Edit:

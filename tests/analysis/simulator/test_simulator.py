@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from deployments import deploy, deploy_folder
 
-from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy, load, simulate
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.errors import BreakglassError, TemplateError
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def properties(template: dict[str, Any], logical_id: str) -> dict[str, Any]:
 
 def problems(stacks: dict[str, Stack], region: str = "eu-west-1") -> dict[str, str | None]:
     """Tell the problem of every delivery of one AssumeRole, by its kind."""
-    return {delivery.kind: delivery.problem for delivery in simulate(assumed(region), stacks)}
+    return {delivery.kind: delivery.problem for delivery in Simulator(stacks).run(assumed(region))}
 
 
 def put(logical_id: str, *path: str | int, value: Any) -> Edit:
@@ -209,7 +210,7 @@ def both(*edits: Edit) -> Edit:
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-south-1"])
 def test_an_event_of_any_region_reaches_the_people_and_the_log_of_the_main_region(region: str) -> None:
     event = assumed(region)
-    topic, log = simulate(event, deployed())
+    topic, log = Simulator(deployed()).run(event)
     assert topic == Delivery(
         detection="RoleAssumed",
         rule="bg-RoleAssumed",
@@ -234,7 +235,7 @@ def test_an_event_of_any_region_reaches_the_people_and_the_log_of_the_main_regio
     ids=["region-without-stack", "forged-source", "other-call", "no-region"],
 )
 def test_an_event_that_concerns_nobody(event: dict[str, Any]) -> None:
-    assert simulate(event, deployed()) == []
+    assert Simulator(deployed()).run(event) == []
 
 
 def test_a_simulator_runs_many_events() -> None:
@@ -248,8 +249,8 @@ def test_a_simulator_runs_many_events() -> None:
 )
 def test_the_state_of_a_rule_decides_what_it_gets(state: str | None, of_a_read: int, of_a_write: int) -> None:
     stacks = deployed(edit_stackset=put("ForwardRoleAssumed", "State", value=state or {"Ref": "AWS::NoValue"}))
-    assert len(simulate(assumed(), stacks)) == of_a_read
-    assert len(simulate(assumed(readOnly=False), stacks)) == of_a_write
+    assert len(Simulator(stacks).run(assumed())) == of_a_read
+    assert len(Simulator(stacks).run(assumed(readOnly=False))) == of_a_write
 
 
 def test_a_plain_enabled_rule_on_the_central_bus_gets_no_reads_either() -> None:
@@ -268,12 +269,12 @@ def test_a_plain_enabled_rule_on_the_central_bus_gets_no_reads_either() -> None:
 )
 def test_a_rule_is_named_after_its_detection(name: str, detection: str) -> None:
     stacks = deployed(put("RoleAssumed", "Name", value=name))
-    assert {(told.rule, told.detection) for told in simulate(assumed(), stacks)} == {(name, detection)}
+    assert {(told.rule, told.detection) for told in Simulator(stacks).run(assumed())} == {(name, detection)}
 
 
 def test_a_rule_without_a_pattern_waits_for_no_event() -> None:
     schedule = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
-    assert len(simulate(assumed(), deployed(edit_stackset=adding(Daily=schedule)))) == 2
+    assert len(Simulator(deployed(edit_stackset=adding(Daily=schedule))).run(assumed())) == 2
 
 
 WRONG_RULE = "arn:aws:events:us-east-1:111122223333:rule/bg-Other"
@@ -302,7 +303,7 @@ def test_a_forwarder_role_that_does_not_let_the_event_through(edit: Edit, proble
         "does not trust": f"the role {FORWARDER} does not trust the rule {RULE}",
         "may not put": f"the role {FORWARDER} may not put events on {BUS}",
     }
-    (lost,) = simulate(assumed(), deployed(edit))
+    (lost,) = Simulator(deployed(edit)).run(assumed())
     assert (lost.problem, lost.kind, lost.target, lost.region) == (told[problem], "bus", BUS, "eu-west-1")
     assert (lost.detection, json.loads(lost.message)) == ("RoleAssumed", assumed())
 
@@ -335,8 +336,8 @@ def test_a_forward_without_a_role_is_lost() -> None:
 
 
 def test_a_forwarder_role_of_somebody_else_is_let_pass_and_told() -> None:
-    told = simulate(assumed(), deployed(without("Forwarder")))
-    assert [(delivery.problem, delivery.unjudged) for delivery in told] == [(None, (FORWARDER,))] * 2
+    told = Simulator(deployed(without("Forwarder"))).run(assumed())
+    assert [(delivery.problem, delivery.assumed_allowed) for delivery in told] == [(None, (FORWARDER,))] * 2
 
 
 def test_a_bus_of_somebody_else_is_known_by_the_rules_on_it() -> None:
@@ -360,7 +361,7 @@ def test_an_event_nobody_on_the_bus_takes_is_lost() -> None:
 @pytest.mark.parametrize("third", [f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", BUS + "2"])
 def test_an_event_is_forwarded_once(third: str) -> None:
     again = put("RoleAssumed", "Targets", value=[{"Id": "Again", "Arn": third, "RoleArn": FORWARDER}])
-    (lost,) = simulate(assumed(), deployed(again))
+    (lost,) = Simulator(deployed(again)).run(assumed())
     assert lost.problem == f"it arrived from another bus, and is not forwarded again to {third}"
     assert (lost.region, lost.target) == ("us-east-1", third)
 
@@ -438,8 +439,8 @@ def test_a_key_of_aws_cannot_be_used_and_one_of_somebody_else_is_told() -> None:
     assert told["topic"] == f"EventBridge cannot use the key alias/aws/sns of {TOPIC}; it takes a customer key"
     other = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"
     both_unknown = both(put("Topic", "KmsMasterKeyId", value=other), without("Forwarder"))
-    topic, log = simulate(assumed(), deployed(both_unknown))
-    assert (topic.problem, topic.unjudged, log.unjudged) == (None, (FORWARDER, other), (FORWARDER,))
+    topic, log = Simulator(deployed(both_unknown)).run(assumed())
+    assert (topic.problem, topic.assumed_allowed, log.assumed_allowed) == (None, (FORWARDER, other), (FORWARDER,))
 
 
 def logs_policy(**more: Any) -> Edit:
@@ -517,17 +518,17 @@ def test_a_queue_takes_what_its_policy_lets_it(edit: Edit, problem: str | None) 
 
 def test_a_constant_input_is_the_message() -> None:
     constant = put("RoleAssumed", "Targets", value=[{"Id": "Alert", "Arn": TOPIC, "Input": '"look"'}])
-    assert [told.message for told in simulate(assumed(), deployed(constant))] == ['"look"']
+    assert [told.message for told in Simulator(deployed(constant)).run(assumed())] == ['"look"']
 
 
 def test_a_transformer_that_makes_no_json_of_the_event_loses_it() -> None:
     template = {"InputPathsMap": {"who": "$.detail.user"}, "InputTemplate": '{"who": "<who>"}'}
     stacks = deployed(put("RoleAssumed", "Targets", 0, "InputTransformer", value=template))
-    topic, _ = simulate(assumed(user='a"b'), stacks)
+    topic, _ = Simulator(stacks).run(assumed(user='a"b'))
     assert topic.message == ""
     assert "the input transformer gives no JSON for this event" in (topic.problem or "")
     refused = both(put("RoleAssumed", "Targets", 0, "InputTransformer", value=template), without("TopicPolicy"))
-    topic, _ = simulate(assumed(user='a"b'), deployed(refused))
+    topic, _ = Simulator(deployed(refused)).run(assumed(user='a"b'))
     assert "does not let the rule" in (topic.problem or "")
 
 
@@ -567,7 +568,7 @@ def test_templates_are_loaded_from_their_folder(tmp_path: Path, form: str) -> No
     for name, text in (("main-region", MAIN), ("stackset", STACKSET)):
         written = json.dumps(yaml.safe_load(text)) if form == "json" else text
         (tmp_path / f"{name}.{form}").write_text(written, encoding="utf-8")
-    stacks = load(tmp_path, account=ACCOUNT)
+    stacks = deploy_folder(tmp_path, account=ACCOUNT)
     assert list(stacks) == ["us-east-1", "eu-west-1", "ap-south-1"]
     assert [(stack.region, stack.account) for stack in stacks.values()] == [(name, ACCOUNT) for name in stacks]
     assert problems(stacks) == {"topic": None, "log": None}
@@ -575,16 +576,16 @@ def test_templates_are_loaded_from_their_folder(tmp_path: Path, form: str) -> No
 
 def test_a_template_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"main-region.yaml: there is no such file"):
-        load(tmp_path, account=ACCOUNT)
+        deploy_folder(tmp_path, account=ACCOUNT)
     (tmp_path / "main-region.yaml").write_text(MAIN, encoding="utf-8")
     with pytest.raises(TemplateError, match=r"stackset.yaml: there is no such file"):
-        load(tmp_path, account=ACCOUNT)
+        deploy_folder(tmp_path, account=ACCOUNT)
 
 
 def test_a_template_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "main-region.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(TemplateError, match=r"main-region.yaml: it cannot be read: 'utf-8' codec"):
-        load(tmp_path, account=ACCOUNT)
+        deploy_folder(tmp_path, account=ACCOUNT)
 
 
 def test_a_template_meant_for_another_region_is_an_error() -> None:

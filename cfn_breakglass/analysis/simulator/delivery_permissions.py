@@ -66,7 +66,7 @@ class Verdict(NamedTuple):
     """Why AWS would drop the event (None: it would not), and the ARNs outside our stacks this rests on."""
 
     problem: str | None = None
-    unjudged: tuple[str, ...] = ()
+    assumed_allowed: tuple[str, ...] = ()
 
 
 class Caller(NamedTuple):
@@ -83,7 +83,12 @@ class Caller(NamedTuple):
     key_context: Mapping[str, str | list[str]] = MappingProxyType({})
 
 
-def forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
+def can_deliver(stack: Stack, rule: Rule, target: Target) -> Verdict:
+    """May the rule of the stack reach a target that is no bus."""
+    return can_write(stack, rule, target) if target.kind == "log" else can_notify(stack, rule, target)
+
+
+def can_forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
     """May the rule put events on another bus through the role of its target.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
@@ -92,7 +97,7 @@ def forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[
         return Verdict(f"the rule {rule.name} forwards to {target.arn} without a role")
     homes = [(stack, role) for stack in stacks for role in stack.of_type("AWS::IAM::Role") if role.arn == target.role]
     if not homes:
-        return Verdict(unjudged=(target.role,))
+        return Verdict(assumed_allowed=(target.role,))
     stack, role = homes[0]
     trust = role.properties.get("AssumeRolePolicyDocument", {})
     if not allowed(
@@ -109,16 +114,16 @@ def forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[
     return Verdict()
 
 
-def receiver(stack: Stack, rule: Rule, target: Target) -> Verdict:
+def can_notify(stack: Stack, rule: Rule, target: Target) -> Verdict:
     """May the rule tell a topic or a queue.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html and
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
-    return receives(stack, target.kind, target.arn, Caller(_EVENTS, f"the rule {rule.arn}", rule.context))
+    return can_send(stack, target.kind, target.arn, Caller(_EVENTS, f"the rule {rule.arn}", rule.context))
 
 
-def receives(stack: Stack, called: str, arn: str, caller: Caller) -> Verdict:
+def can_send(stack: Stack, called: str, arn: str, caller: Caller) -> Verdict:
     """May a service tell a topic or a queue, whichever it is ``called``."""
     kind = _RECEIVERS[called]
     found = _find(stack, kind.type, arn)
@@ -154,7 +159,7 @@ _RECEIVERS = {
 }
 
 
-def log(stack: Stack, rule: Rule, target: Target) -> Verdict:
+def can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
     """May the rule write: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
     arn = target.arn
     if target.role:
@@ -210,6 +215,6 @@ def _encrypted(stack: Stack, given: str | None, encrypted: str, use: KeyUse) -> 
         return Verdict()
     key = find_key(stack, given)
     if not key:
-        return Verdict(unjudged=(given,))
+        return Verdict(assumed_allowed=(given,))
     problem = key_denial(key, use)
     return Verdict(f"{problem} for {encrypted}" if problem else None)
