@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, in their long form, for one account and region."""
+"""CloudFormation's intrinsic functions for one account and region."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cfn_breakglass.analysis.template.resource_types import KINDS, NAMING, Place
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def text(value: Any) -> str:
@@ -66,9 +66,6 @@ def contains(argument: Any) -> bool:
 VALUES: dict[str, Callable[[Any], Any]] = {"Fn::Join": join, "Fn::Select": select, "Fn::Split": split}
 TESTS: dict[str, Callable[[Any], bool]] = {"Fn::Contains": contains, "Fn::Equals": equals}
 
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _HOLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _NO_VALUE = object()

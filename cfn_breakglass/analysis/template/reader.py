@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from cfn_breakglass.analysis.template.decoder import decode_template
 from cfn_breakglass.analysis.template.intrinsics import Resolver
 from cfn_breakglass.analysis.template.resource_types import Place
-from cfn_breakglass.errors import TemplateError, UnreadableTemplateError
+from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
-    from yaml import SafeLoader as _Fastest
-else:
-    _Fastest = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from collections.abc import Mapping
 
 # Sections that hold one mapping per name, and the others.
 _NAMED = ("Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
@@ -58,28 +52,9 @@ class Stack:
         return [resource for resource in self.resources.values() if resource.type == kind]
 
 
-class _Loader(_Fastest):
-    """YAML as CloudFormation reads it: a date is text, and a key is given once."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name for it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        mapping = super().construct_mapping(node, deep=deep)
-        if len(mapping) < len(node.value):
-            raise yaml.MarkedYAMLError(problem="a key is given twice", problem_mark=node.start_mark)
-        return mapping
-
-
 def parse(text: str, file: str) -> dict[str, Any]:
-    """Read a template, YAML with long-form intrinsics or JSON; ``file`` is its name in a TemplateError."""
-    try:
-        template = json.loads(text, object_pairs_hook=_once) if text[:1] == "{" else yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError) as error:
-        where = " ".join(str(error).split())
-        raise UnreadableTemplateError(f"{file}: not a template: {where}") from error
+    """Read a template, YAML or JSON, all intrinsics in their long form; ``file`` is its name in a TemplateError."""
+    template = decode_template(text, file)
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateError(f"{file}: not a template: it has no Resources")
     if unknown := sorted(map(str, template.keys() - {*_NAMED, *_OTHERS})):
@@ -147,10 +122,3 @@ def _assert_rules(rules: Mapping[str, Any], resolver: Resolver) -> None:
             if not resolver.truth(assertion.get("Assert"), where):
                 why = assertion.get("AssertDescription", "the assertion does not hold")
                 raise RefusedError(str(resolver.error(where, why)))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        raise ValueError(f"a key is given twice among {sorted(key for key, _ in pairs)}")
-    return mapping
