@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import manual
 import rejections
 from paths import GOLDEN, ROOT, STARTER
-from readme_tables import with_tables
 
 from cfn_breakglass import load_config, output_files
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
@@ -43,8 +43,7 @@ def refresh() -> None:
         (ROOT / "templates" / name).write_text(text, encoding="utf-8")
     (ROOT / "templates" / "diagram.svg").write_text(svg(picture_of(ROOT / "templates")), encoding="utf-8")
     rejections.refresh()
-    readme = ROOT / "README.md"
-    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    manual.refresh()
 
 
 if __name__ == "__main__":

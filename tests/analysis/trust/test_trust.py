@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 from golden_cases import CASES, trust_text
 from hypothesis import given, strategies as st
-from paths import GOLDEN, ROOT
+from paths import GOLDEN
 
 from cfn_breakglass.analysis.iam.caller import Caller, Kind
 from cfn_breakglass.analysis.template.reader import Resource, Stack
@@ -393,11 +393,6 @@ def test_a_grant_that_is_gone_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, "--user", "alice", "--mfa")
     assert done.exit_code == 0
     assert done.stdout.startswith("Yes, if their own policies allow it too: ")
-
-
-def test_the_readme_shows_the_answer() -> None:
-    done = run(ROOT / "templates", "--user", "alice", "--mfa", "--session-name", "alice")
-    assert f"```text\n{done.stdout.splitlines()[0]}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("age", ["x", "0.5", "1e9", "nan"])

@@ -1,0 +1,277 @@
+"""The pages of the manual: their blocks, commands and links, and what ``make golden`` writes into them.
+
+- ``console`` blocks hold commands of this repository, a command a line. Those of ``cfn-breakglass`` run in the order of
+  the page, in a folder of the page's own. They exit with 0, or with N after ``console exits N``.
+- A ``text`` block right after a console block is what its last command prints; after ``yaml refused`` it is what
+  ``generate`` says about that config. ``make golden`` writes it.
+- ``sh`` blocks hold commands of the AWS CLI, which do not run.
+- ``yaml`` blocks are (parts of) configs, or the file whose name follows ``yaml``.
+- A table between ``<!-- name -->`` and ``<!-- end -->`` is made from the code if ``TABLES`` has the name.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING, is_dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
+from typing import Any, Final, NamedTuple
+
+import click
+import yaml
+from click.testing import CliRunner, Result
+from paths import EVENTS, GOLDEN, ROOT
+from rejections import generate, inside
+
+import cfn_breakglass
+from cfn_breakglass.cli.app import cli
+from cfn_breakglass.config.collection_types import keys
+from cfn_breakglass.config.loader import config_of
+from cfn_breakglass.config.message_fields import FIELDS
+from cfn_breakglass.config.model import DETECTIONS, Config
+from cfn_breakglass.detections.catalog import detections
+from cfn_breakglass.names import Names
+
+MANUAL: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES: Final = (*MANUAL, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
+_BLOCK: Final = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_INLINE: Final = re.compile(r"`([^`\n]+)`")
+# What `simulate history` reads on every page.
+_HISTORY: Final = {
+    "assumed.json": EVENTS / "RoleAssumed" / "raises-user-of-the-same-account.json",
+    "denied.json": EVENTS / "RoleRefused" / "raises-no-role-trust-policy.json",
+}
+
+
+class Block(NamedTuple):
+    """A fenced block; ``start`` and ``end`` are the offsets of its text in the page, ``words`` follow the language."""
+
+    language: str
+    words: list[str]
+    text: str
+    start: int
+    end: int
+
+    @property
+    def lines(self) -> list[str]:
+        """The commands of a block: a line that ends with a backslash goes on."""
+        return self.text.replace("\\\n", " ").splitlines()
+
+    @property
+    def exit_code(self) -> int:
+        return int(self.words[1]) if self.words[:1] == ["exits"] else 0
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def name_of(page: Path) -> str:
+    """A page as its test names it: docs/deploy.md."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(text: str) -> list[Block]:
+    return [
+        Block(match[2], match[3].split(), dedent(match[4]), match.start(4), match.end(4))
+        for match in _BLOCK.finditer(text)
+    ]
+
+
+def prose(text: str) -> str:
+    """A page without its fenced blocks."""
+    return _BLOCK.sub("", text)
+
+
+def inline_codes(text: str) -> list[str]:
+    """What stands between single backticks, outside of blocks."""
+    return _INLINE.findall(prose(text))
+
+
+def commands(text: str) -> list[str]:
+    """The commands in the console blocks of a page."""
+    return [line for block in blocks(text) if block.language == "console" for line in block.lines]
+
+
+def inline_commands(text: str) -> list[str]:
+    return [code for code in inline_codes(text) if code.startswith("cfn-breakglass ")]
+
+
+class Run(NamedTuple):
+    """What became of a command of a page; ``block`` is where its output may stand."""
+
+    command: str
+    exit_code: int
+    result: Result
+    block: Block | None = None
+
+
+@cache
+def runs(text: str) -> list[Run]:
+    """Run every command of ours on a page: those of its blocks in their order, then those between its lines."""
+    with TemporaryDirectory() as folder, inside(Path(folder)):
+        _furnish(Path(folder), text)
+        return [*_runs_of_blocks(text), *(Run(command, 0, _run(command)) for command in inline_commands(text))]
+
+
+def _runs_of_blocks(text: str) -> Iterator[Run]:
+    for block in blocks(text):
+        if block.language == "console":
+            for line in block.lines:
+                if line.startswith("cfn-breakglass "):
+                    yield Run(line, block.exit_code, _run(line), block)
+
+
+def _furnish(folder: Path, text: str) -> None:
+    """Put into the folder what a reader of the page has: a history, and unless the page makes one, a config."""
+    (folder / "history").mkdir()
+    for name, sample in _HISTORY.items():
+        # The role of the samples has a path.
+        (folder / "history" / name).write_text(read(sample).replace(":role/ops/", ":role/"), encoding="utf-8")
+    if "cfn-breakglass init" not in commands(text):
+        for name in ("breakglass.yaml", ".breakglass.schema.json"):
+            shutil.copy(ROOT / name, folder)
+        shutil.copytree(ROOT / "templates", folder / "templates")
+
+
+def _run(command: str) -> Result:
+    return CliRunner(env={"COLUMNS": None}).invoke(cli, shlex.split(command)[1:], prog_name="cfn-breakglass")
+
+
+def with_outputs(text: str) -> str:
+    """The page with what its commands print, and what ``generate`` says about the configs that it refuses."""
+    all_blocks = blocks(text)
+    printed = {run.block.end: run.result.output for run in runs(text) if run.block}
+    for block, output in reversed([*pairwise(all_blocks)]):
+        if output.language != "text" or text[block.end : output.start] != "```\n\n```text\n":
+            continue
+        if block.words == ["refused"]:
+            answer = _refusal(block.text)
+        elif block.end in printed:
+            answer = printed[block.end]
+        else:
+            continue
+        text = text[: output.start] + answer + text[output.end :]
+    return text
+
+
+def _refusal(config: str) -> str:
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "config.yaml").write_text(config, encoding="utf-8")
+        return generate(Path(folder), Path(folder) / "config.yaml").stderr
+
+
+def _table(*head: str) -> Callable[[Iterable[tuple[str, ...]]], str]:
+    """A maker of Markdown tables with these headings."""
+
+    def table(rows: Iterable[tuple[str, ...]]) -> str:
+        lines = (f"| {' | '.join(cells)} |" for cells in rows)
+        return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *lines])
+
+    return table
+
+
+def config_table() -> str:
+    rows = ((f"`{key}`", default(field), field.metadata["about"]) for key, field in keys(Config))
+    return _table("Key", "Default", "What it is")(rows)
+
+
+def default(field: Any) -> str:
+    """A default as YAML spells it; nothing for a section, whose keys have defaults of their own."""
+    value = field.default if field.default_factory is MISSING else field.default_factory()
+    if value is MISSING:
+        return "required"
+    if is_dataclass(value) or value is DETECTIONS or value is None:
+        return ""
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(repr, value))}]`".replace("'", '"')
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def detection_table() -> str:
+    config = config_of(
+        {"main_region": "us-east-1", "usernames": ["alice"], "detections": dict.fromkeys(DETECTIONS, "log")}
+    )
+    by_id = {detection.id: detection.summary for detection in reversed(detections(config, Names.of(config)))}
+    return _table("Detection", "What happened", "Default")(
+        (id_, by_id[id_], level) for id_, level in DETECTIONS.items()
+    )
+
+
+def field_table() -> str:
+    return _table("Field", "What it is")((f"`<{name}>`", field.about) for name, field in FIELDS.items())
+
+
+def output_table() -> str:
+    """The outputs of main-region.yaml in all golden cases, each with its description."""
+    outputs: dict[str, str] = {}
+    for path in sorted(GOLDEN.glob("*/main-region.yaml")):
+        section = "Outputs:" + read(path).partition("\nOutputs:")[2]
+        for name, output in yaml.safe_load(section)["Outputs"].items():
+            outputs.setdefault(name, output["Description"])
+    return _table("Output", "What it is")((f"`{name}`", outputs[name]) for name in sorted(outputs))
+
+
+def command_table() -> str:
+    context = click.Context(cli)
+    members = ((name, cli.get_command(context, name)) for name in cli.list_commands(context))
+    rows = ((f"`{name}`", _first_sentence(member.help or "")) for name, member in members if member)
+    return _table("Command", "What it does")(rows)
+
+
+def library_table() -> str:
+    members = ((name, getattr(cfn_breakglass, name)) for name in cfn_breakglass.__all__)
+    return _table("Name", "What it is")((f"`{name}`", _first_sentence(member.__doc__)) for name, member in members)
+
+
+def make_table() -> str:
+    targets = re.findall(r"^([\w-]+):.*?## (.+)$", read(ROOT / "Makefile"), re.MULTILINE)
+    return _table("Target", "What it does")((f"`make {target}`", text) for target, text in targets)
+
+
+def _first_sentence(text: str) -> str:
+    paragraph = " ".join(text.partition("\n\n")[0].split()).replace("``", "`")
+    return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "config": config_table,
+    "detections": detection_table,
+    "fields": field_table,
+    "outputs": output_table,
+    "commands": command_table,
+    "library": library_table,
+    "make": make_table,
+}
+
+
+def _place(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def with_tables(text: str) -> str:
+    """The page with its tables as they have to be."""
+    for name, table in TABLES.items():
+        if found := _place(name).search(text):
+            text = f"{text[: found.end(1)]}\n{table()}\n\n{text[found.start(2) :]}"
+    return text
+
+
+def table_rows(text: str, name: str) -> list[list[str]]:
+    """The cells of the table ``name`` of a page, without its head."""
+    found = _place(name).search(text)
+    assert found, f"no table {name}"
+    lines = [line for line in found[0].splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def refresh() -> None:
+    """Write every table and output of every page."""
+    for page in PAGES:
+        page.write_text(with_outputs(with_tables(read(page))), encoding="utf-8")
