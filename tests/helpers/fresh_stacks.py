@@ -5,11 +5,14 @@ The committed templates in ``golden/`` say nothing of the code, so a test of a b
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 from paths import GOLDEN
 
-from cfn_breakglass import load_config, output_files
+from cfn_breakglass import config_of, load_config, output_files
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 
 ACCOUNT = "111122223333"
@@ -21,9 +24,22 @@ def generated(case: str) -> dict[str, str]:
     return output_files(load_config(GOLDEN / case / "breakglass.yaml")[0])
 
 
-@cache
 def stack(case: str, file: str = "main-region.yaml", region: str | None = None) -> Stack:
     """A template of a golden case in ``region``, or in its main region."""
-    template = parse(generated(case)[file], file)
-    main_region = template["Metadata"]["cfn-breakglass"]["MainRegion"]
-    return resolve(template, account=ACCOUNT, region=region or main_region)
+    return _deployed(generated(case)[file], file, region)
+
+
+def stack_of(settings: Mapping[str, Any], file: str = "main-region.yaml", region: str | None = None) -> Stack:
+    """A template of a config that is given as a mapping."""
+    return _deployed(_generated_of(json.dumps(settings))[file], file, region)
+
+
+@cache
+def _generated_of(settings: str) -> dict[str, str]:
+    return output_files(config_of(json.loads(settings)))
+
+
+@cache
+def _deployed(text: str, file: str, region: str | None) -> Stack:
+    template = parse(text, file)
+    return resolve(template, account=ACCOUNT, region=region or template["Metadata"]["cfn-breakglass"]["MainRegion"])
