@@ -15,7 +15,7 @@ from samples import ACCOUNT, RAISES, SETTINGS, SILENT, record_of
 
 from cfn_breakglass import config_of, output_files
 from cfn_breakglass.analysis.iam.policy import allowed, statements
-from cfn_breakglass.analysis.iam.request_context import Context, matches
+from cfn_breakglass.analysis.iam.request_context import RequestContext, matches_wildcard
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.analysis.validation.guard_scp import problems
@@ -458,12 +458,12 @@ EVERY_WORD: Final = [
 
 @pytest.mark.parametrize("settings", EVERY_WORD, ids=["ours", "shared"])
 def test_every_action_is_one_of_aws(settings: dict[str, Any]) -> None:
-    context = Context({}, variables=False)
+    context = RequestContext({}, variables=False)
     for statement in statements(guard(settings)):
         wanted = statement.get("Action") or statement["NotAction"]
         for action in wanted if isinstance(wanted, list) else [wanted]:
             service = action.partition(":")[0]
-            assert any(matches(action, one, context) for one in known(service)), action
+            assert any(matches_wildcard(action, one, context) for one in known(service)), action
 
 
 READING: Final = ("Describe", "Get", "List")
@@ -494,9 +494,11 @@ USES: Final = {"events:PutEvents", "kms:Decrypt"}
 
 
 def test_what_stays_allowed_only_reads_or_uses() -> None:
-    context = Context({}, variables=False)
+    context = RequestContext({}, variables=False)
     still = {action for one in statements(guard(GUARDED)) for action in one.get("NotAction", [])} - {"sts:*"}
-    named = {one for action in still for one in known(action.partition(":")[0]) if matches(action, one, context)}
+    named = {
+        one for action in still for one in known(action.partition(":")[0]) if matches_wildcard(action, one, context)
+    }
     assert named >= USES
     assert {one for one in named - USES if not one.partition(":")[2].startswith(WORDS_OF_READING)} == set()
 

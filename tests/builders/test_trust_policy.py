@@ -280,9 +280,9 @@ def test_what_everybody_is_asked_for_is_asked_of_each(config: Config) -> None:
             assert judge(of, replace(one, ip="192.0.2.1")).answer is False
             assert judge(of, replace(one, ip=None, via="vpc-endpoint")).answer is False
         if trust.not_before:
-            assert judge(of, replace(one, at=datetime(2031, 3, 2, tzinfo=UTC))).answer is False
+            assert judge(of, replace(one, time=datetime(2031, 3, 2, tzinfo=UTC))).answer is False
         if trust.not_after:
-            assert judge(of, replace(one, at=datetime(2031, 3, 11, tzinfo=UTC))).answer is False
+            assert judge(of, replace(one, time=datetime(2031, 3, 11, tzinfo=UTC))).answer is False
 
 
 def switching(caller: Caller) -> Caller:
@@ -294,7 +294,7 @@ def switching(caller: Caller) -> Caller:
 @given(CONFIGS)
 def test_the_link_is_there_if_somebody_can_switch_by_it(config: Config) -> None:
     of = made(config)
-    can = [one for one in meant(config, of) if not one.federated and judge(of, switching(one)).answer]
+    can = [one for one in meant(config, of) if not one.is_federated and judge(of, switching(one)).answer]
     assert ("SwitchRoleLink" in entrances(config, Names.of(config))) == bool(can)
 
 
@@ -304,7 +304,7 @@ def test_whoever_cannot_switch_in_the_console_is_told_why(config: Config) -> Non
     of = made(config)
     told = " ".join(lockouts(config))
     for one in meant(config, of):
-        if not one.federated and not judge(of, switching(one)).answer:
+        if not one.is_federated and not judge(of, switching(one)).answer:
             assert "in the console" in told
 
 

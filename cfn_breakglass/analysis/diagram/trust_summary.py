@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.iam.permission_sets import meant, sets_of
-from cfn_breakglass.analysis.iam.policy import listed, read, statements
+from cfn_breakglass.analysis.iam.permission_sets import parse_role_wildcard, permission_sets_in
+from cfn_breakglass.analysis.iam.policy import as_list, parse_policy, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ def allowed_principals(document: Mapping[str, Any] | str, account: str) -> tuple
     """Say who may take on the role with this trust policy, seen from ``account``."""
     found = [
         line
-        for statement in statements(read(document))
+        for statement in statements(parse_policy(document))
         if any(str(action).lower().startswith(("sts:assumerole", "sts:*", "*")) for action in _actions(statement))
         for line in _lines(statement, account)
     ]
@@ -45,7 +45,7 @@ def few(names: list[str]) -> str:
 
 def _actions(statement: Mapping[str, Any]) -> list[Any]:
     # NotAction leaves out a few and means all others.
-    return listed(statement.get("Action", "*"))
+    return as_list(statement.get("Action", "*"))
 
 
 def _lines(statement: Mapping[str, Any], account: str) -> Iterator[str]:
@@ -56,11 +56,11 @@ def _lines(statement: Mapping[str, Any], account: str) -> Iterator[str]:
     ]
     limits = [text for key, values in keys.items() if (text := _limit(key, values))]
     users_only = keys.get("aws:PrincipalType") == ["User"]
-    whole = _whole_account(named, [one.name for one in sets_of(statement)], users_only=users_only)
+    whole = _whole_account(named, [one.name for one in permission_sets_in(statement)], users_only=users_only)
     principal = statement.get("Principal", "*")
     principals = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
     for kind, whom in principals:
-        for one in listed(whom):
+        for one in as_list(whom):
             yield never + ", ".join([_who(kind, str(one), named, whole, account), *dict.fromkeys(limits)])
 
 
@@ -68,7 +68,7 @@ def _conditions(given: Mapping[str, Any]) -> dict[str, list[str]]:
     """The values of each condition key; a key whose operator turns them round is marked as another key."""
     keys = {
         key if "Not" not in operator and operator != "Null" else f"{key} ({operator})": [
-            str(one) for one in listed(values)
+            str(one) for one in as_list(values)
         ]
         for operator, wanted in given.items()
         for key, values in wanted.items()
@@ -118,4 +118,4 @@ def _limit(key: str, values: list[str]) -> str:
 
 
 def _means_a_set(key: str, values: list[str]) -> bool:
-    return key.startswith("aws:principalarn") and all(meant(value) for value in values)
+    return key.startswith("aws:principalarn") and all(parse_role_wildcard(value) for value in values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["user", "role", "saml", "oidc", "service"]
+CallerKind = Literal["user", "role", "saml", "oidc", "service"]
 
 _TAKES = {"saml": "sts:AssumeRoleWithSAML", "oidc": "sts:AssumeRoleWithWebIdentity"}
 _TYPES = {"user": "User", "role": "AssumedRole"}
@@ -22,7 +22,7 @@ _MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 # A request has these only if the caller sends them.
 _SENT = ("sts:sourceidentity", "sts:externalid", "aws:tagkeys", "sts:transitivetagkeys")
 # A call through a VPC endpoint has no public address, and a switch in the console comes from one of AWS's own.
-Via = Literal["", "console", "vpc-endpoint"]
+CallPath = Literal["", "console", "vpc-endpoint"]
 # Only calls that one AWS service makes for somebody have these.
 _OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 
@@ -35,9 +35,9 @@ class Caller:
     ``mfa_age`` is in seconds, None for no MFA at all; ``at`` None if nobody says when; ``via`` how the call comes.
     """
 
-    kind: Kind
+    kind: CallerKind
     arn: str
-    at: datetime | None = None
+    time: datetime | None = None
     mfa_age: int | None = None
     session_name: str | None = None
     source_identity: str | None = None
@@ -45,7 +45,7 @@ class Caller:
     audience: str | None = None
     external_id: str | None = None
     ip: str | None = None
-    via: Via = ""
+    via: CallPath = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     session_tags: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, str] = field(default_factory=dict)
@@ -60,25 +60,25 @@ class Caller:
         return self.arn.rpartition("/")[2]
 
     @property
-    def federated(self) -> bool:
+    def is_federated(self) -> bool:
         return self.kind in _TAKES
 
     @property
-    def takes(self) -> str:
+    def assume_action(self) -> str:
         return _TAKES.get(self.kind, "sts:AssumeRole")
 
     @property
     def actions(self) -> list[str]:
         """Everything the trust policy has to allow for this call."""
         more = {"sts:SetSourceIdentity": self.source_identity, "sts:TagSession": self.session_tags}
-        return [self.takes, *(action for action, given in more.items() if given)]
+        return [self.assume_action, *(action for action, given in more.items() if given)]
 
     @property
     def keys(self) -> dict[str, str | list[str]]:
         """The condition keys whose value is known."""
         known: dict[str, str | list[str] | None] = {
-            "aws:CurrentTime": self.at.isoformat() if self.at else None,
-            "aws:EpochTime": str(int(self.at.timestamp())) if self.at else None,
+            "aws:CurrentTime": self.time.isoformat() if self.time else None,
+            "aws:EpochTime": str(int(self.time.timestamp())) if self.time else None,
             "aws:SecureTransport": "true",  # STS takes nothing else.
             "aws:SourceIp": self.ip,
             "sts:ExternalId": self.external_id,
@@ -93,7 +93,7 @@ class Caller:
             known |= {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": str(self.mfa_age)}
         return {key: value for key, value in (known | dict(self.more)).items() if value is not None}
 
-    def absent(self, key: str) -> bool:
+    def is_absent(self, key: str) -> bool:
         """Whether a key, in lower case, is surely not in the request when ``keys`` has none."""
         space = key.rpartition(":")[0]
         if space == "saml" or "." in space:
@@ -101,7 +101,7 @@ class Caller:
             return space != self._space
         return (
             (key == "aws:username" and self.kind != "user")
-            or (key == "aws:federatedprovider" and not self.federated)
+            or (key == "aws:federatedprovider" and not self.is_federated)
             or (key in _OF_SERVICES and self.kind != "service")
             or (key == "aws:sourceip" and self.via != "")
             or key in _MFA
@@ -119,7 +119,7 @@ class Caller:
     def _of_kind(self) -> dict[str, str | list[str] | None]:
         if self.kind == "service":
             return {}
-        if self.federated:
+        if self.is_federated:
             space = self._space
             return {
                 "aws:FederatedProvider": self.arn,

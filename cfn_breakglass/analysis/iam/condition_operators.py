@@ -11,37 +11,37 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.iam.request_context import Context, matches
+from cfn_breakglass.analysis.iam.request_context import RequestContext, matches_wildcard
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Comparison = Callable[[str, str, Context], bool]
+    Comparison = Callable[[str, str, RequestContext], bool]
 
 # A colon of the ARN, not one of a variable in it.
 _COLON = re.compile(r":(?![^{]*\})")
 
 
-def _literally(pattern: str, context: Context) -> str | None:
+def _literally(pattern: str, context: RequestContext) -> str | None:
     tokens = context.tokens(pattern)
     return None if tokens is None else "".join(text for text, _ in tokens)
 
 
-def _equal(wanted: str, value: str, context: Context) -> bool:
+def _equal(wanted: str, value: str, context: RequestContext) -> bool:
     return _literally(wanted, context) == value
 
 
-def _equal_ignoring_case(wanted: str, value: str, context: Context) -> bool:
+def _equal_ignoring_case(wanted: str, value: str, context: RequestContext) -> bool:
     literal = _literally(wanted, context)
     return literal is not None and literal.lower() == value.lower()
 
 
-def _arn_like(wanted: str, value: str, context: Context) -> bool:
+def _arn_like(wanted: str, value: str, context: RequestContext) -> bool:
     """Compare the six parts of two ARNs one by one: a wildcard does not reach over a colon."""
     patterns, parts = _COLON.split(wanted, maxsplit=5), value.split(":", maxsplit=5)
     return len(patterns) == len(parts) and all(
-        matches(pattern, part, context) for pattern, part in zip(patterns, parts, strict=True)
+        matches_wildcard(pattern, part, context) for pattern, part in zip(patterns, parts, strict=True)
     )
 
 
@@ -61,7 +61,7 @@ def _date(text: str) -> datetime:
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-def _in_network(wanted: str, value: str, _: Context) -> bool:
+def _in_network(wanted: str, value: str, _: RequestContext) -> bool:
     try:
         return ip_address(value) in ip_network(wanted, strict=False)
     except ValueError:
@@ -69,7 +69,7 @@ def _in_network(wanted: str, value: str, _: Context) -> bool:
 
 
 def _ordered(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Comparison:
-    def test(wanted: str, value: str, _: Context) -> bool:
+    def test(wanted: str, value: str, _: RequestContext) -> bool:
         # Both are read first, so that a bad one is told of.
         limit, given = read(wanted), read(value)
         return compare(given, limit)
@@ -92,7 +92,7 @@ COMPARISONS: dict[str, Comparison] = {
     "IpAddress": _in_network,
     "StringEquals": _equal,
     "StringEqualsIgnoreCase": _equal_ignoring_case,
-    "StringLike": matches,
+    "StringLike": matches_wildcard,
     **{
         f"{kind}{name}": _ordered(read, compare)
         for kind, read in (("Numeric", _number), ("Date", _date))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cfn_breakglass.analysis.iam.condition_operators import Comparison
-    from cfn_breakglass.analysis.iam.request_context import Context
+    from cfn_breakglass.analysis.iam.request_context import RequestContext
 
 _QUANTIFIERS = ("", "ForAnyValue", "ForAllValues")
 
@@ -37,17 +37,17 @@ class Operator(NamedTuple):
         return self.negated or self.if_exists
 
 
-class Test(NamedTuple):
+class ConditionResult(NamedTuple):
     """A key of a condition and what the request has of it; ``holds`` is None where that cannot be told."""
 
     operator: str
     key: str
-    wanted: tuple[str, ...]
-    given: tuple[str, ...]
+    expected: tuple[str, ...]
+    actual: tuple[str, ...]
     holds: bool | None
 
 
-def parts(operator: str) -> Operator:
+def parse_operator(operator: str) -> Operator:
     """Take an operator apart; TemplateError for one not known here. ``base`` is Null or a key of COMPARISONS."""
     quantifier, _, rest = operator.rpartition(":")
     name = rest.removesuffix("IfExists")
@@ -58,7 +58,7 @@ def parts(operator: str) -> Operator:
     return Operator(quantifier, base, base != name, rest != name)
 
 
-def wishes(condition: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def iter_conditions(condition: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Every operator, key and values of a condition; TemplateError if it is none."""
     if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
         raise TemplateError(f"a condition is a mapping of operators to keys, not {condition!r}")
@@ -67,22 +67,24 @@ def wishes(condition: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             yield str(operator), str(key), _texts(wanted)
 
 
-def tests(condition: Mapping[str, Any], context: Context) -> list[Test]:
+def evaluate(condition: Mapping[str, Any], context: RequestContext) -> list[ConditionResult]:
     """What the request makes of each key; TemplateError for an operator not known here, wherever it stands."""
     return [
-        Test(operator, key, wanted, tuple(context.all(key)), _holds(parts(operator), key, wanted, context))
-        for operator, key, wanted in wishes(condition)
+        ConditionResult(
+            operator, key, wanted, tuple(context.values(key)), _holds(parse_operator(operator), key, wanted, context)
+        )
+        for operator, key, wanted in iter_conditions(condition)
     ]
 
 
-def together(held: list[bool | None]) -> bool | None:
+def all_of(held: list[bool | None]) -> bool | None:
     """What all of them say as one: None where it hangs on one that cannot be told."""
     return False if False in held else None if None in held else True
 
 
-def _holds(operator: Operator, key: str, wanted: tuple[str, ...], context: Context) -> bool | None:
-    given = context.all(key)
-    if not context.known(key):
+def _holds(operator: Operator, key: str, wanted: tuple[str, ...], context: RequestContext) -> bool | None:
+    given = context.values(key)
+    if not context.is_known(key):
         return None
     if operator.base == "Null":
         return str(not given).lower() in {value.lower() for value in wanted}
@@ -91,18 +93,18 @@ def _holds(operator: Operator, key: str, wanted: tuple[str, ...], context: Conte
     held = [_compared(operator, wanted, value, context) for value in given]
     # Without a quantifier a key has one value; should it have more, a negation is of them all.
     if operator.quantifier == "ForAllValues" or (operator.negated and not operator.quantifier):
-        return together(held)
+        return all_of(held)
     return True if True in held else None if None in held else False
 
 
-def _compared(operator: Operator, wanted: tuple[str, ...], value: str, context: Context) -> bool | None:
+def _compared(operator: Operator, wanted: tuple[str, ...], value: str, context: RequestContext) -> bool | None:
     compare: Comparison = COMPARISONS[operator.base]
     # All are looked at, so that no bad value hides behind one that fits.
     if True in [compare(want, value, context) for want in wanted]:
         return not operator.negated
     missing = [key for want in wanted for key in context.missing(want)]
     # Nothing equals a variable without a value. What it means that something does not, AWS does not say.
-    if missing and (operator.negated or not all(context.known(key) for key in missing)):
+    if missing and (operator.negated or not all(context.is_known(key) for key in missing)):
         return None
     return operator.negated
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cfn_breakglass.analysis.iam.policy import listed
+from cfn_breakglass.analysis.iam.policy import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,25 +29,25 @@ class PermissionSet(NamedTuple):
     longer: bool = False
 
 
-def role_of_set(name: str) -> str:
+def example_role_of(name: str) -> str:
     """The path and name of the role of a permission set, with some suffix and in no region's folder."""
     return f"{_FOLDER}{_PREFIX}{name}_0123456789abcdef"
 
 
-def set_of_role(path_and_name: str) -> str:
+def permission_set_of(path_and_name: str) -> str:
     """The permission set of a role, empty for any other role."""
     found = _ROLE.fullmatch(path_and_name)
     return found["name"] if found else ""
 
 
-def meant(wildcard: str) -> PermissionSet | None:
+def parse_role_wildcard(wildcard: str) -> PermissionSet | None:
     """The permission set that a wildcard for an ARN means; None for any other ARN."""
     found = _WILDCARD.fullmatch(wildcard)
     return PermissionSet(found["account"], found["name"], bool(found["longer"])) if found else None
 
 
-def sets_of(statement: Mapping[str, Any]) -> list[PermissionSet]:
+def permission_sets_in(statement: Mapping[str, Any]) -> list[PermissionSet]:
     """The permission sets whose sessions alone a statement means."""
     wildcards = statement.get("Condition", {}).get("ArnLike", {}).get("aws:PrincipalArn", [])
-    found = [meant(str(one)) for one in listed(wildcards)]
+    found = [parse_role_wildcard(str(one)) for one in as_list(wildcards)]
     return [one for one in found if one] if all(found) else []

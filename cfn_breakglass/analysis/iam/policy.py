@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cfn_breakglass.analysis.iam.conditions import Test, tests, together
-from cfn_breakglass.analysis.iam.principals import Match, match
-from cfn_breakglass.analysis.iam.request_context import Context, matches
+from cfn_breakglass.analysis.iam.conditions import ConditionResult, all_of, evaluate
+from cfn_breakglass.analysis.iam.principals import PrincipalMatch, match_principal
+from cfn_breakglass.analysis.iam.request_context import RequestContext, matches_wildcard
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def allowed(
 ) -> bool:
     """Whether policies that count together allow it: one allows, and none denies."""
     request = Request(action, resource, context, principal_service)
-    answer = verdict([one for document in documents for one in weigh(document, request)])
+    answer = verdict([one for document in documents for one in match_statements(document, request)])
     if answer is None:
         raise TemplateError(f"cannot tell whether a policy allows {action} on {resource}")
     return answer
 
 
-def read(document: Mapping[str, Any] | str) -> dict[str, Any]:
+def parse_policy(document: Mapping[str, Any] | str) -> dict[str, Any]:
     """Read a policy document, a mapping or JSON text of one."""
     try:
         policy = json.loads(document) if isinstance(document, str) else document
@@ -82,7 +82,7 @@ def read(document: Mapping[str, Any] | str) -> dict[str, Any]:
 
 def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     """List the statements of a policy; TemplateError for one that holds anything not known here."""
-    found = listed(policy.get("Statement", []))
+    found = as_list(policy.get("Statement", []))
     for statement in found:
         if not isinstance(statement, dict) or not statement.keys() <= _STATEMENT_KEYS:
             raise TemplateError(f"cannot judge the statement {statement!r}")
@@ -93,46 +93,46 @@ def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """One or a list of them, as a list."""
     return value if isinstance(value, list) else [value]
 
 
-class Weighed(NamedTuple):
+class StatementMatch(NamedTuple):
     """A statement, counted from 1, and what a request makes of each part of it."""
 
     number: int
     effect: str
     covers: bool
-    match: Match
-    tests: list[Test]
+    principal: PrincipalMatch
+    conditions: list[ConditionResult]
 
     @property
     def applies(self) -> bool | None:
         """Whether it has a say; None where that cannot be told."""
-        return together([self.covers, self.match.holds, *(test.holds for test in self.tests)])
+        return all_of([self.covers, self.principal.holds, *(test.holds for test in self.conditions)])
 
 
-def weigh(document: Mapping[str, Any] | str, request: Request) -> list[Weighed]:
+def match_statements(document: Mapping[str, Any] | str, request: Request) -> list[StatementMatch]:
     """Every statement of a policy beside a request; TemplateError for anything in the policy that is not known."""
-    policy = read(document)
+    policy = parse_policy(document)
     variables = _VERSIONS[policy.get("Version", "2008-10-17")]
-    keys = Context(request.keys, variables=variables, absent=request.absent)
+    keys = RequestContext(request.keys, variables=variables, absent=request.absent)
     # Every part is looked at, whatever the others say: what is not known must not hide behind a mismatch.
     return [
-        Weighed(
+        StatementMatch(
             number,
             statement["Effect"],
             _covers(statement, "Action", request.action.lower(), keys)
             and _covers(statement, "Resource", request.resource, keys),
-            match(statement, request.service, keys),
-            tests(statement.get("Condition", {}), keys),
+            match_principal(statement, request.service, keys),
+            evaluate(statement.get("Condition", {}), keys),
         )
         for number, statement in enumerate(statements(policy), 1)
     ]
 
 
-def verdict(weighed: Iterable[Weighed]) -> bool | None:
+def verdict(weighed: Iterable[StatementMatch]) -> bool | None:
     """Whether statements that count together let a request through: one allows, none denies; None: cannot tell.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -143,10 +143,12 @@ def verdict(weighed: Iterable[Weighed]) -> bool | None:
     return None if ("Deny", None) in says or ("Allow", True) not in says else True
 
 
-def _covers(statement: Mapping[str, Any], element: Literal["Action", "Resource"], value: str, keys: Context) -> bool:
+def _covers(
+    statement: Mapping[str, Any], element: Literal["Action", "Resource"], value: str, keys: RequestContext
+) -> bool:
     for name, wanted in ((element, True), (f"Not{element}", False)):
         if name in statement:
-            patterns = [str(item) for item in listed(statement[name])]
+            patterns = [str(item) for item in as_list(statement[name])]
             lower = [item.lower() for item in patterns] if element == "Action" else patterns
-            return any(matches(item, value, keys) for item in lower) == wanted
+            return any(matches_wildcard(item, value, keys) for item in lower) == wanted
     return True

@@ -17,7 +17,7 @@ def is_account(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
-def no_account(text: str) -> str:
+def not_an_account(text: str) -> str:
     """What to say of a text that is none."""
     return f"{text} is no account: that is twelve digits"
 
@@ -25,20 +25,20 @@ def no_account(text: str) -> str:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cfn_breakglass.analysis.iam.request_context import Context
+    from cfn_breakglass.analysis.iam.request_context import RequestContext
 
 _KINDS = {"AWS", "Service", "Federated"}
 _ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>[0-9]{12}):(?P<rest>.+)")
 
 
-class Match(NamedTuple):
+class PrincipalMatch(NamedTuple):
     """The entry by which a statement means the caller, empty if it does not; ``holds`` is None if nobody can tell."""
 
     entry: str
     holds: bool | None
 
 
-def named(statement: Mapping[str, Any]) -> dict[str, list[str]]:
+def principals_of(statement: Mapping[str, Any]) -> dict[str, list[str]]:
     """The principals of a statement by their kind; without a Principal, anybody."""
     principal = statement.get("Principal", "*")
     if principal == "*":
@@ -60,27 +60,27 @@ def parse_principal(entry: str) -> tuple[str, str]:
     return (arn["account"], arn["rest"]) if arn else ("", "")
 
 
-def match(statement: Mapping[str, Any], service: str | None, keys: Context) -> Match:
+def match_principal(statement: Mapping[str, Any], service: str | None, keys: RequestContext) -> PrincipalMatch:
     """How a statement means a service or else whom the context says. Anybody is federated users and services too."""
-    by_kind = named(statement)
+    by_kind = principals_of(statement)
     if "*" in by_kind.get("AWS", []):
-        return Match("*", holds=True)
-    provider = keys.one("aws:FederatedProvider")
+        return PrincipalMatch("*", holds=True)
+    provider = keys.first("aws:FederatedProvider")
     for kind, who in (("Service", service), ("Federated", None if service else provider)):
         if who in by_kind.get(kind, []):
-            return Match(str(who), holds=True)
-    caller = None if service else keys.one("aws:PrincipalArn")
-    return _caller(by_kind.get("AWS", []), caller) if caller else Match("", holds=False)
+            return PrincipalMatch(str(who), holds=True)
+    caller = None if service else keys.first("aws:PrincipalArn")
+    return _caller(by_kind.get("AWS", []), caller) if caller else PrincipalMatch("", holds=False)
 
 
-def _caller(entries: list[str], caller: str) -> Match:
+def _caller(entries: list[str], caller: str) -> PrincipalMatch:
     account = caller.split(":")[4]
     for entry in [one for one in entries if one == caller] or entries:
         if entry in (caller, account) or entry.endswith(f":iam::{account}:root"):
-            return Match(entry, holds=True)
+            return PrincipalMatch(entry, holds=True)
     # One session of a role: which session calls is not known.
     role = caller.rpartition("/")[2] if ":role/" in caller else None
     for entry in entries:
         if role and f":sts::{account}:assumed-role/{role}/" in entry:
-            return Match(entry, holds=None)
-    return Match("", holds=False)
+            return PrincipalMatch(entry, holds=None)
+    return PrincipalMatch("", holds=False)

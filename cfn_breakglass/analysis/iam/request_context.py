@@ -16,7 +16,7 @@ _SPELLED = re.compile(r"[*?$]")
 _SPECIAL = {"${*}": "*", "${?}": "?", "${$}": "$"}
 
 
-class Context:
+class RequestContext:
     """Condition keys, whose names ignore case, and whether variables are on.
 
     ``absent`` says of a key that is not among ``keys`` whether the request has none for sure; otherwise nobody
@@ -34,13 +34,13 @@ class Context:
         self._variables = variables
         self._absent = absent
 
-    def all(self, key: str) -> list[str]:
+    def values(self, key: str) -> list[str]:
         return self._keys.get(key.lower(), [])
 
-    def one(self, key: str) -> str | None:
-        return next(iter(self.all(key)), None)
+    def first(self, key: str) -> str | None:
+        return next(iter(self.values(key)), None)
 
-    def known(self, key: str) -> bool:
+    def is_known(self, key: str) -> bool:
         """Whether the value of ``key`` is known, or that it has none."""
         return key.lower() in self._keys or self._absent is None or self._absent(key.lower())
 
@@ -66,10 +66,10 @@ class Context:
         if token in _SPECIAL:
             return _SPECIAL[token]
         name, comma, default = token[2:-1].partition(",")
-        return self.one(name.strip()) or (default.strip().strip("'") if comma else None)
+        return self.first(name.strip()) or (default.strip().strip("'") if comma else None)
 
 
-def matches(pattern: str, value: str, context: Context) -> bool:
+def matches_wildcard(pattern: str, value: str, context: RequestContext) -> bool:
     """Whether ``value`` is like ``pattern``, in which ``*`` and ``?`` are wildcards."""
     if not _SPELLED.search(pattern):
         return pattern == value

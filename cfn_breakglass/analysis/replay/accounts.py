@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
 from cfn_breakglass.analysis.eventbridge.rules import Rule
-from cfn_breakglass.analysis.iam.principals import is_account, no_account
+from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.results import Question
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.files import Plan
@@ -34,7 +34,7 @@ class Accounts:
         self._plans = plans
         self.of = lru_cache(_ACCOUNTS)(self._deployed)
         if question.account and not is_account(question.account):
-            raise RecordError(no_account(question.account))
+            raise RecordError(not_an_account(question.account))
         probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.any_account))
         self.regions = probe.regions
         # No record is ever of the others: they are about events of our own, such as the heartbeat.

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from cfn_breakglass.analysis.iam.caller import Caller, Kind
-from cfn_breakglass.analysis.iam.permission_sets import role_of_set
-from cfn_breakglass.analysis.iam.principals import is_account, no_account
+from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
+from cfn_breakglass.analysis.iam.permission_sets import example_role_of
+from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.errors import BreakglassError
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class Asked(NamedTuple):
 
 def caller(asked: Asked, *, account: str, partition: str) -> Caller:
     """Make the caller; ``account`` and ``partition`` are those of the role. CallerError for what cannot be."""
-    session = asked.permission_set and role_of_set(asked.permission_set)
+    session = asked.permission_set and example_role_of(asked.permission_set)
     given = [("user", asked.user), ("role", asked.role), ("role", session), ("saml", asked.saml), ("oidc", asked.oidc)]
     kinds = [(kind, value) for kind, value in given if value is not None]
     if len(kinds) != 1:
         raise CallerError("say who calls, with one of --user, --role, --permission-set, --saml and --oidc")
-    kind, name = cast("tuple[Kind, str]", kinds[0])
+    kind, name = cast("tuple[CallerKind, str]", kinds[0])
     _fits(asked, kind)
     arn = _provider(name, kind) if kind in ("saml", "oidc") else _arn(name, kind, asked.account, account, partition)
     # A session that the console starts has the name of the IAM user.
@@ -68,7 +68,7 @@ def caller(asked: Asked, *, account: str, partition: str) -> Caller:
     return Caller(
         kind=kind,
         arn=arn,
-        at=_time(asked.at),
+        time=_time(asked.at),
         mfa_age=None if not (asked.mfa or asked.mfa_age is not None) else 60 * (asked.mfa_age or 0),
         session_name=_session(session_name, "session name"),
         source_identity=_session(asked.source_identity, "source identity"),
@@ -83,7 +83,7 @@ def caller(asked: Asked, *, account: str, partition: str) -> Caller:
     )
 
 
-def _fits(asked: Asked, kind: Kind) -> None:
+def _fits(asked: Asked, kind: CallerKind) -> None:
     """Refuse what callers of a kind do not have.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -110,9 +110,9 @@ def _comes(asked: Asked, *, federated: bool) -> None:
         raise CallerError("--console, --vpc-endpoint and --ip say different things of where the call comes from")
 
 
-def _arn(name: str, kind: Kind, account: str | None, home: str, partition: str) -> str:
+def _arn(name: str, kind: CallerKind, account: str | None, home: str, partition: str) -> str:
     if account is not None and not is_account(account):
-        raise CallerError(no_account(account))
+        raise CallerError(not_an_account(account))
     if not name.startswith("arn:"):
         if not _NAME.fullmatch(name):
             raise CallerError(f"{name!r} is no name of an IAM {kind}")
@@ -125,7 +125,7 @@ def _arn(name: str, kind: Kind, account: str | None, home: str, partition: str) 
     return name
 
 
-def _provider(name: str, kind: Kind) -> str:
+def _provider(name: str, kind: CallerKind) -> str:
     if f":{kind}-provider/" in name or (kind == "oidc" and "." in name and not name.startswith("arn:")):
         return name
     raise CallerError(f"{name} is no ARN of a {kind.upper()} provider: arn:aws:iam::ACCOUNT:{kind}-provider/NAME")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cfn_breakglass.analysis.iam.conditions import Test, parts
-from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, meant
+from cfn_breakglass.analysis.iam.conditions import ConditionResult, parse_operator
+from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, parse_role_wildcard
 from cfn_breakglass.analysis.text_layout import many
 
 _KEYS = {
@@ -96,7 +96,7 @@ def span(seconds: int) -> str:
 
 def condition_words(operator: str, key: str, wanted: Sequence[str]) -> str:
     """The condition as a sentence without its full stop."""
-    how = parts(operator)
+    how = parse_operator(operator)
     what = key_words(key)
     values = [_VARIABLE.sub(lambda variable: key_words(variable[1].strip()), value) for value in wanted]
     if how.base == "Null":
@@ -119,7 +119,7 @@ def _said(base: str, key: str, what: str, values: Sequence[str], *, negated: boo
         return f"MFA was used at most {span(int(values[0]))} ago"
     if base == "StringEquals" and key == "aws:principaltype" and values == ["User"]:
         return f"the caller is {'no' if negated else 'an'} IAM user"
-    sets = [meant(value) for value in values] if key == "aws:principalarn" else [None]
+    sets = [parse_role_wildcard(value) for value in values] if key == "aws:principalarn" else [None]
     if all(sets):
         return f"the caller is {'not ' if negated else ''}of {either([_set_words(one) for one in sets if one])}"
     return f"{what} {_verb(base, negated=negated)} {either(values)}{_any_case(base)}"
@@ -139,5 +139,5 @@ def _any_case(base: str) -> str:
     return ", in any letter case" if base == "StringEqualsIgnoreCase" else ""
 
 
-def test_words(test: Test) -> str:
-    return condition_words(test.operator, test.key, test.wanted)
+def test_words(test: ConditionResult) -> str:
+    return condition_words(test.operator, test.key, test.expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.iam.policy import listed
+from cfn_breakglass.analysis.iam.policy import as_list
 from cfn_breakglass.analysis.trust.condition_phrases import every
 from cfn_breakglass.analysis.trust.denied_callers import KeptOut, kept_out
 from cfn_breakglass.analysis.trust.reasons import conditions_in_words, what_hangs, why_not
@@ -76,7 +76,7 @@ def describe(role: Trusted) -> Description:
     found = [
         Told(number, problem=problem) if problem else told(number, statement, role)
         for number, (statement, problem) in enumerate(
-            zip(listed(role.document.get("Statement", [])), problems(role.document), strict=True), 1
+            zip(as_list(role.document.get("Statement", [])), problems(role.document), strict=True), 1
         )
     ]
     judged = not any(one.problem for one in found)
@@ -108,9 +108,9 @@ def _let_in(role: Trusted, caller: Caller, judgement: Judgement) -> Answer:
     letting = [one for one in judgement.weighed if one.effect == "Allow" and one.applies]
     # One that asks for no policy of their own comes first.
     (own, statement), *_ = sorted(
-        ((needs_own(role, caller, one.match.entry), one) for one in letting), key=lambda pair: pair[0]
+        ((needs_own(role, caller, one.principal.entry), one) for one in letting), key=lambda pair: pair[0]
     )
-    why = f"statement {statement.number} lets them in; it is for {who(statement.match.entry, role)}"
+    why = f"statement {statement.number} lets them in; it is for {who(statement.principal.entry, role)}"
     return replace(
         _answer(role, caller, judgement, [why]),
         conditions=tuple(conditions_in_words(statement)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.caller import Caller
-from cfn_breakglass.analysis.iam.permission_sets import sets_of
+from cfn_breakglass.analysis.iam.permission_sets import permission_sets_in
 from cfn_breakglass.analysis.iam.policy import statements
-from cfn_breakglass.analysis.iam.principals import named, parse_principal
+from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
 from cfn_breakglass.analysis.trust.reasons import what_hangs, why_not
 from cfn_breakglass.analysis.trust.role import judge
 from cfn_breakglass.analysis.trust.sample_callers import NOBODY, federated, of_set, session, user, values, variations
@@ -51,7 +51,7 @@ def listed_users(*statements: Mapping[str, Any]) -> list[str]:
 def probes(role: Trusted) -> Iterator[Probe]:
     """Everybody worth asking about: who the trust policy means, who is near it, and who leaves one thing out."""
     allows = [one for one in statements(role.document) if one["Effect"] == "Allow"]
-    principals = [named(one) for one in allows]
+    principals = [principals_of(one) for one in allows]
     entries = dict.fromkeys(entry for one in principals for entry in one.get("AWS", []))
     home = role.stack.account
     for account in dict.fromkeys([home, *(account for one in entries if (account := parse_principal(one)[0]))]):
@@ -87,7 +87,9 @@ def _of_account(role: Trusted, allows: Sequence[Mapping[str, Any]], account: str
     else:
         yield from _each(role, allows, f"IAM users of {where}", somebody)
     yield f"sessions of roles of {where}", session(somebody)
-    for one in dict.fromkeys(one for statement in allows for one in sets_of(statement) if one.account == account):
+    for one in dict.fromkeys(
+        one for statement in allows for one in permission_sets_in(statement) if one.account == account
+    ):
         yield from _each(role, allows, f"the permission set {one.name} of {where}", of_set(somebody, one.name))
         yield f"permission sets of {where} whose names go on after {one.name}", of_set(somebody, f"{one.name}_{NOBODY}")
 

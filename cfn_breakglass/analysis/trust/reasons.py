@@ -8,8 +8,8 @@ from cfn_breakglass.analysis.trust.condition_phrases import key_words, option, s
 
 if TYPE_CHECKING:
     from cfn_breakglass.analysis.iam.caller import Caller
-    from cfn_breakglass.analysis.iam.conditions import Test
-    from cfn_breakglass.analysis.iam.policy import Weighed
+    from cfn_breakglass.analysis.iam.conditions import ConditionResult
+    from cfn_breakglass.analysis.iam.policy import StatementMatch
     from cfn_breakglass.analysis.trust.role import Judgement
 
 _MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -37,13 +37,13 @@ def why_not(judgement: Judgement, caller: Caller, *, here: bool = True) -> list[
     covering = [one for one in judgement.weighed if one.effect == "Allow" and one.covers]
     if not covering:
         return [f"no statement allows {judgement.action}"]
-    meant = [one for one in covering if one.match.holds is not False]
+    meant = [one for one in covering if one.principal.holds is not False]
     if not meant:
         return [f"no statement that allows {judgement.action} names them"]
     return [
         f"statement {one.number} lets them in only if {test_words(test)}{_instead(test, caller, here=here)}"
         for one in meant
-        for test in [test for test in one.tests if test.holds is False][:1]
+        for test in [test for test in one.conditions if test.holds is False][:1]
     ]
 
 
@@ -51,40 +51,42 @@ def what_hangs(judgement: Judgement) -> list[str]:
     """For a caller of whom too little is known: what that is, and how to say it."""
     found = []
     for one in judgement.weighed:
-        if one.applies is None and one.match.holds is None:
+        if one.applies is None and one.principal.holds is None:
             found.append(f"statement {one.number} names one session of the role, and which one calls is not known")
         elif one.applies is None:
             does = "lets them in" if one.effect == "Allow" else "denies it"
-            found += [f"statement {one.number} {does} only if {_unknown(test)}" for test in one.tests if not told(test)]
+            found += [
+                f"statement {one.number} {does} only if {_unknown(test)}" for test in one.conditions if not told(test)
+            ]
     return found
 
 
-def told(test: Test) -> bool:
+def told(test: ConditionResult) -> bool:
     return test.holds is not None
 
 
-def conditions_in_words(weighed: Weighed) -> list[str]:
+def conditions_in_words(weighed: StatementMatch) -> list[str]:
     """Each condition that holds, and what the request has of it."""
-    return [f"{test_words(test)}{_here(test)}" for test in weighed.tests]
+    return [f"{test_words(test)}{_here(test)}" for test in weighed.conditions]
 
 
-def _denies(weighed: Weighed) -> str:
-    because = " and ".join(test_words(test) for test in weighed.tests)
+def _denies(weighed: StatementMatch) -> str:
+    because = " and ".join(test_words(test) for test in weighed.conditions)
     return f"statement {weighed.number} denies it" + (f", as {because}" if because else "")
 
 
-def _unknown(test: Test) -> str:
-    if test.given:
+def _unknown(test: ConditionResult) -> str:
+    if test.actual:
         return f"{test_words(test)}, which compares with what is not known"
     return f"{test_words(test)}, which is not known; say it with {option(test.key)}"
 
 
-def _instead(test: Test, caller: Caller, *, here: bool) -> str:
+def _instead(test: ConditionResult, caller: Caller, *, here: bool) -> str:
     key = test.key.lower()
-    if key == _MFA[1] and "".join(test.given).isdecimal():
-        return f"; here it was {span(int(test.given[0]))} ago" if here else ""
-    if test.given:
-        return f"; here it is {' and '.join(test.given)}" if here else ""
+    if key == _MFA[1] and "".join(test.actual).isdecimal():
+        return f"; here it was {span(int(test.actual[0]))} ago" if here else ""
+    if test.actual:
+        return f"; here it is {' and '.join(test.actual)}" if here else ""
     if key in _MFA:
         return f"; {_WITHOUT_MFA[caller.kind]}"
     if key == "aws:username":
@@ -94,7 +96,7 @@ def _instead(test: Test, caller: Caller, *, here: bool) -> str:
     return f"; there is no {key_words(test.key).removeprefix('the ')}" if here else ""
 
 
-def _here(test: Test) -> str:
-    if not test.given or test.key.lower() in _MFA:
+def _here(test: ConditionResult) -> str:
+    if not test.actual or test.key.lower() in _MFA:
         return ""
-    return f": {', '.join(test.given)}"
+    return f": {', '.join(test.actual)}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cfn_breakglass.analysis.iam.conditions import parts, wishes
-from cfn_breakglass.analysis.iam.policy import Request, listed, read, statements, verdict, weigh
-from cfn_breakglass.analysis.iam.principals import is_account, named, no_account
+from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
+from cfn_breakglass.analysis.iam.policy import Request, as_list, match_statements, parse_policy, statements, verdict
+from cfn_breakglass.analysis.iam.principals import is_account, not_an_account, principals_of
 from cfn_breakglass.analysis.template.files import main
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.errors import MissingRoleError, TemplateError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cfn_breakglass.analysis.iam.caller import Caller
-    from cfn_breakglass.analysis.iam.policy import Weighed
+    from cfn_breakglass.analysis.iam.policy import StatementMatch
     from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 _HOUR = 3600
@@ -46,13 +46,13 @@ class Judgement(NamedTuple):
 
     answer: bool | None
     action: str
-    weighed: list[Weighed]
+    weighed: list[StatementMatch]
 
 
 def trusted(folder: Path, account: str = "") -> Trusted:
     """Read the role and its trust policy from the main region's template; TemplateError if it makes no role."""
     if account and not is_account(account):
-        raise TemplateError(no_account(account))
+        raise TemplateError(not_an_account(account))
     plan = main(folder)
     home = account or plan.coverage.any_account
     stack = resolve(plan.template, account=home, region=plan.coverage.main_region, file=plan.file)
@@ -61,12 +61,12 @@ def trusted(folder: Path, account: str = "") -> Trusted:
     if role is None:
         raise MissingRoleError(plan.file, arn.rpartition("/")[2])
     example = not (account or plan.coverage.account)
-    return Trusted(stack, role, read(role.properties.get("AssumeRolePolicyDocument", "")), example)
+    return Trusted(stack, role, parse_policy(role.properties.get("AssumeRolePolicyDocument", "")), example)
 
 
 def problems(document: Mapping[str, Any]) -> list[str]:
     """Why each statement of a trust policy cannot be judged, in their order; empty where it can."""
-    return [_problem(statement) for statement in listed(document.get("Statement", []))]
+    return [_problem(statement) for statement in as_list(document.get("Statement", []))]
 
 
 def _problem(statement: Any) -> str:
@@ -74,9 +74,9 @@ def _problem(statement: Any) -> str:
         return "it has NotPrincipal"
     try:
         (one,) = statements({"Statement": [statement]})
-        named(one)
-        for operator, _, _ in wishes(one.get("Condition", {})):
-            parts(operator)
+        principals_of(one)
+        for operator, _, _ in iter_conditions(one.get("Condition", {})):
+            parse_operator(operator)
     except TemplateError as error:
         return str(error)
     fits = "Principal" in one and not {"Resource", "NotResource"} & one.keys()
@@ -91,7 +91,9 @@ def judge(role: Trusted, caller: Caller) -> Judgement:
     service = caller.arn if caller.kind == "service" else None
     found = []
     for action in caller.actions:
-        weighed = weigh(role.document, Request(action, role.role.arn, caller.keys, service, caller.absent))
+        weighed = match_statements(
+            role.document, Request(action, role.role.arn, caller.keys, service, caller.is_absent)
+        )
         found.append(Judgement(verdict(weighed), action, weighed))
     refusing = [one for one in found if one.answer is False]
     return next(iter([*refusing, *(one for one in found if one.answer is None), *found]))
@@ -103,7 +105,7 @@ def needs_own(role: Trusted, caller: Caller, entry: str) -> bool:
     One that names a user or role of the account itself is enough; one that names an account leaves it to that
     account: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     """
-    if caller.federated or caller.kind == "service":
+    if caller.is_federated or caller.kind == "service":
         return False
     return entry != caller.arn or caller.account != role.stack.account
 
@@ -113,7 +115,7 @@ def granted(role: Trusted, user: str, actions: Sequence[str]) -> tuple[str, ...]
     found = [
         policy
         for policy in _policies(role)
-        if user.lower() in (str(one).lower() for one in listed(policy.properties.get(_OF_USERS[policy.type], [])))
+        if user.lower() in (str(one).lower() for one in as_list(policy.properties.get(_OF_USERS[policy.type], [])))
     ]
     return _names(found) if _allow(found, role, {"aws:username": user}, actions) else ()
 
@@ -139,7 +141,7 @@ def _allow(
         # What is not in the template about the call nobody knows.
         request = Request(action, role.role.arn, keys, absent=lambda _: False)
         found = [policy.properties.get("PolicyDocument", "") for policy in policies]
-        return verdict([one for document in found for one in weigh(document, request)])
+        return verdict([one for document in found for one in match_statements(document, request)])
 
     return all(answer(action) is True for action in actions)
 
@@ -147,6 +149,6 @@ def _allow(
 def users_granted(role: Trusted) -> dict[str, tuple[str, ...]]:
     """The users that the templates grant sts:AssumeRole on the role, and by which policies."""
     users = [
-        str(user) for policy in _policies(role) for user in listed(policy.properties.get(_OF_USERS[policy.type], []))
+        str(user) for policy in _policies(role) for user in as_list(policy.properties.get(_OF_USERS[policy.type], []))
     ]
     return {user: by for user in dict.fromkeys(users) if (by := granted(role, user, ["sts:AssumeRole"]))}

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.iam.caller import Caller, Kind
-from cfn_breakglass.analysis.iam.conditions import parts, wishes
-from cfn_breakglass.analysis.iam.permission_sets import role_of_set
-from cfn_breakglass.analysis.iam.policy import listed
-from cfn_breakglass.analysis.iam.principals import named, parse_principal
+from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
+from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
+from cfn_breakglass.analysis.iam.permission_sets import example_role_of
+from cfn_breakglass.analysis.iam.policy import as_list
+from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,12 @@ _ADDRESSES = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "198.18.0.1", "2001:db
 
 def user(allows: Statements, partition: str, account: str, name: str) -> Caller:
     """An IAM user who does everything as it should be done."""
-    ours = [one for one in allows if any(parse_principal(entry)[0] == account for entry in named(one).get("AWS", []))]
-    sets = any(str(action).lower() == "sts:setsourceidentity" for one in ours for action in listed(one.get("Action")))
+    ours = [
+        one
+        for one in allows
+        if any(parse_principal(entry)[0] == account for entry in principals_of(one).get("AWS", []))
+    ]
+    sets = any(str(action).lower() == "sts:setsourceidentity" for one in ours for action in as_list(one.get("Action")))
     organization = first(allows, _ORGANIZATION, "")
     return Caller(
         kind="user",
@@ -53,12 +57,12 @@ def session(somebody: Caller, role: str = "") -> Caller:
 
 
 def of_set(somebody: Caller, name: str) -> Caller:
-    return session(somebody, role_of_set(name))
+    return session(somebody, example_role_of(name))
 
 
 def federated(allows: Statements, provider: str) -> Caller:
     """A user of a provider who brings what the statements ask for."""
-    kind: Kind = "saml" if ":saml-provider/" in provider else "oidc"
+    kind: CallerKind = "saml" if ":saml-provider/" in provider else "oidc"
     space = kind if kind == "saml" else provider.rpartition("-provider/")[2]
     return Caller(
         kind=kind,
@@ -72,7 +76,7 @@ def federated(allows: Statements, provider: str) -> Caller:
 
 def variations(caller: Caller, allows: Statements) -> Iterator[tuple[str, Caller]]:
     """What a caller may leave out or do otherwise, each with its words."""
-    if caller.federated:
+    if caller.is_federated:
         yield from _of_federated(caller)
         place = "from another address or through a VPC endpoint"
     else:
@@ -82,9 +86,9 @@ def variations(caller: Caller, allows: Statements) -> Iterator[tuple[str, Caller
         inside = {network.partition("/")[0].rpartition(".")[0] for network in values(allows, "aws:SourceIp")}
         elsewhere = [one for one in _ADDRESSES if one.rpartition(".")[0] not in inside]
         yield place, replace(caller, ip=next(iter(elsewhere)))
-    if caller.at:
-        yield "too early", replace(caller, at=caller.at - _AGES)
-        yield "too late", replace(caller, at=caller.at + _AGES)
+    if caller.time:
+        yield "too early", replace(caller, time=caller.time - _AGES)
+        yield "too late", replace(caller, time=caller.time + _AGES)
 
 
 def _of_users_and_roles(caller: Caller) -> Iterator[tuple[str, Caller]]:
@@ -127,8 +131,8 @@ def _tags(statements: Statements) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _wanted(statements: Statements) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Every operator, key and values that a request should have."""
-    for operator, key, wanted in chain.from_iterable(wishes(one.get("Condition", {})) for one in statements):
-        if wanted and parts(operator).base != "Null" and not parts(operator).negated:
+    for operator, key, wanted in chain.from_iterable(iter_conditions(one.get("Condition", {})) for one in statements):
+        if wanted and parse_operator(operator).base != "Null" and not parse_operator(operator).negated:
             yield operator, key, wanted
 
 
@@ -136,11 +140,11 @@ def _where_and_when(statements: Statements) -> dict[str, Any]:
     """An address and a time that the conditions take; None where they ask for none."""
     networks = values(statements, "aws:SourceIp")
     times = {
-        parts(operator).base.removesuffix("Equals"): wanted[0]
+        parse_operator(operator).base.removesuffix("Equals"): wanted[0]
         for operator, key, wanted in _wanted(statements)
         if key.lower() == "aws:currenttime"
     }
-    return {"ip": networks[0].partition("/")[0] if networks else None, "at": _within(times)}
+    return {"ip": networks[0].partition("/")[0] if networks else None, "time": _within(times)}
 
 
 def _within(times: Mapping[str, str]) -> datetime | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.iam.conditions import wishes
-from cfn_breakglass.analysis.iam.permission_sets import set_of_role, sets_of
-from cfn_breakglass.analysis.iam.policy import listed
-from cfn_breakglass.analysis.iam.principals import named, parse_principal
+from cfn_breakglass.analysis.iam.conditions import iter_conditions
+from cfn_breakglass.analysis.iam.permission_sets import permission_set_of, permission_sets_in
+from cfn_breakglass.analysis.iam.policy import as_list
+from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
 from cfn_breakglass.analysis.trust.condition_phrases import condition_words, either
 from cfn_breakglass.analysis.trust.denied_callers import listed_users
 
@@ -40,7 +40,7 @@ def title(caller: Caller, role: Trusted) -> str:
     """Name a caller, seen from the account of the role."""
     if caller.kind in ("user", "role"):
         what = "IAM user" if caller.kind == "user" else "a session of role"
-        permission_set = set_of_role(caller.arn.partition(":role/")[2])
+        permission_set = permission_set_of(caller.arn.partition(":role/")[2])
         named = f"a session of permission set {permission_set}" if permission_set else f"{what} {caller.name}"
         return f"{named} of {_where(caller.account, role)}"
     return f"one of the {who(caller.arn, role)}" if caller.arn.startswith("arn:") else f"a user of {caller.arn}"
@@ -48,10 +48,10 @@ def title(caller: Caller, role: Trusted) -> str:
 
 def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
     """Put a statement that can be judged into words."""
-    conditions = list(wishes(statement.get("Condition", {})))
-    entries = [(kind, entry) for kind, entries in named(statement).items() for entry in entries]
+    conditions = list(iter_conditions(statement.get("Condition", {})))
+    entries = [(kind, entry) for kind, entries in principals_of(statement).items() for entry in entries]
     accounts_only = all(parse_principal(entry)[1] == "root" for _, entry in entries)
-    users, sets = listed_users(statement), sets_of(statement)
+    users, sets = listed_users(statement), permission_sets_in(statement)
     if accounts_only and users and len(entries) == 1:
         # The account is meant, and the condition says which of its users.
         conditions = [one for one in conditions if one[1].lower() != "aws:username"]
@@ -65,7 +65,7 @@ def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
         meant = [f"IAM users of {_where(parse_principal(entry)[0], role)}" for _, entry in entries]
     else:
         meant = [who(entry, role) for _, entry in entries]
-    calls = [str(one) for one in listed(statement.get("Action", statement.get("NotAction")))]
+    calls = [str(one) for one in as_list(statement.get("Action", statement.get("NotAction")))]
     return Told(
         number,
         statement["Effect"],

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.iam.conditions import parts, wishes
-from cfn_breakglass.analysis.iam.policy import read, statements
+from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
+from cfn_breakglass.analysis.iam.policy import parse_policy, statements
 from cfn_breakglass.aws import limits
 from cfn_breakglass.errors import TemplateError
 
@@ -29,13 +29,13 @@ def problems(path: Path) -> Iterator[str]:
     if len(text) > limits.SCP.maximum:
         yield f"the policy has {len(text):,} {limits.SCP.unit}; AWS allows {limits.SCP.maximum:,} ({limits.SCP.source})"
     try:
-        policy = read(text)
+        policy = parse_policy(text)
         if policy.get("Version") != _VERSION:
             yield f"the policy needs the version {_VERSION}"
         for statement in statements(policy):
             if "Principal" in statement or not statement.keys() & {"Resource", "NotResource"}:
                 yield f"a statement of an SCP has a resource and no principal: {statement!r}"
-            for operator, _, _ in wishes(statement.get("Condition", {})):
-                parts(operator)
+            for operator, _, _ in iter_conditions(statement.get("Condition", {})):
+                parse_operator(operator)
     except TemplateError as error:
         yield str(error)

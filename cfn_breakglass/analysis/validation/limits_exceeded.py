@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
-from cfn_breakglass.analysis.iam.policy import read, statements
+from cfn_breakglass.analysis.iam.policy import parse_policy, statements
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.resource_types import bus_name
 from cfn_breakglass.aws import limits
@@ -75,7 +75,7 @@ def _role(stack: Stack, role: Resource) -> Iterator[tuple[Limit, int]]:
     yield limits.ROLE_NAME, len(role.name)
     yield limits.ROLE_PATH, len(path)
     yield limits.TRUST_POLICY, len(compact(trust))
-    if any("AWS" in statement.get("Principal", {}) for statement in statements(read(trust))):
+    if any("AWS" in statement.get("Principal", {}) for statement in statements(parse_policy(trust))):
         # Only a role that people take on is one to switch to.
         yield limits.SWITCH_ROLE_NAME, len(path + role.name)
     yield limits.INLINE_POLICIES, sum(map(_without_blanks, role_policies(stack, role, inline=True)))

@@ -14,7 +14,7 @@ from golden_cases import CASES, trust_text
 from hypothesis import given, strategies as st
 from paths import GOLDEN
 
-from cfn_breakglass.analysis.iam.caller import Caller, Kind
+from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.analysis.trust.condition_phrases import condition_words
 from cfn_breakglass.analysis.trust.decision import answer, describe
@@ -469,7 +469,7 @@ def test_conditions_in_words(words: str, condition: tuple[str, ...]) -> None:
 
 
 NAMES = st.sampled_from(["ann", "bob", "Chief"])
-KINDS: st.SearchStrategy[Kind] = st.sampled_from(["user", "role", "saml", "oidc", "service"])
+KINDS: st.SearchStrategy[CallerKind] = st.sampled_from(["user", "role", "saml", "oidc", "service"])
 ARNS = {
     "user": ANN,
     "role": f"arn:aws:iam::{HOME}:role/Chief",
