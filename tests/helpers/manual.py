@@ -1,11 +1,12 @@
 """The pages of the manual: their blocks, commands and links, and what ``make golden`` writes into them.
 
 - ``console`` blocks hold commands of this repository, a command a line. Those of ``cfn-breakglass`` run in the order of
-  the page, in a folder of the page's own. They exit with 0, or with N after ``console exits N``.
-- A ``text`` block right after a console block is what its last command prints; after ``yaml refused`` it is what
-  ``generate`` says about that config. ``make golden`` writes it.
+  the page, in a folder of the page's own. They exit with 0, or under ``<!-- exits N -->`` with N.
+- ``yaml`` blocks are (parts of) configs; those under ``<!-- refused -->`` are refused, and those under
+  ``<!-- file NAME -->`` are another file.
+- A ``text`` block right after a console block is what its last command prints; after a config that is refused, it is
+  what ``generate`` says about it. ``make golden`` writes it.
 - ``sh`` blocks hold commands of the AWS CLI, which do not run.
-- ``yaml`` blocks are (parts of) configs, or the file whose name follows ``yaml``.
 - A table between ``<!-- name -->`` and ``<!-- end -->`` is made from the code if ``TABLES`` has the name.
 """
 
@@ -40,7 +41,10 @@ from cfn_breakglass.names import Names
 
 MANUAL: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 PAGES: Final = (*MANUAL, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
-_BLOCK: Final = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(
+    r"^(?:<!-- (?P<note>[^>\n]*) -->\n\n)?(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
+)
 _INLINE: Final = re.compile(r"`([^`\n]+)`")
 # What `simulate history` reads on every page.
 _HISTORY: Final = {
@@ -50,10 +54,10 @@ _HISTORY: Final = {
 
 
 class Block(NamedTuple):
-    """A fenced block; ``start`` and ``end`` are the offsets of its text in the page, ``words`` follow the language."""
+    """A fenced block, and the note above it; ``start`` and ``end`` are the offsets of its text in the page."""
 
     language: str
-    words: list[str]
+    note: str
     text: str
     start: int
     end: int
@@ -65,7 +69,7 @@ class Block(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        return int(self.words[1]) if self.words[:1] == ["exits"] else 0
+        return int(self.note.removeprefix("exits ")) if self.note.startswith("exits ") else 0
 
 
 def read(page: Path) -> str:
@@ -79,7 +83,7 @@ def name_of(page: Path) -> str:
 
 def blocks(text: str) -> list[Block]:
     return [
-        Block(match[2], match[3].split(), dedent(match[4]), match.start(4), match.end(4))
+        Block(match["language"], match["note"] or "", dedent(match["text"]), match.start("text"), match.end("text"))
         for match in _BLOCK.finditer(text)
     ]
 
@@ -151,7 +155,7 @@ def with_outputs(text: str) -> str:
     for block, output in reversed([*pairwise(all_blocks)]):
         if output.language != "text" or text[block.end : output.start] != "```\n\n```text\n":
             continue
-        if block.words == ["refused"]:
+        if block.note == "refused":
             answer = _refusal(block.text)
         elif block.end in printed:
             answer = printed[block.end]
