@@ -21,6 +21,12 @@ CONFIG = path_option("--config", "breakglass.yaml", "The config file.")
 TEMPLATES = path_option("--templates", "templates", "The folder the templates are in.")
 
 
+def flag(command: click.Command, parameter: str) -> str:
+    """The flag of a command's option: --session-name for session_name, --mfa/--no-mfa for the switch mfa."""
+    options = {option.name: option for option in command.params}
+    return "/".join([*options[parameter].opts, *options[parameter].secondary_opts])
+
+
 def generate_with(ctx: click.Context, *options: str) -> str:
     """The generate command with those of ``options`` that the user gave to this one, quoted for a shell."""
     given = [

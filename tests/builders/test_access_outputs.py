@@ -15,9 +15,9 @@ from golden_cases import CASES
 
 from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.trust.decision import answer
-from cfn_breakglass.analysis.trust.role import Trusted
-from cfn_breakglass.analysis.trust.sample_callers import federated, of_set, session, user
+from cfn_breakglass.analysis.trust.decision import decide
+from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_user, permission_set_session, role_session
+from cfn_breakglass.analysis.trust.trusted_role import TrustedRole
 from cfn_breakglass.config.loader import load_config
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.generation.files import as_data
@@ -36,13 +36,13 @@ YOURS = {
 }
 
 
-def deployed(config: Config) -> Trusted:
+def deployed(config: Config) -> TrustedRole:
     """The role of a config, and the stack with its outputs."""
     template = as_data(main_region(config))
     account = config.account or HOME
     stack = resolve(template, account=account, region=config.main_region)
     role = stack.resources["Role"]
-    return Trusted(stack, role, role.properties["AssumeRolePolicyDocument"], example=False)
+    return TrustedRole(stack, role, role.properties["AssumeRolePolicyDocument"], is_example=False)
 
 
 CONFIGS = {case.name: load_config(case / "breakglass.yaml")[0] for case in CASES}
@@ -102,22 +102,22 @@ def by_command(text: str, sts: Sts, _: Path) -> dict[str, str]:
     return sts.calls[-1]
 
 
-def coming(role: Trusted, key: str, config: Config) -> Caller:
+def coming(role: TrustedRole, key: str, config: Config) -> Caller:
     """Somebody whom an output is for."""
     trust, partition = config.role.trust, role.stack.partition
     allows = role.document["Statement"]
     if key == "SamlCommand":
-        return federated(allows, str(trust.saml_provider))
+        return federated_user(allows, str(trust.saml_provider))
     if key == "OidcProfile":
-        return federated(allows, str(trust.oidc_provider))
+        return federated_user(allows, str(trust.oidc_provider))
     if key == "PermissionSetProfile":
         account, _, name = trust.permission_sets[0].rpartition("/")
-        return of_set(user(allows, partition, account or HOME, "alice"), name)
+        return permission_set_session(iam_user(allows, partition, account or HOME, "alice"), name)
     if key == "RoleProfile":
         arn = next(one for one in trust.principals if ":role/" in one)
-        return session(user(allows, partition, arn.split(":")[4], "alice"), arn.partition(":role/")[2])
+        return role_session(iam_user(allows, partition, arn.split(":")[4], "alice"), arn.partition(":role/")[2])
     arn = next((one for one in trust.principals if ":role/" not in one), "") if key == "PrincipalProfile" else ""
-    return user(allows, partition, (arn.split(":") + [""] * 4)[4] or arn or HOME, "alice")
+    return iam_user(allows, partition, (arn.split(":") + [""] * 4)[4] or arn or HOME, "alice")
 
 
 def asked(caller: Caller, call: Mapping[str, str]) -> Caller:
@@ -137,13 +137,13 @@ def test_what_an_output_says_gets_them_in(case: str, key: str, sts: Sts, tmp_pat
     role, config = ROLES[case], CONFIGS[case]
     call = (by_profile if key.endswith("Profile") else by_command)(role.stack.outputs[key], sts, tmp_path)
     caller = coming(role, key, config)
-    assert call["RoleArn"] == role.role.arn
-    assert answer(role, asked(caller, call)).answer == "yes"
-    longest = min(role.longest, HOUR) if caller.kind == "role" else role.longest
+    assert call["RoleArn"] == role.arn
+    assert decide(role, asked(caller, call)).answer == "yes"
+    longest = min(role.max_session_seconds, HOUR) if caller.kind == "role" else role.max_session_seconds
     assert int(call.get("DurationSeconds", HOUR)) <= longest
     for name in call.keys() & {"SerialNumber", "SourceIdentity", "ExternalId"}:
         less = {parameter: value for parameter, value in call.items() if parameter != name}
-        assert answer(role, asked(caller, less)).answer == "no", f"{name} is not asked for"
+        assert decide(role, asked(caller, less)).answer == "no", f"{name} is not asked for"
 
 
 def test_every_way_in_has_an_output_that_works() -> None:

@@ -18,8 +18,9 @@ from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
 from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.trust.role import Trusted, judge
-from cfn_breakglass.analysis.trust.sample_callers import NOBODY, federated, of_set, session, user
+from cfn_breakglass.analysis.trust.required_values import STRANGER
+from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_user, permission_set_session, role_session
+from cfn_breakglass.analysis.trust.trusted_role import TrustedRole, evaluate_caller
 from cfn_breakglass.builders.access.access_outputs import entrances
 from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.config.loader import load_config, parse_config
@@ -43,7 +44,10 @@ WAYS = {
     **{
         f"{case}, alice {how or 'without MFA'}": (case, f"--user alice {how}".strip(), code, told)
         for case in ("deployer", "managed-rollout", "managed-rollout-own-roles")
-        for how, code, told in (("--mfa", 0, "let IAM user alice of this account in"), ("--no-mfa", 1, "MFA was used"))
+        for how, code, told in (
+            ("--mfa", 0, "IAM user alice of this account can assume the role"),
+            ("--no-mfa", 1, "MFA was used"),
+        )
     },
     "source-identity, a switch in the console": (
         "source-identity",
@@ -51,17 +55,17 @@ WAYS = {
         1,
         "no source iden",
     ),
-    "smallest, a switch in the console": ("smallest", "--user alice --mfa --console", 0, "lets them in"),
+    "smallest, a switch in the console": ("smallest", "--user alice --mfa --console", 0, "allows them"),
     "everything, a switch in the console": ("everything", "--user bob --mfa --console", 0, "the IAM user's name: bob"),
-    "users-by-tag, on call": ("users-by-tag", f"{ON_CALL}=yes", 0, "break-glass-grant of the templates does, where"),
-    "users-by-tag, not on call": ("users-by-tag", f"{ON_CALL}=no", 1, "here it is no"),
+    "users-by-tag, on call": ("users-by-tag", f"{ON_CALL}=yes", 0, "break-glass-grant of the templates does, if"),
+    "users-by-tag, not on call": ("users-by-tag", f"{ON_CALL}=no", 1, "in this call it is no"),
     "users-by-tag, no tag is told": (
         "users-by-tag",
         "--user carol --mfa --session-name carol",
         2,
         "--tag on-call=VALUE",
     ),
-    "users-by-tag, as alice": ("users-by-tag", f"{ON_CALL}=yes --session-name alice", 1, "here it is alice"),
+    "users-by-tag, as alice": ("users-by-tag", f"{ON_CALL}=yes --session-name alice", 1, "in this call it is alice"),
     "users-by-tag, a role with the tag": (
         "users-by-tag",
         "--role carol --tag on-call=yes",
@@ -73,10 +77,10 @@ WAYS = {
         "users-by-tag",
         "--user carol --tag on-call=yes --mfa --console",
         0,
-        "lets them in",
+        "allows them",
     ),
-    "users-and-saml, alice": ("users-and-saml", "--user alice --mfa", 0, "by the policy break-glass-grant"),
-    "users-and-saml, carol": ("users-and-saml", "--user carol --mfa", 1, "here it is carol"),
+    "users-and-saml, alice": ("users-and-saml", "--user alice --mfa", 0, "with the policy break-glass-grant"),
+    "users-and-saml, carol": ("users-and-saml", "--user carol --mfa", 1, "in this call it is carol"),
     "users-and-saml, whom SAML sends": ("users-and-saml", f"{SAML} --session-name carol", 0, "SAML provider Corp"),
     "users-and-saml, with tags": (
         "users-and-saml",
@@ -86,7 +90,12 @@ WAYS = {
     ),
     "users-and-saml, another provider": ("users-and-saml", f"{SAML}2 --saml {CORP}2", 1, "names them"),
     "two-providers, alice": ("two-providers", f"{SAML} --session-name alice@example.com", 0, "SAML provider Corp"),
-    "two-providers, bob": ("two-providers", f"{SAML} --session-name bob@example.com", 1, "here it is bob@example.com"),
+    "two-providers, bob": (
+        "two-providers",
+        f"{SAML} --session-name bob@example.com",
+        1,
+        "in this call it is bob@example.com",
+    ),
     "two-providers, a branch": ("two-providers", f"{STS} --subject {MAIN}", 0, "like repo:example/ops:*: repo:example"),
     "two-providers, another repository": (
         "two-providers",
@@ -98,47 +107,62 @@ WAYS = {
         "two-providers",
         f"--oidc {GITHUB} --subject {MAIN} --audience x",
         1,
-        "here it is x",
+        "in this call it is x",
     ),
     "two-providers, no audience": (
         "two-providers",
         f"--oidc {GITHUB} --subject {MAIN}",
         2,
-        "say it with --audience TEXT",
+        "  --audience TEXT",
     ),
     "two-providers, an IAM user": ("two-providers", "--user alice --mfa", 1, "no statement allows sts:AssumeRole"),
     "hub-account, its user": ("hub-account", f"--user ann {HUB} --mfa", 0, "the external ID is break-glass/42"),
-    "hub-account, without MFA": ("hub-account", f"--user ann {HUB}", 1, "the call comes without MFA"),
+    "hub-account, without MFA": ("hub-account", f"--user ann {HUB}", 1, "the call has no MFA"),
     "hub-account, the chief": ("hub-account", f"--role ops/Chief {HUB}", 0, "the templates do not grant that"),
-    "hub-account, no external ID": ("hub-account", f"--role ops/Chief {ORG}", 1, "there is no external ID"),
-    "hub-account, in the console": ("hub-account", f"--role ops/Chief {ORG} --console", 1, "there is no external ID"),
-    "hub-account, another organization": ("hub-account", f"--role ops/Chief {HUB} {KEY}=o-1", 1, "here it is o-1"),
+    "hub-account, no external ID": ("hub-account", f"--role ops/Chief {ORG}", 1, "the request has no external ID"),
+    "hub-account, in the console": (
+        "hub-account",
+        f"--role ops/Chief {ORG} --console",
+        1,
+        "the request has no external ID",
+    ),
+    "hub-account, another organization": (
+        "hub-account",
+        f"--role ops/Chief {HUB} {KEY}=o-1",
+        1,
+        "in this call it is o-1",
+    ),
     "hub-account, no organization is told": (
         "hub-account",
         f"--role ops/Chief --account {OTHER} --external-id break-glass/42",
         2,
-        "say it with --key aws:PrincipalOrgID=VALUE",
+        "  --key aws:PrincipalOrgID=VALUE",
     ),
-    "hub-account, a clerk": ("hub-account", f"--role ops/Clerk {HUB}", 1, "a role's session carries no MFA"),
+    "hub-account, a clerk": ("hub-account", f"--role ops/Clerk {HUB}", 1, "a role session has no MFA"),
     "permission-sets, on call": (
         "permission-sets",
         "--permission-set OnCall",
         0,
         "permission set OnCall of this account",
     ),
-    "permission-sets, in the console": ("permission-sets", "--permission-set OnCall --console", 0, "lets them in"),
+    "permission-sets, in the console": ("permission-sets", "--permission-set OnCall --console", 0, "allows them"),
     "permission-sets, in a region's folder": (
         "permission-sets",
         "--role aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_OnCall_fedcba9876543210",
         0,
         "a session of permission set OnCall of this account",
     ),
-    "permission-sets, another": ("permission-sets", "--permission-set Other", 1, "is of the permission set OnCall"),
+    "permission-sets, another": (
+        "permission-sets",
+        "--permission-set Other",
+        1,
+        "is a session of the permission set OnCall",
+    ),
     "permission-sets, a longer name": (
         "permission-sets",
         "--permission-set OnCall_All",
         1,
-        "is not of a permission set wh",
+        "is not a session of a permission set wh",
     ),
     "permission-sets, a name that ends so": (
         "permission-sets",
@@ -150,16 +174,21 @@ WAYS = {
         "permission-sets",
         "--role AWSReservedSSO_OnCall_0123456789abcdef",
         1,
-        "only if the caller is of the permission set OnCall",
+        "only if the caller is a session of the permission set OnCall",
     ),
     "permission-sets, the hub's": ("permission-sets", f"--permission-set Platform --account {OTHER}", 0, OTHER),
     "permission-sets, not the hub's": (
         "permission-sets",
         f"--permission-set OnCall --account {OTHER}",
         1,
-        "is of the perm",
+        "is a session of the perm",
     ),
-    "permission-sets, a user": ("permission-sets", "--user alice --mfa", 1, "the caller is of the permission set"),
+    "permission-sets, a user": (
+        "permission-sets",
+        "--user alice --mfa",
+        1,
+        "the caller is a session of the permission set",
+    ),
     "one-incident, from the office": (
         "one-incident",
         f"{DURING} --ip 203.0.113.9",
@@ -167,27 +196,37 @@ WAYS = {
         "the caller's address is in 203.0",
     ),
     "one-incident, from its IPv6": ("one-incident", f"{DURING} --ip 2001:db8:1:2::3", 0, "2001:db8:1:2::3"),
-    "one-incident, from one address": ("one-incident", f"{DURING} --ip 198.51.100.7", 0, "lets them in"),
-    "one-incident, from the next one": ("one-incident", f"{DURING} --ip 198.51.100.8", 1, "here it is 198.51.100.8"),
-    "one-incident, from anywhere": ("one-incident", DURING, 2, "say it with --ip ADDRESS"),
+    "one-incident, from one address": ("one-incident", f"{DURING} --ip 198.51.100.7", 0, "allows them"),
+    "one-incident, from the next one": (
+        "one-incident",
+        f"{DURING} --ip 198.51.100.8",
+        1,
+        "in this call it is 198.51.100.8",
+    ),
+    "one-incident, from anywhere": ("one-incident", DURING, 2, "  --ip ADDRESS"),
     "one-incident, in the console": (
         "one-incident",
         f"{DURING} --console",
         1,
-        "the console calls from an address of AWS",
+        "a switch in the console comes from an address of AWS",
     ),
     "one-incident, a VPC endpoint": ("one-incident", f"{DURING} --vpc-endpoint", 1, "has no public address"),
     "one-incident, before": ("one-incident", f"{OFFICE} --at 2031-03-02T23:59:59Z", 1, "is not before 2031-03-03T00"),
-    "one-incident, at once": ("one-incident", f"{OFFICE} --at 2031-03-03T00:00:00Z", 0, "lets them in"),
-    "one-incident, at the end": ("one-incident", f"{OFFICE} --at 2031-03-10T00:00:00Z", 0, "lets them in"),
+    "one-incident, at once": ("one-incident", f"{OFFICE} --at 2031-03-03T00:00:00Z", 0, "allows them"),
+    "one-incident, at the end": ("one-incident", f"{OFFICE} --at 2031-03-10T00:00:00Z", 0, "allows them"),
     "one-incident, after": ("one-incident", f"{OFFICE} --at 2031-03-10T00:00:01Z", 1, "is not after 2031-03-10T00:00"),
-    "every-way-in, alice": ("every-way-in", f"{EVERY} --user alice --mfa {AS_ALICE}", 0, "statement 1 lets them in"),
+    "every-way-in, alice": ("every-way-in", f"{EVERY} --user alice --mfa {AS_ALICE}", 0, "statement 1 allows them"),
     "every-way-in, the console": ("every-way-in", f"{EVERY} --user alice --mfa --console", 1, "no source identity"),
-    "every-way-in, SAML": ("every-way-in", f"{EVERY} {SAML} --session-name alice", 0, "statement 3 lets them in"),
-    "every-way-in, OIDC": ("every-way-in", f"{EVERY} --oidc {IDP} --subject alice", 0, "statement 4 lets them in"),
-    "every-way-in, OIDC, carol": ("every-way-in", f"{EVERY} --oidc {IDP} --subject carol", 1, "here it is carol"),
-    "every-way-in, Identity Center": ("every-way-in", f"{EVERY} --permission-set OnCall", 0, "1 hour at most"),
-    "every-way-in, a role": ("every-way-in", f"{EVERY} --role Chief --account {OTHER}", 0, "1 hour at most"),
+    "every-way-in, SAML": ("every-way-in", f"{EVERY} {SAML} --session-name alice", 0, "statement 3 allows them"),
+    "every-way-in, OIDC": ("every-way-in", f"{EVERY} --oidc {IDP} --subject alice", 0, "statement 4 allows them"),
+    "every-way-in, OIDC, carol": (
+        "every-way-in",
+        f"{EVERY} --oidc {IDP} --subject carol",
+        1,
+        "in this call it is carol",
+    ),
+    "every-way-in, Identity Center": ("every-way-in", f"{EVERY} --permission-set OnCall", 0, "at most 1 hour"),
+    "every-way-in, a role": ("every-way-in", f"{EVERY} --role Chief --account {OTHER}", 0, "at most 1 hour"),
     "every-way-in, too late": ("every-way-in", f"--permission-set OnCall --at {LATE}", 1, "is not after 2031-03-10"),
 }
 
@@ -205,28 +244,28 @@ def test_every_created_role_has_a_caller_who_gets_in_and_one_who_does_not(case: 
     assert {0, 1} <= {code for name, _, code, _ in [*CALLERS.values(), *WAYS.values()] if name == case}
 
 
-def made(config: Config) -> Trusted:
+def made(config: Config) -> TrustedRole:
     """The role of a config, alone in a template."""
     resources = {one.title: one.to_dict() for one in role(config, Names.of(config)) if one.title == "Role"}
     stack = resolve(json.loads(json.dumps({"Resources": resources})), account=HOME, region=config.main_region)
     document = stack.resources["Role"].properties["AssumeRolePolicyDocument"]
-    return Trusted(stack, stack.resources["Role"], document, example=False)
+    return TrustedRole(stack, stack.resources["Role"], document, is_example=False)
 
 
-def meant(config: Config, of: Trusted) -> list[Caller]:
+def meant(config: Config, of: TrustedRole) -> list[Caller]:
     """Everybody whom a config means, each doing all that it asks."""
     trust, allows, partition = config.role.trust, of.document["Statement"], of.stack.partition
 
     def somebody(account: str = HOME, name: str = "somebody") -> Caller:
-        return user(allows, partition, account, name)
+        return iam_user(allows, partition, account, name)
 
     sets = [one.rpartition("/") for one in trust.permission_sets]
     roles = [one.split(":", 5) for one in trust.principals if ":role/" in one]
     return [
         *(somebody(name=name) for name in config.users),
-        *(federated(allows, provider) for provider in trust.providers),
-        *(of_set(somebody(account or HOME), name) for account, _, name in sets),
-        *(session(somebody(arn[4]), arn[5].removeprefix("role/")) for arn in roles),
+        *(federated_user(allows, provider) for provider in trust.providers),
+        *(permission_set_session(somebody(account or HOME), name) for account, _, name in sets),
+        *(role_session(somebody(arn[4]), arn[5].removeprefix("role/")) for arn in roles),
         *(somebody(one) for one in trust.principals if one.isdecimal()),
     ]
 
@@ -253,7 +292,7 @@ def test_everybody_who_is_meant_gets_in(config: Config) -> None:
     of = made(config)
     callers = meant(config, of)
     assert callers
-    assert [one for one in callers if judge(of, one).answer is not True] == []
+    assert [one for one in callers if evaluate_caller(of, one).allowed is not True] == []
 
 
 @slowly
@@ -262,13 +301,13 @@ def test_nobody_else_gets_in(config: Config) -> None:
     of = made(config)
     allows = of.document["Statement"]
     for account in {HOME, OTHER, "000000000000"} - set(config.role.trust.principals):
-        somebody = user(allows, "aws", account, NOBODY)
-        assert judge(of, somebody).answer is False
-        assert judge(of, session(somebody)).answer is False
-        assert judge(of, of_set(somebody, NOBODY)).answer is False
+        somebody = iam_user(allows, "aws", account, STRANGER)
+        assert evaluate_caller(of, somebody).allowed is False
+        assert evaluate_caller(of, role_session(somebody)).allowed is False
+        assert evaluate_caller(of, permission_set_session(somebody, STRANGER)).allowed is False
     for kind in ("saml", "oidc"):
-        provider = federated(allows, f"arn:aws:iam::{HOME}:{kind}-provider/{NOBODY}")
-        assert judge(of, provider).answer is False
+        provider = federated_user(allows, f"arn:aws:iam::{HOME}:{kind}-provider/{STRANGER}")
+        assert evaluate_caller(of, provider).allowed is False
 
 
 @slowly
@@ -277,12 +316,12 @@ def test_what_everybody_is_asked_for_is_asked_of_each(config: Config) -> None:
     of, trust = made(config), config.role.trust
     for one in meant(config, of):
         if trust.source_ips:
-            assert judge(of, replace(one, ip="192.0.2.1")).answer is False
-            assert judge(of, replace(one, ip=None, via="vpc-endpoint")).answer is False
+            assert evaluate_caller(of, replace(one, ip="192.0.2.1")).allowed is False
+            assert evaluate_caller(of, replace(one, ip=None, via="vpc-endpoint")).allowed is False
         if trust.not_before:
-            assert judge(of, replace(one, time=datetime(2031, 3, 2, tzinfo=UTC))).answer is False
+            assert evaluate_caller(of, replace(one, time=datetime(2031, 3, 2, tzinfo=UTC))).allowed is False
         if trust.not_after:
-            assert judge(of, replace(one, time=datetime(2031, 3, 11, tzinfo=UTC))).answer is False
+            assert evaluate_caller(of, replace(one, time=datetime(2031, 3, 11, tzinfo=UTC))).allowed is False
 
 
 def switching(caller: Caller) -> Caller:
@@ -294,7 +333,7 @@ def switching(caller: Caller) -> Caller:
 @given(CONFIGS)
 def test_the_link_is_there_if_somebody_can_switch_by_it(config: Config) -> None:
     of = made(config)
-    can = [one for one in meant(config, of) if not one.is_federated and judge(of, switching(one)).answer]
+    can = [one for one in meant(config, of) if not one.is_federated and evaluate_caller(of, switching(one)).allowed]
     assert ("SwitchRoleLink" in entrances(config, Names.of(config))) == bool(can)
 
 
@@ -304,7 +343,7 @@ def test_whoever_cannot_switch_in_the_console_is_told_why(config: Config) -> Non
     of = made(config)
     told = " ".join(lockouts(config))
     for one in meant(config, of):
-        if not one.is_federated and not judge(of, switching(one)).answer:
+        if not one.is_federated and not evaluate_caller(of, switching(one)).allowed:
             assert "in the console" in told
 
 

@@ -11,9 +11,9 @@ from paths import GOLDEN, ROOT, STARTER
 from cfn_breakglass import load_config, output_files
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
 from cfn_breakglass.analysis.diagram.svg import svg
-from cfn_breakglass.analysis.trust.decision import describe
-from cfn_breakglass.analysis.trust.role import trusted
-from cfn_breakglass.analysis.trust.trust_text import described
+from cfn_breakglass.analysis.trust.decision import describe_trust
+from cfn_breakglass.analysis.trust.trust_text import description_lines
+from cfn_breakglass.analysis.trust.trusted_role import read_trusted_role
 from cfn_breakglass.config.json_schema import schema_text
 
 CASES = sorted(path.parent for path in GOLDEN.glob("*/breakglass.yaml"))
@@ -26,8 +26,8 @@ def golden_files(case: Path) -> dict[str, str]:
 
 
 def trust_text(case: Path) -> str:
-    """What the trust policy in the templates of ``case`` says, which have to make a role."""
-    return "\n".join(described(describe(trusted(case)))) + "\n"
+    """What the trust policy in the templates of ``case`` says, which create a role."""
+    return "\n".join(description_lines(describe_trust(read_trusted_role(case)))) + "\n"
 
 
 def refresh() -> None:

@@ -1,4 +1,4 @@
-"""What a trust policy says of everybody, and of one caller, in words: for ``trust_text`` and for JSON."""
+"""What a trust policy says about everybody and about one caller, as data: for ``trust_text`` and for JSON."""
 
 from __future__ import annotations
 
@@ -6,147 +6,160 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cfn_breakglass.analysis.iam.policy import as_list
-from cfn_breakglass.analysis.trust.condition_phrases import every
-from cfn_breakglass.analysis.trust.denied_callers import KeptOut, kept_out
-from cfn_breakglass.analysis.trust.reasons import conditions_in_words, what_hangs, why_not
-from cfn_breakglass.analysis.trust.role import (
-    Judgement,
-    Trusted,
-    granted,
-    judge,
-    needs_own,
-    problems,
-    to_attach,
-    users_granted,
+from cfn_breakglass.analysis.trust.condition_phrases import join_and
+from cfn_breakglass.analysis.trust.denied_callers import DeniedCallers, denied_callers
+from cfn_breakglass.analysis.trust.reasons import (
+    denial_reasons,
+    describe_conditions,
+    missing_options,
+    unknown_reasons,
 )
-from cfn_breakglass.analysis.trust.statement_phrases import Told, title, told, who
+from cfn_breakglass.analysis.trust.statement_phrases import (
+    StatementSummary,
+    describe_caller,
+    describe_principal,
+    summarize_statement,
+)
+from cfn_breakglass.analysis.trust.trusted_role import (
+    Evaluation,
+    TrustedRole,
+    attachable_policies,
+    evaluate_caller,
+    granted_users,
+    granting_policies,
+    needs_own_policies,
+    statement_problems,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from cfn_breakglass.analysis.iam.caller import Caller
+    from cfn_breakglass.analysis.trust.caller_options import MissingOption
 
 _ANSWERS = {True: "yes", False: "no", None: "cannot tell"}
 _HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Description:
-    """Everything a trust policy says; ``example`` if ``account`` only stands for any.
+class TrustDescription:
+    """Everything a trust policy says; ``is_example`` if the templates can be deployed in any account.
 
-    ``kept_out`` is None where a statement could not be judged. Times are in seconds.
+    ``denied_callers`` is None if a statement cannot be evaluated. ``max_session`` is in seconds.
     """
 
     role: str
     account: str
-    example: bool
-    statements: tuple[Told, ...]
+    is_example: bool
+    statements: tuple[StatementSummary, ...]
     max_session: int
     max_session_chained: int
     granted: Mapping[str, tuple[str, ...]]
-    to_attach: tuple[str, ...]
-    kept_out: tuple[KeptOut, ...] | None
+    attachable_policies: tuple[str, ...]
+    denied_callers: tuple[DeniedCallers, ...] | None
 
     @property
-    def problems(self) -> bool:
-        return any(one.problem for one in self.statements)
+    def has_problems(self) -> bool:
+        return any(statement.problem for statement in self.statements)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Whether one caller gets in, which statement or condition decides, and what else that takes.
+class TrustDecision:
+    """Whether a caller is allowed to assume the role, which statement or condition decides, and what else is needed.
 
-    ``own_policies``: they get in only if policies do too that the templates do not hold.
+    ``answer`` is yes, no or cannot tell; ``missing`` is what a user would have to say for an answer.
+    ``needs_own_policies``: the caller also needs policies of its own that the templates do not hold.
     """
 
     role: str
     account: str
-    example: bool
+    is_example: bool
     caller: str
     answer: str
-    call: str
-    why: tuple[str, ...]
+    action: str
+    reasons: tuple[str, ...]
     conditions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    own_policies: bool = False
+    needs_own_policies: bool = False
+    missing: tuple[MissingOption, ...] = ()
 
 
-def describe(role: Trusted) -> Description:
-    """Say who may take a role on."""
-    found = [
-        Told(number, problem=problem) if problem else told(number, statement, role)
+def describe_trust(role: TrustedRole) -> TrustDescription:
+    """Say who may assume a role, and who is denied."""
+    policy_statements = as_list(role.document.get("Statement", []))
+    summaries = tuple(
+        StatementSummary(number, problem=problem) if problem else summarize_statement(number, statement, role)
         for number, (statement, problem) in enumerate(
-            zip(as_list(role.document.get("Statement", [])), problems(role.document), strict=True), 1
+            zip(policy_statements, statement_problems(role.document), strict=True), 1
         )
-    ]
-    judged = not any(one.problem for one in found)
-    return Description(
-        role.role.arn,
-        role.stack.account,
-        role.example,
-        tuple(found),
-        role.longest,
-        min(role.longest, _HOUR),
-        users_granted(role),
-        to_attach(role, ["sts:AssumeRole"]),
-        tuple(kept_out(role)) if judged else None,
     )
-
-
-def answer(role: Trusted, caller: Caller) -> Answer:
-    """Say whether a caller gets in; TemplateError where the trust policy cannot be judged."""
-    judgement = judge(role, caller)
-    if judgement.answer:
-        return _let_in(role, caller, judgement)
-    why = why_not(judgement, caller) if judgement.answer is False else what_hangs(judgement)
-    return _answer(role, caller, judgement, why)
-
-
-def _let_in(role: Trusted, caller: Caller, judgement: Judgement) -> Answer:
-    by = granted(role, caller.name, caller.actions) if _is_ours(role, caller) and caller.kind == "user" else ()
-    attach = to_attach(role, caller.actions) if _is_ours(role, caller) else ()
-    letting = [one for one in judgement.weighed if one.effect == "Allow" and one.applies]
-    # One that asks for no policy of their own comes first.
-    (own, statement), *_ = sorted(
-        ((needs_own(role, caller, one.principal.entry), one) for one in letting), key=lambda pair: pair[0]
-    )
-    why = f"statement {statement.number} lets them in; it is for {who(statement.principal.entry, role)}"
-    return replace(
-        _answer(role, caller, judgement, [why]),
-        conditions=tuple(conditions_in_words(statement)),
-        needs=(*([_own(caller, by, attach)] if own else []), *_needs(role, caller)),
-        own_policies=own and not by,
-    )
-
-
-def _answer(role: Trusted, caller: Caller, judgement: Judgement, why: Sequence[str]) -> Answer:
-    return Answer(
-        role=role.role.arn,
+    return TrustDescription(
+        role=role.arn,
         account=role.stack.account,
-        example=role.example,
-        caller=title(caller, role),
-        answer=_ANSWERS[judgement.answer],
-        call=judgement.action,
-        why=tuple(why),
+        is_example=role.is_example,
+        statements=summaries,
+        max_session=role.max_session_seconds,
+        max_session_chained=min(role.max_session_seconds, _HOUR),
+        granted=granted_users(role),
+        attachable_policies=attachable_policies(role, ["sts:AssumeRole"]),
+        denied_callers=None if any(summary.problem for summary in summaries) else tuple(denied_callers(role)),
     )
 
 
-def _own(caller: Caller, by: tuple[str, ...], attach: tuple[str, ...]) -> str:
-    if by:
-        state = f"the templates grant that, by the policy {', '.join(by)}"
-    elif attach:
-        state = f"the policy {', '.join(attach)} of the templates does, where it is attached to them"
+def decide(role: TrustedRole, caller: Caller) -> TrustDecision:
+    """Say whether a caller is allowed to assume a role; TemplateError if the trust policy cannot be evaluated."""
+    evaluation = evaluate_caller(role, caller)
+    if evaluation.allowed:
+        return _allowed(role, caller, evaluation)
+    if evaluation.allowed is False:
+        return _decision(role, caller, evaluation, denial_reasons(evaluation, caller))
+    decision = _decision(role, caller, evaluation, unknown_reasons(evaluation))
+    return replace(decision, missing=tuple(missing_options(evaluation)))
+
+
+def _allowed(role: TrustedRole, caller: Caller, evaluation: Evaluation) -> TrustDecision:
+    in_templates = caller.kind in ("user", "role") and caller.account == role.stack.account
+    granting = granting_policies(role, caller.name, caller.actions) if in_templates and caller.kind == "user" else ()
+    attachable = attachable_policies(role, caller.actions) if in_templates else ()
+    allows = [statement for statement in evaluation.statements if statement.effect == "Allow" and statement.applies]
+    # A statement that needs no policy of the caller's own comes first.
+    statement = min(allows, key=lambda allow: needs_own_policies(role, caller, allow.principal.entry))
+    needs_own = needs_own_policies(role, caller, statement.principal.entry)
+    reason = (
+        f"statement {statement.number} allows them; it is for {describe_principal(statement.principal.entry, role)}"
+    )
+    return replace(
+        _decision(role, caller, evaluation, [reason]),
+        conditions=tuple(describe_conditions(statement)),
+        needs=(*([_own_policies(caller, granting, attachable)] if needs_own else []), *_needs(role, caller)),
+        needs_own_policies=needs_own and not granting,
+    )
+
+
+def _decision(role: TrustedRole, caller: Caller, evaluation: Evaluation, reasons: list[str]) -> TrustDecision:
+    return TrustDecision(
+        role=role.arn,
+        account=role.stack.account,
+        is_example=role.is_example,
+        caller=describe_caller(caller, role),
+        answer=_ANSWERS[evaluation.allowed],
+        action=evaluation.action,
+        reasons=tuple(reasons),
+    )
+
+
+def _own_policies(caller: Caller, granting: tuple[str, ...], attachable: tuple[str, ...]) -> str:
+    if granting:
+        state = f"the templates grant that with the policy {', '.join(granting)}"
+    elif attachable:
+        state = f"the policy {', '.join(attachable)} of the templates does, if it is attached to them"
     else:
         state = "the templates do not grant that"
-    return f"their own policies must allow {every(caller.actions)} on the role; {state}"
+    return f"their own policies must allow {join_and(caller.actions)} on the role; {state}"
 
 
-def _needs(role: Trusted, caller: Caller) -> Iterator[str]:
+def _needs(role: TrustedRole, caller: Caller) -> Iterator[str]:
     if caller.kind == "oidc":
         yield "the provider must be registered in the account with the audience of the token"
-    if caller.kind == "role" and role.longest > _HOUR:
-        yield "the session lasts 1 hour at most, as it comes from another role's"
-
-
-def _is_ours(role: Trusted, caller: Caller) -> bool:
-    return caller.kind in ("user", "role") and caller.account == role.stack.account
+    if caller.kind == "role" and role.max_session_seconds > _HOUR:
+        yield "the session lasts at most 1 hour, because a session of another role assumes the role"

@@ -1,103 +1,121 @@
-"""What keeps each kind of caller out of a role: asked of its trust policy with a caller of each kind."""
+"""Which kinds of callers a role's trust policy denies, and why: sample callers of each kind are evaluated."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.iam.permission_sets import permission_sets_in
 from cfn_breakglass.analysis.iam.policy import statements
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
-from cfn_breakglass.analysis.trust.reasons import what_hangs, why_not
-from cfn_breakglass.analysis.trust.role import judge
-from cfn_breakglass.analysis.trust.sample_callers import NOBODY, federated, of_set, session, user, values, variations
+from cfn_breakglass.analysis.trust.reasons import denial_reasons, unknown_reasons
+from cfn_breakglass.analysis.trust.required_values import STRANGER, literal_usernames
+from cfn_breakglass.analysis.trust.sample_callers import (
+    federated_user,
+    iam_user,
+    permission_set_session,
+    role_session,
+    variations,
+)
+from cfn_breakglass.analysis.trust.trusted_role import evaluate_caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cfn_breakglass.analysis.trust.role import Trusted
+    from cfn_breakglass.analysis.trust.trusted_role import TrustedRole
+
+    Allows = Sequence[Mapping[str, Any]]
 
 _NO_ACCOUNT = "000000000000"
-# STS refuses root users whatever the policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-_ROOT = "AWS lets a root user take on no role"
+# Whatever the policy says: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_ROOT = "AWS denies sts:AssumeRole to root users"
 
 Probe = tuple[str, Caller]
+"""A description of a kind of callers, and a sample caller of that kind."""
 
 
-class KeptOut(NamedTuple):
-    """Kinds of callers that the trust policy keeps out, and by what."""
+@dataclass(frozen=True)
+class DeniedCallers:
+    """Kinds of callers that are denied for the same reasons."""
 
-    who: tuple[str, ...]
-    why: tuple[str, ...]
-
-
-def kept_out(role: Trusted) -> list[KeptOut]:
-    """Everybody who is kept out, those for the same reason together; TemplateError if the policy cannot be judged."""
-    reasons: dict[tuple[str, ...], list[str]] = {}
-    for who, caller in probes(role):
-        judgement = judge(role, caller)
-        if judgement.answer is not True:
-            why = why_not(judgement, caller, here=False) if judgement.answer is False else what_hangs(judgement)
-            reasons.setdefault(tuple(why), []).append(who)
-    reasons.setdefault((_ROOT,), []).append("root users")
-    return [KeptOut(tuple(who), why) for why, who in reasons.items()]
+    callers: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
-def listed_users(*statements: Mapping[str, Any]) -> list[str]:
-    """The IAM users whose names the statements' conditions spell out."""
-    return [name for name in values(statements, "aws:username") if not set("*?$") & set(name)]
+def denied_callers(role: TrustedRole) -> list[DeniedCallers]:
+    """Every kind of callers that the trust policy denies; TemplateError if the policy cannot be evaluated."""
+    by_reasons: dict[tuple[str, ...], list[str]] = {}
+    for description, caller in _probes(role):
+        evaluation = evaluate_caller(role, caller)
+        if evaluation.allowed is False:
+            reasons = denial_reasons(evaluation, caller, with_values=False)
+        elif evaluation.allowed is None:
+            reasons = unknown_reasons(evaluation)
+        else:
+            continue
+        by_reasons.setdefault(tuple(reasons), []).append(description)
+    by_reasons.setdefault((_ROOT,), []).append("root users")
+    return [DeniedCallers(tuple(callers), reasons) for reasons, callers in by_reasons.items()]
 
 
-def probes(role: Trusted) -> Iterator[Probe]:
-    """Everybody worth asking about: who the trust policy means, who is near it, and who leaves one thing out."""
-    allows = [one for one in statements(role.document) if one["Effect"] == "Allow"]
-    principals = [principals_of(one) for one in allows]
-    entries = dict.fromkeys(entry for one in principals for entry in one.get("AWS", []))
-    home = role.stack.account
-    for account in dict.fromkeys([home, *(account for one in entries if (account := parse_principal(one)[0]))]):
-        yield from _of_account(role, allows, account, f"account {account}" if account != home else "this account")
+def _probes(role: TrustedRole) -> Iterator[Probe]:
+    """A sample of every kind of callers: those that the policy is for, similar ones, and variations of them."""
+    allows = [statement for statement in statements(role.document) if statement["Effect"] == "Allow"]
+    principals = [principals_of(statement) for statement in allows]
+    entries = dict.fromkeys(entry for by_kind in principals for entry in by_kind.get("AWS", []))
+    partition, home = role.stack.partition, role.stack.account
+    accounts = [account for entry in entries if (account := parse_principal(entry)[0])]
+    for account in dict.fromkeys([home, *accounts]):
+        yield from _account_probes(role, allows, account)
     for entry in entries:
-        account, of_it = parse_principal(entry)
-        kind, _, name = of_it.partition("/")
+        account, user_or_role = parse_principal(entry)
+        kind, _, name = user_or_role.partition("/")
         if kind in ("user", "role"):
-            who = user(allows, role.stack.partition, account, name)
-            caller = who if kind == "user" else session(who)
-            yield from _each(role, allows, f"{kind} {name} of account {account}", caller)
-    somebody = user(allows, role.stack.partition, _NO_ACCOUNT, NOBODY)
-    yield "IAM users of other accounts", somebody
-    yield "sessions of roles of other accounts", session(somebody)
-    providers = list(dict.fromkeys(entry for one in principals for entry in one.get("Federated", [])))
+            user = iam_user(allows, partition, account, name)
+            caller = user if kind == "user" else role_session(user)
+            yield from _with_variations(role, allows, f"{kind} {name} of account {account}", caller)
+    stranger = iam_user(allows, partition, _NO_ACCOUNT, STRANGER)
+    yield "IAM users of other accounts", stranger
+    yield "sessions of roles of other accounts", role_session(stranger)
+    providers = list(dict.fromkeys(entry for by_kind in principals for entry in by_kind.get("Federated", [])))
     for provider in providers:
         name = provider.rpartition("-provider/")[2]
-        yield from _each(role, allows, f"users of {name}", federated(allows, provider))
-    arn = f"arn:{role.stack.partition}:iam::{home}:"
-    other = "other " if any(":saml-provider/" in one for one in providers) else ""
-    yield f"users of {other}SAML providers", Caller(kind="saml", arn=f"{arn}saml-provider/{NOBODY}")
-    other = "other " if any(":saml-provider/" not in one for one in providers) else ""
-    yield f"users of {other}OIDC providers", Caller(kind="oidc", arn=f"{arn}oidc-provider/{NOBODY}.example")
+        yield from _with_variations(role, allows, f"users of {name}", federated_user(allows, provider))
+    arn = f"arn:{partition}:iam::{home}:"
+    other = "other " if any(":saml-provider/" in provider for provider in providers) else ""
+    yield f"users of {other}SAML providers", Caller(kind="saml", arn=f"{arn}saml-provider/{STRANGER}")
+    other = "other " if any(":saml-provider/" not in provider for provider in providers) else ""
+    yield f"users of {other}OIDC providers", Caller(kind="oidc", arn=f"{arn}oidc-provider/{STRANGER}.example")
     yield "AWS services", Caller(kind="service", arn="service.amazonaws.com")
 
 
-def _of_account(role: Trusted, allows: Sequence[Mapping[str, Any]], account: str, where: str) -> Iterator[Probe]:
-    names = listed_users(*allows) if account == role.stack.account else []
-    somebody = user(allows, role.stack.partition, account, NOBODY)
+def _account_probes(role: TrustedRole, allows: Allows, account: str) -> Iterator[Probe]:
+    is_own = account == role.stack.account
+    place = "this account" if is_own else f"account {account}"
+    names = literal_usernames(*allows) if is_own else []
+    stranger = iam_user(allows, role.stack.partition, account, STRANGER)
     if names:
-        yield f"other IAM users of {where}", somebody
-        yield from _each(role, allows, names[0], user(allows, role.stack.partition, account, names[0]))
+        yield f"other IAM users of {place}", stranger
+        user = iam_user(allows, role.stack.partition, account, names[0])
+        yield from _with_variations(role, allows, names[0], user)
     else:
-        yield from _each(role, allows, f"IAM users of {where}", somebody)
-    yield f"sessions of roles of {where}", session(somebody)
-    for one in dict.fromkeys(
-        one for statement in allows for one in permission_sets_in(statement) if one.account == account
+        yield from _with_variations(role, allows, f"IAM users of {place}", stranger)
+    yield f"sessions of roles of {place}", role_session(stranger)
+    permission_sets = [permission_set for statement in allows for permission_set in permission_sets_in(statement)]
+    for name in dict.fromkeys(
+        permission_set.name for permission_set in permission_sets if permission_set.account == account
     ):
-        yield from _each(role, allows, f"the permission set {one.name} of {where}", of_set(somebody, one.name))
-        yield f"permission sets of {where} whose names go on after {one.name}", of_set(somebody, f"{one.name}_{NOBODY}")
+        session = permission_set_session(stranger, name)
+        yield from _with_variations(role, allows, f"the permission set {name} of {place}", session)
+        longer = permission_set_session(stranger, f"{name}_{STRANGER}")
+        yield f"permission sets of {place} whose names begin with {name}_", longer
 
 
-def _each(role: Trusted, allows: Sequence[Mapping[str, Any]], who: str, caller: Caller) -> Iterator[Probe]:
-    """Somebody, and if they get in, what they must not leave out."""
-    yield who, caller
-    if judge(role, caller).answer is not False:
-        for how, probe in variations(caller, allows):
-            if probe != caller and judge(role, probe).answer is False:
-                yield f"{who} {how}", probe
+def _with_variations(role: TrustedRole, allows: Allows, description: str, caller: Caller) -> Iterator[Probe]:
+    """A caller and, unless it is denied, its variations that are denied."""
+    yield description, caller
+    if evaluate_caller(role, caller).allowed is not False:
+        for difference, variation in variations(caller, allows):
+            if variation != caller and evaluate_caller(role, variation).allowed is False:
+                yield f"{description} {difference}", variation

@@ -1,102 +1,123 @@
-"""Which condition decides whether a caller gets in, in sentences without their full stop."""
+"""Which condition decides whether a caller is allowed, in sentences without their full stop."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.trust.condition_phrases import key_words, option, span, test_words
+from cfn_breakglass.analysis.trust.caller_options import option_for
+from cfn_breakglass.analysis.trust.condition_phrases import describe_duration, describe_key, describe_test
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cfn_breakglass.analysis.iam.caller import Caller
     from cfn_breakglass.analysis.iam.conditions import ConditionResult
     from cfn_breakglass.analysis.iam.policy import StatementMatch
-    from cfn_breakglass.analysis.trust.role import Judgement
+    from cfn_breakglass.analysis.trust.caller_options import MissingOption
+    from cfn_breakglass.analysis.trust.trusted_role import Evaluation
 
-_MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+_MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 _WITHOUT_MFA = {
-    "user": "the call comes without MFA",
-    "role": "a role's session carries no MFA",
-    "saml": "a federated user carries no MFA",
-    "oidc": "a federated user carries no MFA",
+    "user": "the call has no MFA",
+    "role": "a role session has no MFA",
+    "saml": "a federated user has no MFA",
+    "oidc": "a federated user has no MFA",
     "service": "a service has no MFA",
 }
-_NO_ADDRESS = {
-    "console": "the console calls from an address of AWS",
+_WITHOUT_ADDRESS = {
+    "console": "a switch in the console comes from an address of AWS",
     "vpc-endpoint": "a call through a VPC endpoint has no public address",
 }
 
 
-def why_not(judgement: Judgement, caller: Caller, *, here: bool = True) -> list[str]:
-    """For a refused caller: what denies it, or the first thing amiss with each statement that could let them in.
+def denial_reasons(evaluation: Evaluation, caller: Caller, *, with_values: bool = True) -> list[str]:
+    """Why a caller is denied: the statements that deny it, or what each Allow statement requires and it lacks.
 
-    With ``here`` it says what the call has instead, and else only why it can have nothing.
+    ``with_values`` adds the value that this call has instead. Without it the reason fits every caller of the kind.
     """
-    denying = [one for one in judgement.weighed if one.effect == "Deny" and one.applies]
-    if denying:
-        return [_denies(one) for one in denying]
-    covering = [one for one in judgement.weighed if one.effect == "Allow" and one.covers]
-    if not covering:
-        return [f"no statement allows {judgement.action}"]
-    meant = [one for one in covering if one.principal.holds is not False]
-    if not meant:
-        return [f"no statement that allows {judgement.action} names them"]
+    denies = [statement for statement in evaluation.statements if statement.effect == "Deny" and statement.applies]
+    if denies:
+        return [_denial(statement) for statement in denies]
+    allows = [statement for statement in evaluation.statements if statement.effect == "Allow" and statement.covers]
+    if not allows:
+        return [f"no statement allows {evaluation.action}"]
+    matching = [statement for statement in allows if statement.principal.holds is not False]
+    if not matching:
+        return [f"no statement that allows {evaluation.action} names them as a principal"]
     return [
-        f"statement {one.number} lets them in only if {test_words(test)}{_instead(test, caller, here=here)}"
-        for one in meant
-        for test in [test for test in one.conditions if test.holds is False][:1]
+        f"statement {statement.number} allows them only if {describe_test(test)}"
+        f"{_difference(test, caller, with_values=with_values)}"
+        for statement in matching
+        for test in [test for test in statement.conditions if test.holds is False][:1]
     ]
 
 
-def what_hangs(judgement: Judgement) -> list[str]:
-    """For a caller of whom too little is known: what that is, and how to say it."""
-    found = []
-    for one in judgement.weighed:
-        if one.applies is None and one.principal.holds is None:
-            found.append(f"statement {one.number} names one session of the role, and which one calls is not known")
-        elif one.applies is None:
-            does = "lets them in" if one.effect == "Allow" else "denies it"
-            found += [
-                f"statement {one.number} {does} only if {_unknown(test)}" for test in one.conditions if not told(test)
-            ]
-    return found
+def unknown_reasons(evaluation: Evaluation) -> list[str]:
+    """Why it is not known whether a caller is allowed: what each undecided statement depends on."""
+    reasons = []
+    for statement in evaluation.statements:
+        if statement.applies is not None:
+            continue
+        if statement.principal.holds is None:
+            reasons.append(
+                f"statement {statement.number} has one session of the role as its principal,"
+                " and it is not known which session calls"
+            )
+            continue
+        effect = "allows" if statement.effect == "Allow" else "denies"
+        reasons += [
+            f"statement {statement.number} {effect} them only if {_unknown(test)}" for test in _unknown_tests(statement)
+        ]
+    return reasons
 
 
-def told(test: ConditionResult) -> bool:
-    return test.holds is not None
+def missing_options(evaluation: Evaluation) -> list[MissingOption]:
+    """What a user has to say about the caller so that its evaluation has an answer, as far as options can say it."""
+    missing = [
+        option_for(test.key)
+        for statement in evaluation.statements
+        if statement.applies is None and statement.principal.holds is not None
+        for test in _unknown_tests(statement)
+        if not test.actual
+    ]
+    return list(dict.fromkeys(missing))
 
 
-def conditions_in_words(weighed: StatementMatch) -> list[str]:
-    """Each condition that holds, and what the request has of it."""
-    return [f"{test_words(test)}{_here(test)}" for test in weighed.conditions]
+def describe_conditions(statement: StatementMatch) -> list[str]:
+    """Every condition of a statement that holds, and the value that the request has for it."""
+    return [f"{describe_test(test)}{_value(test)}" for test in statement.conditions]
 
 
-def _denies(weighed: StatementMatch) -> str:
-    because = " and ".join(test_words(test) for test in weighed.conditions)
-    return f"statement {weighed.number} denies it" + (f", as {because}" if because else "")
+def _unknown_tests(statement: StatementMatch) -> Iterator[ConditionResult]:
+    return (test for test in statement.conditions if test.holds is None)
+
+
+def _denial(statement: StatementMatch) -> str:
+    conditions = " and ".join(describe_test(test) for test in statement.conditions)
+    return f"statement {statement.number} denies the call" + (f", because {conditions}" if conditions else "")
 
 
 def _unknown(test: ConditionResult) -> str:
-    if test.actual:
-        return f"{test_words(test)}, which compares with what is not known"
-    return f"{test_words(test)}, which is not known; say it with {option(test.key)}"
+    unknown = "which depends on an unknown value" if test.actual else "which is not known"
+    return f"{describe_test(test)}, {unknown}"
 
 
-def _instead(test: ConditionResult, caller: Caller, *, here: bool) -> str:
+def _difference(test: ConditionResult, caller: Caller, *, with_values: bool) -> str:
     key = test.key.lower()
-    if key == _MFA[1] and "".join(test.actual).isdecimal():
-        return f"; here it was {span(int(test.actual[0]))} ago" if here else ""
+    if key == _MFA_KEYS[1] and "".join(test.actual).isdecimal():
+        return f"; in this call it was {describe_duration(int(test.actual[0]))} ago" if with_values else ""
     if test.actual:
-        return f"; here it is {' and '.join(test.actual)}" if here else ""
-    if key in _MFA:
+        return f"; in this call it is {' and '.join(test.actual)}" if with_values else ""
+    if key in _MFA_KEYS:
         return f"; {_WITHOUT_MFA[caller.kind]}"
     if key == "aws:username":
-        return "; only IAM users have a name"
+        return "; only IAM users have a user name"
     if key == "aws:sourceip":
-        return f"; {_NO_ADDRESS[caller.via]}"
-    return f"; there is no {key_words(test.key).removeprefix('the ')}" if here else ""
+        return f"; {_WITHOUT_ADDRESS[caller.via]}"
+    return f"; the request has no {describe_key(test.key).removeprefix('the ')}" if with_values else ""
 
 
-def _here(test: ConditionResult) -> str:
-    if not test.actual or test.key.lower() in _MFA:
+def _value(test: ConditionResult) -> str:
+    if not test.actual or test.key.lower() in _MFA_KEYS:
         return ""
     return f": {', '.join(test.actual)}"

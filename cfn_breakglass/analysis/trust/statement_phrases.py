@@ -1,4 +1,4 @@
-"""The words for a statement of a trust policy, and for those it means."""
+"""Statements of a trust policy and their principals in words."""
 
 from __future__ import annotations
 
@@ -9,94 +9,116 @@ from cfn_breakglass.analysis.iam.conditions import iter_conditions
 from cfn_breakglass.analysis.iam.permission_sets import permission_set_of, permission_sets_in
 from cfn_breakglass.analysis.iam.policy import as_list
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
-from cfn_breakglass.analysis.trust.condition_phrases import condition_words, either
-from cfn_breakglass.analysis.trust.denied_callers import listed_users
+from cfn_breakglass.analysis.trust.condition_phrases import describe_condition, join_or
+from cfn_breakglass.analysis.trust.required_values import literal_usernames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cfn_breakglass.analysis.iam.caller import Caller
-    from cfn_breakglass.analysis.trust.role import Trusted
+    from cfn_breakglass.analysis.trust.trusted_role import TrustedRole
+
+    Condition = tuple[str, str, tuple[str, ...]]
+
 _IAM_USERS = ("StringEquals", "aws:PrincipalType", ("User",))
+_PRINCIPALS = {"user": "IAM user", "role": "role", "assumed-role": "role session"}
 
 
 @dataclass(frozen=True)
-class Told:
-    """A statement of a trust policy in words; ``problem`` says why there are none.
+class StatementSummary:
+    """A statement of a trust policy in words; only ``number`` and ``problem`` if it cannot be evaluated.
 
-    ``own_policies``: whom it lets in need the call in policies of their own too.
+    ``needs_own_policies``: the callers that it allows need the action in policies of their own too.
     """
 
     number: int
     effect: str = ""
-    who: tuple[str, ...] = ()
-    calls: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
-    own_policies: bool = False
+    needs_own_policies: bool = False
     problem: str = ""
 
 
-def title(caller: Caller, role: Trusted) -> str:
-    """Name a caller, seen from the account of the role."""
-    if caller.kind in ("user", "role"):
-        what = "IAM user" if caller.kind == "user" else "a session of role"
-        permission_set = permission_set_of(caller.arn.partition(":role/")[2])
-        named = f"a session of permission set {permission_set}" if permission_set else f"{what} {caller.name}"
-        return f"{named} of {_where(caller.account, role)}"
-    return f"one of the {who(caller.arn, role)}" if caller.arn.startswith("arn:") else f"a user of {caller.arn}"
-
-
-def told(number: int, statement: Mapping[str, Any], role: Trusted) -> Told:
-    """Put a statement that can be judged into words."""
-    conditions = list(iter_conditions(statement.get("Condition", {})))
+def summarize_statement(number: int, statement: Mapping[str, Any], role: TrustedRole) -> StatementSummary:
+    """Put a statement that can be evaluated into words."""
     entries = [(kind, entry) for kind, entries in principals_of(statement).items() for entry in entries]
-    accounts_only = all(parse_principal(entry)[1] == "root" for _, entry in entries)
-    users, sets = listed_users(statement), permission_sets_in(statement)
-    if accounts_only and users and len(entries) == 1:
-        # The account is meant, and the condition says which of its users.
-        conditions = [one for one in conditions if one[1].lower() != "aws:username"]
-        people = "IAM user" if len(users) == 1 else "IAM users"
-        meant = [f"{people} {either(users)} of {_where(parse_principal(entries[0][1])[0], role)}"]
-    elif accounts_only and sets:
-        conditions = [one for one in conditions if one[1].lower() != "aws:principalarn"]
-        meant = [f"sessions of the permission set {one.name} of {_where(one.account, role)}" for one in sets]
-    elif accounts_only and _IAM_USERS in conditions:
-        conditions.remove(_IAM_USERS)
-        meant = [f"IAM users of {_where(parse_principal(entry)[0], role)}" for _, entry in entries]
-    else:
-        meant = [who(entry, role) for _, entry in entries]
-    calls = [str(one) for one in as_list(statement.get("Action", statement.get("NotAction")))]
-    return Told(
+    principals, conditions = _principals_and_conditions(statement, [entry for _, entry in entries], role)
+    actions = [str(action) for action in as_list(statement.get("Action", statement.get("NotAction")))]
+    return StatementSummary(
         number,
         statement["Effect"],
-        tuple(meant),
-        tuple(calls if "Action" in statement else [f"every call but {either(calls)}"]),
-        tuple(condition_words(*one) for one in conditions),
-        any(kind == "AWS" and not _named_here(entry, role) for kind, entry in entries),
+        tuple(principals),
+        tuple(actions if "Action" in statement else [f"every action but {join_or(actions)}"]),
+        tuple(describe_condition(*condition) for condition in conditions),
+        any(kind == "AWS" and not _is_own_user_or_role(entry, role) for kind, entry in entries),
     )
 
 
-def _named_here(entry: str, role: Trusted) -> bool:
-    """Whether a principal is a user or a role of the account itself: naming it is enough."""
-    account, of_it = parse_principal(entry)
-    return account == role.stack.account and of_it != "root"
+def _principals_and_conditions(
+    statement: Mapping[str, Any], entries: list[str], role: TrustedRole
+) -> tuple[list[str], list[Condition]]:
+    """The principals in words, and the conditions that these words do not hold.
+
+    Where the principal is an account, a condition says which of its users or sessions the statement is for.
+    """
+    conditions = list(iter_conditions(statement.get("Condition", {})))
+    accounts_only = all(parse_principal(entry)[1] == "root" for entry in entries)
+    usernames, permission_sets = literal_usernames(statement), permission_sets_in(statement)
+    if accounts_only and usernames and len(entries) == 1:
+        noun = "IAM user" if len(usernames) == 1 else "IAM users"
+        account = _account(parse_principal(entries[0])[0], role)
+        return [f"{noun} {join_or(usernames)} of {account}"], _without(conditions, "aws:username")
+    if accounts_only and permission_sets:
+        principals = [
+            f"sessions of the permission set {permission_set.name} of {_account(permission_set.account, role)}"
+            for permission_set in permission_sets
+        ]
+        return principals, _without(conditions, "aws:principalarn")
+    if accounts_only and _IAM_USERS in conditions:
+        conditions.remove(_IAM_USERS)
+        return [f"IAM users of {_account(parse_principal(entry)[0], role)}" for entry in entries], conditions
+    return [describe_principal(entry, role) for entry in entries], conditions
 
 
-def _where(account: str, role: Trusted) -> str:
-    return "this account" if account == role.stack.account else f"account {account}"
+def _without(conditions: list[Condition], lower_key: str) -> list[Condition]:
+    return [(operator, key, values) for operator, key, values in conditions if key.lower() != lower_key]
 
 
-def who(entry: str, role: Trusted) -> str:
-    """Name whom a principal means."""
+def describe_caller(caller: Caller, role: TrustedRole) -> str:
+    """Name a caller, seen from the account of the role."""
+    if caller.kind in ("user", "role"):
+        permission_set = permission_set_of(caller.arn.partition(":role/")[2])
+        if permission_set:
+            name = f"a session of permission set {permission_set}"
+        else:
+            name = f"{'IAM user' if caller.kind == 'user' else 'a session of role'} {caller.name}"
+        return f"{name} of {_account(caller.account, role)}"
+    if caller.arn.startswith("arn:"):
+        return f"one of the {describe_principal(caller.arn, role)}"
+    return f"a user of {caller.arn}"
+
+
+def describe_principal(entry: str, role: TrustedRole) -> str:
+    """Name the callers that a principal stands for."""
     if entry == "*":
         return "anybody"
     account, rest = parse_principal(entry)
     if rest == "root":
-        return f"users and roles of {_where(account, role)}"
-    for kind, what in (("user", "IAM user"), ("role", "role"), ("assumed-role", "role session")):
-        if rest.startswith(f"{kind}/"):
-            return f"{what} {rest.partition('/')[2]} of {_where(account, role)}"
-    for kind in ("saml", "oidc"):
-        if rest.startswith(f"{kind}-provider/"):
-            return f"users of the {kind.upper()} provider {rest.partition('/')[2]}"
+        return f"users and roles of {_account(account, role)}"
+    kind, _, name = rest.partition("/")
+    if name and kind in _PRINCIPALS:
+        return f"{_PRINCIPALS[kind]} {name} of {_account(account, role)}"
+    if name and kind in ("saml-provider", "oidc-provider"):
+        return f"users of the {kind.partition('-')[0].upper()} provider {name}"
     return entry
+
+
+def _is_own_user_or_role(entry: str, role: TrustedRole) -> bool:
+    """Whether a principal is a user or role of the role's own account, for which the trust policy is enough."""
+    account, rest = parse_principal(entry)
+    return account == role.stack.account and rest != "root"
+
+
+def _account(account: str, role: TrustedRole) -> str:
+    return "this account" if account == role.stack.account else f"account {account}"

@@ -5,99 +5,114 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cfn_breakglass.analysis.text_layout import plain
-from cfn_breakglass.analysis.trust.condition_phrases import every, span
-from cfn_breakglass.analysis.trust.decision import Answer, Description
-from cfn_breakglass.analysis.trust.statement_phrases import Told
+from cfn_breakglass.analysis.trust.condition_phrases import describe_duration, join_and
+from cfn_breakglass.analysis.trust.decision import TrustDecision, TrustDescription
+from cfn_breakglass.analysis.trust.statement_phrases import StatementSummary
 
-_HEADS = {"yes": "Yes", "no": "No", "cannot tell": "Cannot tell"}
-_WOULD = {
-    "yes": "STS would let {} in.",
-    "no": "STS would not let {} in.",
-    "cannot tell": "too little is known of {}.",
+_HEADINGS = {"yes": "Yes", "no": "No", "cannot tell": "Cannot tell"}
+_SENTENCES = {
+    "yes": "{} can assume the role.",
+    "no": "{} cannot assume the role.",
+    "cannot tell": "too little is known about {}.",
 }
-# What nobody gets in by, but some callers cannot come without.
-_BROUGHT = {"sts:SetSourceIdentity": "a source identity", "sts:TagSession": "session tags"}
-_NOT_JUDGED = "Service control policies, permissions boundaries and session policies are not in the templates."
+# Actions that assume nothing by themselves, but without which some calls are denied.
+_EXTRAS = {"sts:SetSourceIdentity": "set a source identity", "sts:TagSession": "pass session tags"}
+_NOT_EVALUATED = (
+    "Service control policies, permissions boundaries and session policies are not in the templates:"
+    " they may deny more."
+)
 
 
-def described(description: Description) -> Iterator[str]:
+def description_lines(description: TrustDescription) -> Iterator[str]:
     """Lines about everybody."""
-    yield from (plain(line) for text in _described(description) for line in text.split("\n"))
+    yield from (plain(line) for text in _description(description) for line in text.split("\n"))
 
 
-def answered(answer: Answer) -> Iterator[str]:
+def decision_lines(decision: TrustDecision) -> Iterator[str]:
     """Lines about one caller, the answer first."""
-    yield from (plain(line) for text in _answered(answer) for line in text.split("\n"))
+    yield from (plain(line) for text in _decision(decision) for line in text.split("\n"))
 
 
-def _described(description: Description) -> Iterator[str]:
+def _description(description: TrustDescription) -> Iterator[str]:
     yield f"Role {description.role}"
-    if description.example:
-        yield f"The templates fit any account; {description.account} stands for it."
-    yield "\nWho can take it on:"
-    for one in description.statements:
-        yield from _statement(one)
+    if description.is_example:
+        yield _example(description.account)
+    yield "\nWho can assume it:"
+    for statement in description.statements:
+        yield from _statement(statement)
     if not description.statements:
         yield "  nobody"
-    yield f"\n{_length(description)}"
+    yield f"\n{_session_length(description)}"
     yield from _grant(description)
-    if description.kept_out is None:
-        yield "\nWhat keeps others out cannot be told, as not every statement is judged."
+    if description.denied_callers is None:
+        yield "\nIt is not known who is denied, because not every statement can be evaluated."
         return
-    yield "\nWho cannot, and what keeps them out:"
-    for kept in description.kept_out:
-        yield f"  - {', '.join(kept.who)}:"
-        yield from (f"      {why}" for why in kept.why)
-    yield f"\n{_NOT_JUDGED}"
+    yield "\nWho is denied, and why:"
+    for denied in description.denied_callers:
+        yield f"  - {', '.join(denied.callers)}:"
+        yield from (f"      {reason}" for reason in denied.reasons)
+    yield f"\n{_NOT_EVALUATED}"
 
 
-def _statement(told: Told) -> Iterator[str]:
-    head = f"  {told.number}. "
-    if told.problem:
-        yield f"{head}not judged: {told.problem}"
+def _example(account: str) -> str:
+    return f"The templates can be deployed in any account; {account} is an example."
+
+
+def _statement(statement: StatementSummary) -> Iterator[str]:
+    number = f"  {statement.number}. "
+    if statement.problem:
+        yield f"{number}cannot be evaluated: {statement.problem}"
         return
-    never = "never: " if told.effect == "Deny" else ""
-    end = ", if" if told.conditions else ""
-    brought = [_BROUGHT[call] for call in told.calls if call in _BROUGHT]
-    if not never and len(brought) == len(told.calls):
-        yield f"{head}{' and '.join(told.who)} may bring along {every(brought)}{end}"
+    end = ", if" if statement.conditions else ""
+    extras = [_EXTRAS[action] for action in statement.actions if action in _EXTRAS]
+    if statement.effect == "Allow" and len(extras) == len(statement.actions):
+        yield f"{number}{' and '.join(statement.principals)} can also {join_and(extras)}{end}"
     else:
-        yield f"{head}{never}{', or '.join(told.who)}, by {' and '.join(told.calls)}{end}"
-    yield from (f"     - {condition}" for condition in told.conditions)
+        denied = "denied: " if statement.effect == "Deny" else ""
+        yield f"{number}{denied}{', or '.join(statement.principals)}, with {' and '.join(statement.actions)}{end}"
+    yield from (f"     - {condition}" for condition in statement.conditions)
 
 
-def _grant(description: Description) -> Iterator[str]:
-    lets_in = [one for one in description.statements if one.effect == "Allow" and set(one.calls) - _BROUGHT.keys()]
-    own = [str(one.number) for one in lets_in if one.own_policies]
-    if not own:
+def _grant(description: TrustDescription) -> Iterator[str]:
+    numbers = [
+        str(statement.number)
+        for statement in description.statements
+        if statement.effect == "Allow" and set(statement.actions) - _EXTRAS.keys() and statement.needs_own_policies
+    ]
+    if not numbers:
         return
-    some = f"statement {own[0]} lets" if len(own) == 1 else f"statements {every(own)} let"
-    yield f"Whom {some} in must be allowed sts:AssumeRole on it by their own policies too."
-    by = every(list(dict.fromkeys(name for names in description.granted.values() for name in names)))
-    if not by and description.to_attach:
-        yield f"The policy {every(description.to_attach)} of the templates grants that to whom it is attached."
-        return
-    whom = f"{every(list(description.granted))}, by the policy {by}" if by else "nobody"
-    yield f"The templates grant that to {whom}."
+    subject = f"statement {numbers[0]} allows" if len(numbers) == 1 else f"statements {join_and(numbers)} allow"
+    yield f"The callers that {subject} also need sts:AssumeRole on the role in their own policies."
+    policies = dict.fromkeys(name for names in description.granted.values() for name in names)
+    if policies:
+        users = join_and(list(description.granted))
+        yield f"The templates grant it to {users}, with the policy {join_and(list(policies))}."
+    elif description.attachable_policies:
+        names = join_and(description.attachable_policies)
+        yield f"The policy {names} of the templates grants it to the callers that it is attached to."
+    else:
+        yield "The templates grant it to nobody."
 
 
-def _length(description: Description) -> str:
+def _session_length(description: TrustDescription) -> str:
     """How long a session lasts, as a sentence."""
     chained = description.max_session_chained
-    whole = f"A session lasts {span(description.max_session)} at most"
+    sentence = f"A session lasts at most {describe_duration(description.max_session)}"
     if chained == description.max_session:
-        return f"{whole}."
-    return f"{whole}, and {span(chained)} if it comes from a session of another role."
+        return f"{sentence}."
+    return f"{sentence}, and at most {describe_duration(chained)} if a session of another role assumes the role."
 
 
-def _answered(answer: Answer) -> Iterator[str]:
-    head = "Yes, if their own policies allow it too" if answer.own_policies else _HEADS[answer.answer]
-    yield f"{head}: {_WOULD[answer.answer].format(answer.caller)}"
-    yield f"\n{answer.call} on {answer.role}:"
-    yield from (f"  - {why}" for why in answer.why)
-    yield from (f"      {condition}" for condition in answer.conditions)
-    if answer.needs:
-        yield "\nWhat else it takes:"
-        yield from (f"  - {need}" for need in answer.needs)
-    if answer.example:
-        yield f"\nThe templates fit any account; {answer.account} stands for it (--stack-account ID for another)."
+def _decision(decision: TrustDecision) -> Iterator[str]:
+    heading = _HEADINGS[decision.answer]
+    if decision.needs_own_policies:
+        heading += ", if their own policies allow it too"
+    yield f"{heading}: {_SENTENCES[decision.answer].format(decision.caller)}"
+    yield f"\n{decision.action} on {decision.role}:"
+    yield from (f"  - {reason}" for reason in decision.reasons)
+    yield from (f"      {condition}" for condition in decision.conditions)
+    if decision.needs:
+        yield "\nAlso needed:"
+        yield from (f"  - {need}" for need in decision.needs)
+    if decision.is_example:
+        yield f"\n{_example(decision.account)}"

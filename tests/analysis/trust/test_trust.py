@@ -16,10 +16,10 @@ from paths import GOLDEN
 
 from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
 from cfn_breakglass.analysis.template.reader import Resource, Stack
-from cfn_breakglass.analysis.trust.condition_phrases import condition_words
-from cfn_breakglass.analysis.trust.decision import answer, describe
-from cfn_breakglass.analysis.trust.role import Trusted, judge
-from cfn_breakglass.analysis.trust.trust_text import described
+from cfn_breakglass.analysis.trust.condition_phrases import describe_condition
+from cfn_breakglass.analysis.trust.decision import decide, describe_trust
+from cfn_breakglass.analysis.trust.trust_text import description_lines
+from cfn_breakglass.analysis.trust.trusted_role import TrustedRole, evaluate_caller
 from cfn_breakglass.cli.app import cli
 
 HOME = "111122223333"
@@ -38,34 +38,39 @@ def run(templates: Path, *arguments: str) -> Result:
 SAML = f"--saml {CORP} --audience https://signin.aws.amazon.com/saml"
 CALLERS = {
     "china, alice with MFA": ("china", "--user alice --mfa", 0, "for users and roles of this account"),
-    "china, alice without": ("china", "--user alice", 1, "only if MFA was used; the call comes without MFA"),
+    "china, alice without": ("china", "--user alice", 1, "only if MFA was used; the call has no MFA"),
     "china, alice by ARN": ("china", f"--user arn:aws-cn:iam::{HOME}:user/alice --mfa", 0, "the templates grant that"),
     "existing-bus, alice": ("existing-bus", "--user alice --mfa", 0, "the templates grant that"),
     "existing-bus, bob": ("existing-bus", "--user bob --mfa", 1, "the IAM user's name is alice, in any letter"),
     "govcloud, no MFA is asked": ("govcloud", "--user alice --no-mfa", 0, "the IAM user's name is alice"),
     "govcloud, another account's alice": ("govcloud", f"--user alice --account {OTHER}", 1, "names them"),
     "log-only, alice": ("log-only", "--user alice --mfa", 0, "the templates grant that"),
-    "log-only, a role": ("log-only", "--role alice", 1, "only IAM users have a name"),
+    "log-only, a role": ("log-only", "--role alice", 1, "only IAM users have a user name"),
     "one-region, Alice": ("one-region", "--user Alice --mfa", 0, "in any letter case: Alice"),
-    "one-region, alicf": ("one-region", "--user alicf --mfa", 1, "here it is alicf"),
+    "one-region, alicf": ("one-region", "--user alicf --mfa", 1, "in this call it is alicf"),
     "own-bus, a user under a path": ("own-bus", "--user ops/alice --mfa", 0, "IAM user alice of this account"),
     "own-bus, SAML": ("own-bus", SAML, 1, "no statement allows sts:AssumeRoleWithSAML"),
-    "smallest, alice": ("smallest", "--user alice --mfa", 0, "by the policy break-glass-grant"),
+    "smallest, alice": ("smallest", "--user alice --mfa", 0, "with the policy break-glass-grant"),
     "smallest, her source identity": ("smallest", "--user alice --mfa --source-identity alice", 1, "SetSourceIdentity"),
     "smallest, session tags": ("smallest", "--user alice --mfa --session-tag a=b", 1, "allows sts:TagSession"),
     "smallest, OIDC": ("smallest", "--oidc idp.example.com --subject x", 1, "AssumeRoleWithWebIdentity"),
-    "told-nobody, alice": ("told-nobody", "--user alice --mfa", 0, "lets them in"),
-    "told-nobody, bob": ("told-nobody", "--user bob --mfa", 1, "here it is bob"),
+    "told-nobody, alice": ("told-nobody", "--user alice --mfa", 0, "allows them"),
+    "told-nobody, bob": ("told-nobody", "--user bob --mfa", 1, "in this call it is bob"),
     "everything, bob": ("everything", "--user bob --mfa --session-name bob", 0, "session's name is the IAM user's"),
     "everything, MFA just in time": ("everything", "--user bob --mfa-age 60 --session-name bob", 0, "at most 1 hour"),
     "everything, MFA too old": ("everything", "--user bob --mfa-age 61 --session-name bob", 1, "was 61 minutes ago"),
-    "everything, as alice": ("everything", "--user bob --mfa --session-name alice", 1, "here it is alice"),
-    "everything, no session name": ("everything", "--user bob --mfa", 2, "say it with --session-name NAME"),
-    "everything, the chief": ("everything", f"--role arn:aws:iam::{OTHER}:role/ops/Chief", 0, "1 hour at most"),
+    "everything, as alice": ("everything", "--user bob --mfa --session-name alice", 1, "in this call it is alice"),
+    "everything, no session name": ("everything", "--user bob --mfa", 2, "  --session-name NAME"),
+    "everything, the chief": ("everything", f"--role arn:aws:iam::{OTHER}:role/ops/Chief", 0, "at most 1 hour"),
     "everything, the chief's namesake": ("everything", f"--role ops/Chief --account {HOME}", 1, "only IAM users"),
     "everything, a user elsewhere": ("everything", f"--user eve --account {OTHER} --mfa", 0, "Yes, if their own poli"),
-    "everything, without MFA": ("everything", f"--user eve --account {OTHER}", 1, "statement 2 lets them in only"),
-    "everything, a role elsewhere": ("everything", f"--role ops/Clerk --account {OTHER}", 1, "carries no MFA"),
+    "everything, without MFA": ("everything", f"--user eve --account {OTHER}", 1, "statement 2 allows them only"),
+    "everything, a role elsewhere": (
+        "everything",
+        f"--role ops/Clerk --account {OTHER}",
+        1,
+        "a role session has no MFA",
+    ),
     "saml, alice": ("saml", f"{SAML} --session-name alice", 0, "it is for users of the SAML provider Corp"),
     "saml, a regional endpoint": (
         "saml",
@@ -73,17 +78,32 @@ CALLERS = {
         0,
         "the SAML audience is like",
     ),
-    "saml, carl": ("saml", f"{SAML} --session-name carl", 1, "here it is carl"),
-    "saml, another application": ("saml", f"--saml {CORP} --audience urn:x --session-name bob", 1, "here it is urn:x"),
-    "saml, no audience": ("saml", f"--saml {CORP} --session-name alice", 2, "say it with --audience TEXT"),
+    "saml, carl": ("saml", f"{SAML} --session-name carl", 1, "in this call it is carl"),
+    "saml, another application": (
+        "saml",
+        f"--saml {CORP} --audience urn:x --session-name bob",
+        1,
+        "in this call it is urn:x",
+    ),
+    "saml, no audience": ("saml", f"--saml {CORP} --session-name alice", 2, "  --audience TEXT"),
     "saml, another provider": ("saml", f"{SAML}2 --saml {CORP}2 --session-name alice", 1, "names them"),
     "saml, IAM user alice": ("saml", "--user alice --mfa", 1, "no statement that allows sts:AssumeRole names them"),
     "oidc, the main branch": ("oidc", f"--oidc {GITHUB} --subject {MAIN}", 0, "registered in the account"),
-    "oidc, another branch": ("oidc", f"--oidc {GITHUB} --subject {MAIN}2", 1, f"here it is {MAIN}2"),
-    "oidc, no subject": ("oidc", f"--oidc {GITHUB}", 2, "say it with --subject TEXT"),
+    "oidc, another branch": ("oidc", f"--oidc {GITHUB} --subject {MAIN}2", 1, f"in this call it is {MAIN}2"),
+    "oidc, no subject": ("oidc", f"--oidc {GITHUB}", 2, "  --subject TEXT"),
     "source-identity, alice": ("source-identity", "--user alice --mfa --source-identity alice", 0, "sts:SetSourceId"),
-    "source-identity, in the console": ("source-identity", "--user alice --mfa", 1, "there is no source identity"),
-    "source-identity, as bob": ("source-identity", "--user alice --mfa --source-identity bob", 1, "here it is bob"),
+    "source-identity, in the console": (
+        "source-identity",
+        "--user alice --mfa",
+        1,
+        "the request has no source identity",
+    ),
+    "source-identity, as bob": (
+        "source-identity",
+        "--user alice --mfa --source-identity bob",
+        1,
+        "in this call it is bob",
+    ),
 }
 
 
@@ -110,11 +130,11 @@ def test_a_role_that_is_not_made_is_not_judged(case: str, given: str) -> None:
     assert "it creates no break-glass role, so who may assume the role is not in the templates" in done.stderr
 
 
-def trusted_by(*statements: Any, version: str | None = "2012-10-17") -> Trusted:
+def trusted_by(*statements: Any, version: str | None = "2012-10-17") -> TrustedRole:
     document = {"Statement": list(statements), **({"Version": version} if version else {})}
     role = Resource("Role", "AWS::IAM::Role", {"AssumeRolePolicyDocument": document}, "Rescue", ROLE)
     stack = Stack(HOME, "us-east-1", "aws", {"Role": role}, {"RoleArn": ROLE}, {})
-    return Trusted(stack, role, document, example=False)
+    return TrustedRole(stack, role, document, is_example=False)
 
 
 def allow(**more: Any) -> dict[str, Any]:
@@ -150,7 +170,7 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         [allow(Principal={"AWS": f"arn:aws:sts::{HOME}:assumed-role/Chief/ann"})],
         session(),
         "cannot tell",
-        "names one session of the role, and which one calls is not known",
+        "has one session of the role as its principal, and it is not known which session calls",
     ),
     "a session of another role": (
         [allow(Principal={"AWS": f"arn:aws:sts::{HOME}:assumed-role/Chief/ann"})],
@@ -159,13 +179,13 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         "names them",
     ),
     "a service": ([allow(Principal={"Service": "ec2.amazonaws.com"})], user(), "no", "names them"),
-    "every call": ([allow(Action="sts:*")], user(source_identity="ann"), "yes", "statement 1 lets"),
-    "a denied user": ([allow(), deny()], user(), "no", "statement 2 denies it"),
+    "every call": ([allow(Action="sts:*")], user(source_identity="ann"), "yes", "statement 1 allows"),
+    "a denied user": ([allow(), deny()], user(), "no", "statement 2 denies the call"),
     "a denied condition": (
         [allow(), deny(Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})],
         user(),
         "no",
-        "statement 2 denies it, as MFA was not used",
+        "statement 2 denies the call, because MFA was not used",
     ),
     "no long-term key is denied by Bool": (
         [allow(), deny(Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}})],
@@ -177,13 +197,13 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         [when("BoolIfExists", "aws:MultiFactorAuthPresent", "true")],
         user(),
         "yes",
-        "MFA was used, or nothing is said of it",
+        "MFA was used, or the request has no value for it",
     ),
     "a deny that nobody can judge": (
         [allow(), deny(Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})],
         user(),
         "cannot tell",
-        "statement 2 denies it only if the caller's address is not in 203.0.113.0/24, which is not known",
+        "statement 2 denies them only if the caller's address is not in 203.0.113.0/24, which is not known",
     ),
     "a deny and the address": (
         [allow(), deny(Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})],
@@ -195,9 +215,14 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         [allow(Condition={"StringEquals": {"aws:username": "bob", "aws:PrincipalOrgID": "o-1"}})],
         user(),
         "no",
-        "here it is ann",
+        "in this call it is ann",
     ),
-    "an organization": ([when("StringEquals", "aws:PrincipalOrgID", "o-1")], user(), "cannot tell", "PrincipalOrgID=V"),
+    "an organization": (
+        [when("StringEquals", "aws:PrincipalOrgID", "o-1")],
+        user(),
+        "cannot tell",
+        "keys aws:PrincipalOrgID",
+    ),
     "an organization, told": (
         [when("StringEquals", "aws:PrincipalOrgID", "o-1")],
         user(more={"aws:PrincipalOrgID": "o-1"}),
@@ -205,21 +230,26 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         "the caller's organization is o-1: o-1",
     ),
     "a tag": ([when("StringEquals", "aws:PrincipalTag/team", "ops")], user(tags={"team": "ops"}), "yes", "tag team"),
-    "no tag": ([when("StringEquals", "aws:PrincipalTag/team", "ops")], user(), "cannot tell", "--tag team=VALUE"),
+    "no tag": ([when("StringEquals", "aws:PrincipalTag/team", "ops")], user(), "cannot tell", "tags team"),
     "a session tag": (
         [{**when("StringEquals", "aws:RequestTag/case", "1"), "Action": "sts:*"}],
         user(session_tags={"case": "1"}),
         "yes",
         "the session tag case is 1",
     ),
-    "no session tag": ([when("Null", "aws:RequestTag/case", "false")], user(), "no", "there is some session tag case"),
+    "no session tag": (
+        [when("Null", "aws:RequestTag/case", "false")],
+        user(),
+        "no",
+        "the request has a value for the session tag case",
+    ),
     "tag keys": (
         [{**when("ForAllValues:StringEquals", "aws:TagKeys", "case"), "Action": "sts:*"}],
         user(session_tags={"case": "1", "x": "y"}),
         "no",
-        "each of the keys of the session tags is case, if there are any",
+        "each of the session tag keys is case, if there are any",
     ),
-    "an external ID": ([when("StringEquals", "sts:ExternalId", "x")], user(), "no", "there is no external ID"),
+    "an external ID": ([when("StringEquals", "sts:ExternalId", "x")], user(), "no", "the request has no external ID"),
     "a missing variable": (
         [when("StringEquals", "sts:RoleSessionName", "${aws:username}")],
         session(session_name="ann"),
@@ -230,7 +260,7 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
         [allow(), deny(Condition={"StringNotEquals": {"sts:RoleSessionName": "${aws:username}"}})],
         session(session_name="ann"),
         "cannot tell",
-        "which compares with what is not known",
+        "which depends on an unknown value",
     ),
     "a variable nobody knows": (
         [when("StringEquals", "sts:RoleSessionName", "${aws:PrincipalTag/team}")],
@@ -243,9 +273,10 @@ JUDGED: dict[str, tuple[list[Any], Caller, str, str]] = {
 
 @pytest.mark.parametrize(("statements", "caller", "said", "told"), JUDGED.values(), ids=JUDGED)
 def test_the_semantics_of_a_trust_policy(statements: list[Any], caller: Caller, said: str, told: str) -> None:
-    found = answer(trusted_by(*statements), caller)
+    found = decide(trusted_by(*statements), caller)
     assert found.answer == said
-    assert told in " ".join([*found.why, *found.conditions])
+    missing = [f"{fact.option} {fact.name}" for fact in found.missing]
+    assert told in " ".join([*found.reasons, *found.conditions, *missing])
 
 
 @pytest.mark.parametrize("at", ["2030-01-01T00:00:00Z", "2030-01-31", "2030-01-15T01:00:00+01:00"])
@@ -291,10 +322,10 @@ def test_a_statement_that_cannot_be_judged_is_never_passed_over(
     edited(tmp_path, **changes)
     everybody, one = run(tmp_path), run(tmp_path, "--user", "alice", "--mfa")
     assert (everybody.exit_code, one.exit_code, one.stdout) == (2, 2, "")
-    assert "1. not judged: " in everybody.stdout
+    assert "1. cannot be evaluated: " in everybody.stdout
     assert told in everybody.stdout
-    assert "What keeps others out cannot be told" in everybody.stdout
-    assert "cannot tell: statement 1 of the trust policy is not judged here" in one.stderr
+    assert "It is not known who is denied" in everybody.stdout
+    assert "cannot tell: statement 1 of the trust policy cannot be evaluated" in one.stderr
     assert told in one.stderr
 
 
@@ -317,37 +348,46 @@ def test_a_damaged_template(tmp_path: Path, old: str, new: str, told: str) -> No
 
 
 BAD = {
-    "nobody": ("--mfa", "say who calls, with one of --user, --role, --permission-set, --saml and --oidc"),
-    "two": ("--user alice --role x", "say who calls, with one of"),
-    "no name": ("--user ali/ce/", "is no name of an IAM user"),
-    "another kind of ARN": (f"--user {ROLE}", "is no ARN of an IAM user"),
-    "a short ARN": ("--role arn:aws:iam", "is no ARN of an IAM role"),
-    "a session's ARN": (f"--role arn:aws:sts::{HOME}:assumed-role/a/b", "is no ARN of an IAM role"),
+    "nobody": ("--mfa", "name exactly one caller (--user, --role, --permission-set, --saml, --oidc)"),
+    "two": ("--user alice --role x", "name exactly one caller"),
+    "no name": ("--user ali/ce/", "is not a name of an IAM user"),
+    "another kind of ARN": (f"--user {ROLE}", "is not an ARN of an IAM user"),
+    "a short ARN": ("--role arn:aws:iam", "is not an ARN of an IAM role"),
+    "a session's ARN": (f"--role arn:aws:sts::{HOME}:assumed-role/a/b", "is not an ARN of an IAM role"),
     "no account": ("--user alice --account 42", "42 is no account: that is twelve digits"),
     "two accounts": (f"--user {ANN} --account {OTHER}", f"is not of account {OTHER}"),
     "a role's MFA": ("--role x --mfa", "only an IAM user calls with MFA"),
     "MFA of SAML": (f"--saml {CORP} --mfa-age 3", "only an IAM user calls with MFA"),
-    "no MFA, of some age": ("--user alice --no-mfa --mfa-age 3", "contradict each other"),
-    "a subject of a user": ("--user alice --subject x", "are of federated users"),
-    "a federated account": (f"--saml {CORP} --account {HOME}", "are of users and roles"),
-    "no provider": (f"--saml {GITHUB}", "is no ARN of a SAML provider"),
-    "a bare OIDC name": ("--oidc corp", "is no ARN of a OIDC provider"),
-    "a session name": ("--user alice --session-name a", "'a' is no session name"),
-    "a source identity": ("--user alice --source-identity a/b", "'a/b' is no source identity"),
-    "an address": ("--user alice --ip here", "here is no IP address"),
-    "a time": ("--user alice --at soon", "soon is no time: write 2030-01-31T03:00:00Z"),
-    "a tag": ("--user alice --tag team", "--tag takes NAME=VALUE, not 'team'"),
-    "two kinds of role": ("--role x --permission-set y", "say who calls, with one of"),
-    "no permission set": ("--permission-set a/b:c", "is no name of an IAM role"),
-    "SAML in the console": (f"--saml {CORP} --console", "the others sign in at their provider"),
-    "an external ID of OIDC": ("--oidc idp.example.com --external-id x", "the others sign in at their provider"),
-    "a session name in the console": ("--user alice --console --session-name bob", "--console names the session"),
+    "no MFA, of some age": (
+        "--user alice --no-mfa --mfa-age 3",
+        "a call without MFA has no age of the MFA (--mfa/--no-mfa, --mfa-age)",
+    ),
+    "a subject of a user": (
+        "--user alice --subject x",
+        "only federated users have a subject and an audience (--subject, --audience)",
+    ),
+    "a federated account": (f"--saml {CORP} --account {HOME}", "only users and roles have an account and tags"),
+    "no provider": (f"--saml {GITHUB}", "is not an ARN of a SAML provider"),
+    "a bare OIDC name": ("--oidc corp", "is not an ARN of an OIDC provider"),
+    "a session name": ("--user alice --session-name a", "'a' is not a session name"),
+    "a source identity": ("--user alice --source-identity a/b", "'a/b' is not a source identity"),
+    "an address": ("--user alice --ip here", "here is not an IP address (--ip)"),
+    "a time": ("--user alice --at soon", "soon is not a time such as 2030-01-31T03:00:00Z (--at)"),
+    "a tag": ("--user alice --tag team", "'team' is not of the form NAME=VALUE (--tag)"),
+    "two kinds of role": ("--role x --permission-set y", "name exactly one caller"),
+    "no permission set": ("--permission-set a/b:c", "is not a name of an IAM role"),
+    "SAML in the console": (f"--saml {CORP} --console", "federated users sign in at their provider"),
+    "an external ID of OIDC": ("--oidc idp.example.com --external-id x", "federated users sign in at their provider"),
+    "a session name in the console": ("--user alice --console --session-name bob", "the console names the session"),
     "an external ID in the console": (
         "--user alice --console --external-id x",
         "sends no source identity, external ID",
     ),
     "a tag in the console": ("--user alice --console --session-tag a=b", "external ID or session tags"),
-    "two places": ("--user alice --vpc-endpoint --ip 203.0.113.7", "say different things of where the call comes"),
+    "two places": (
+        "--user alice --vpc-endpoint --ip 203.0.113.7",
+        "a call comes from one place only (--console, --vpc-endpoint, --ip)",
+    ),
     "the stack's account": ("--stack-account 42", "42 is no account"),
 }
 
@@ -379,17 +419,35 @@ def test_json_holds_what_the_text_says() -> None:
     told = json.loads(run(GOLDEN / "everything", "--json").stdout)
     assert (told["max_session"], told["max_session_chained"]) == (14400, 3600)
     assert told["granted"] == {"alice": ["break-glass-grant"], "bob": ["break-glass-grant"]}
-    assert [one["who"] for one in told["statements"]][2] == [f"role ops/Chief of account {OTHER}"]
+    assert [one["principals"] for one in told["statements"]][2] == [f"role ops/Chief of account {OTHER}"]
+    assert ["root users"] in [denied["callers"] for denied in told["denied_callers"]]
     done = run(GOLDEN / "everything", *f"--role ops/Chief --account {OTHER} --json".split())
     told = json.loads(done.stdout)
-    assert (told["answer"], told["own_policies"], done.exit_code) == ("yes", True, 0)
+    assert (told["answer"], told["needs_own_policies"], done.exit_code) == ("yes", True, 0)
+
+
+def test_json_names_the_options_that_are_missing_and_text_their_flags(tmp_path: Path) -> None:
+    keys = {"aws:PrincipalTag/team": "ops", "aws:PrincipalOrgID": "o-1", "sts:RoleSessionName": "alice"}
+    edited(tmp_path, Condition={"StringEquals": keys})
+    done = run(tmp_path, "--user", "alice")
+    assert done.exit_code == 2
+    flags = ["  --key aws:PrincipalOrgID=VALUE", "  --tag team=VALUE", "  --session-name NAME"]
+    assert done.stdout.splitlines()[-4:] == ["To decide, add to the command:", *flags]
+    decision = json.loads(run(tmp_path, "--user", "alice", "--json").stdout)
+    assert decision["missing"] == [
+        {"option": "keys", "name": "aws:PrincipalOrgID"},
+        {"option": "tags", "name": "team"},
+        {"option": "session_name", "name": ""},
+    ]
+    given = ["--tag", "team=ops", "--key", "aws:PrincipalOrgID=o-1", "--session-name", "alice"]
+    assert run(tmp_path, "--user", "alice", *given).exit_code == 0
 
 
 def test_a_grant_that_is_gone_is_told(tmp_path: Path) -> None:
     template = yaml.safe_load((GOLDEN / "smallest" / "main-region.yaml").read_text(encoding="utf-8"))
     del template["Resources"]["RoleGrant"]
     (tmp_path / "main-region.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
-    assert "The templates grant that to nobody." in run(tmp_path).stdout
+    assert "The templates grant it to nobody." in run(tmp_path).stdout
     done = run(tmp_path, "--user", "alice", "--mfa")
     assert done.exit_code == 0
     assert done.stdout.startswith("Yes, if their own policies allow it too: ")
@@ -405,55 +463,55 @@ def test_an_odd_age_of_the_mfa(age: str) -> None:
 
 
 def lines(*statements: Any) -> str:
-    return "\n".join(described(describe(trusted_by(*statements))))
+    return "\n".join(description_lines(describe_trust(trusted_by(*statements))))
 
 
 def test_the_words_for_documents_of_others() -> None:
     assert "  nobody\n" in lines()
-    assert "  2. never: anybody, by sts:*\n" in lines(allow(), deny(Action="sts:*"))
-    assert "by every call but sts:TagSession\n" in lines(
+    assert "  2. denied: anybody, with sts:*\n" in lines(allow(), deny(Action="sts:*"))
+    assert "with every action but sts:TagSession\n" in lines(
         {"Effect": "Allow", "Principal": {"AWS": ANN}, "NotAction": "sts:TagSession"}
     )
-    assert "  1. ec2.amazonaws.com, by sts:AssumeRole\n" in lines(allow(Principal={"Service": "ec2.amazonaws.com"}))
+    assert "  1. ec2.amazonaws.com, with sts:AssumeRole\n" in lines(allow(Principal={"Service": "ec2.amazonaws.com"}))
     named = lines(allow(Principal={"AWS": ANN}))
-    assert "  1. IAM user ann of this account, by sts:AssumeRole\n" in named
-    assert "by their own policies too" not in named
+    assert "  1. IAM user ann of this account, with sts:AssumeRole\n" in named
+    assert "in their own policies" not in named
 
 
 def test_who_is_let_in_is_not_told_to_be_kept_out() -> None:
     anybody = lines(allow(Principal="*", Action="*"))
     assert re.findall(r"^  - (.*):$", anybody, re.MULTILINE) == ["root users"]
     nobody = lines(allow(Principal="*"), deny())
-    assert nobody.count("statement 2 denies it") == 1
+    assert nobody.count("statement 2 denies the call") == 1
     denied = lines(allow(Principal={"AWS": ANN}), deny(Principal={"AWS": ANN}))
-    assert f"  - user ann of account {HOME}:\n      statement 2 denies it\n" in denied
+    assert f"  - user ann of account {HOME}:\n      statement 2 denies the call\n" in denied
     depends = lines(allow(Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}))
-    assert "lets them in only if the caller's organization is o-1, which is not known" in depends
+    assert "allows them only if the caller's organization is o-1, which is not known" in depends
 
 
 SET = f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{{}}"
 WORDS = {
     "MFA was used at most 90 minutes ago": ("NumericLessThanEquals", "aws:MultiFactorAuthAge", "5400"),
     "the age of the MFA in seconds is more than 5": ("NumericGreaterThan", "aws:MultiFactorAuthAge", "5"),
-    "MFA was not used, and the call says so": ("Bool", "aws:MultiFactorAuthPresent", "false"),
-    "there is no external ID": ("Null", "sts:ExternalId", "true"),
-    "there is some IAM user's name": ("Null", "aws:username", "false"),
+    "the request says that MFA was not used": ("Bool", "aws:MultiFactorAuthPresent", "false"),
+    "the request has no value for the external ID": ("Null", "sts:ExternalId", "true"),
+    "the request has a value for the IAM user's name": ("Null", "aws:username", "false"),
     "the time is not after 2030-01-01": ("DateLessThanEquals", "aws:CurrentTime", "2030-01-01"),
     "the caller's ARN is not like a or b": ("ArnNotLike", "aws:PrincipalArn", "a", "b"),
     "aws:SourceVpc is v": ("StringEquals", "aws:SourceVpc", "v"),
-    "one of the keys of the session tags is a": ("ForAnyValue:StringEquals", "aws:TagKeys", "a"),
+    "at least one of the session tag keys is a": ("ForAnyValue:StringEquals", "aws:TagKeys", "a"),
     "the token's audience is x": ("StringEquals", "idp.example.com/a:aud", "x"),
     "the caller's address is in 203.0.113.0/24": ("IpAddress", "aws:SourceIp", "203.0.113.0/24"),
     "the session's name is not x*, in any letter case": ("StringNotEqualsIgnoreCase", "sts:RoleSessionName", "x*"),
     "the caller is an IAM user": ("StringEquals", "aws:PrincipalType", "User"),
-    "the caller is no IAM user": ("StringNotEquals", "aws:PrincipalType", "User"),
-    "the kind of the caller is Account or User": ("StringEquals", "aws:PrincipalType", "Account", "User"),
-    "the caller is of the permission set a_b": ("ArnLike", "aws:PrincipalArn", SET.format("a_b_*")),
-    "the caller is of the permission set a or the permission set b": (
+    "the caller is not an IAM user": ("StringNotEquals", "aws:PrincipalType", "User"),
+    "the caller's type is Account or User": ("StringEquals", "aws:PrincipalType", "Account", "User"),
+    "the caller is a session of the permission set a_b": ("ArnLike", "aws:PrincipalArn", SET.format("a_b_*")),
+    "the caller is a session of the permission set a or the permission set b": (
         *("ArnLike", "aws:PrincipalArn"),
         *(SET.format("a_*"), SET.format("b_*")),
     ),
-    "the caller is not of a permission set whose name goes on after a": (
+    "the caller is not a session of a permission set whose name begins with a_": (
         *("ArnNotLike", "aws:PrincipalArn"),
         "arn:*:iam::*:role/*AWSReservedSSO_a_*_*",
     ),
@@ -465,7 +523,7 @@ WORDS = {
 @pytest.mark.parametrize(("words", "condition"), WORDS.items(), ids=WORDS)
 def test_conditions_in_words(words: str, condition: tuple[str, ...]) -> None:
     operator, key, *wanted = condition
-    assert condition_words(operator, key, wanted) == words
+    assert describe_condition(operator, key, wanted) == words
 
 
 NAMES = st.sampled_from(["ann", "bob", "Chief"])
@@ -509,13 +567,13 @@ def test_an_explicit_deny_of_everything_always_refuses(
     together: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     all_of_it = deny(Principal={"AWS": "*"} if together else "*")
-    assert judge(trusted_by(*statements[:place], all_of_it, *statements[place:]), caller).answer is False
+    assert evaluate_caller(trusted_by(*statements[:place], all_of_it, *statements[place:]), caller).allowed is False
 
 
 @given(ALLOWS, ALLOWS, CALLING)
 def test_another_allow_never_keeps_anybody_out(some: list[Any], more: list[Any], caller: Caller) -> None:
     order = [False, None, True]
-    before, after = (judge(trusted_by(*statements), caller).answer for statements in (some, [*some, *more]))
+    before, after = (evaluate_caller(trusted_by(*statements), caller).allowed for statements in (some, [*some, *more]))
     assert order.index(before) <= order.index(after)
 
 
