@@ -1,16 +1,19 @@
-# Targets: generate | test | check | scan | e2e | demo | bench | golden
+# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test check scan e2e demo bench golden
+.PHONY: generate test test-all check scan e2e demo bench golden
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
 
-test: .venv/dev ## run the tests, with the coverage gate
-	$(BIN)/pytest --numprocesses auto --cov --cov-report=term
+test: .venv/dev ## run the tests in a minute or two, and say what that leaves out
+	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+test-all: .venv/dev ## run every test in every variant and region, with the coverage gate
+	$(BIN)/pytest --all --numprocesses auto --dist worksteal --cov --cov-report=term
 
 check: .venv/dev ## lint, types, and the committed templates: those of breakglass.yaml, and AWS would take them
 	$(BIN)/ruff check .
