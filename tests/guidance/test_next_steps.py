@@ -1,0 +1,187 @@
+"""The next steps after ``generate``: commands that the AWS CLI takes and that do what the templates need."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+from botocore import xform_name
+from paths import GOLDEN
+from rejections import generate
+
+CASES = ("smallest", "everything", "deployer", "managed-rollout", "hub-account", "users-by-tag", "existing-bus")
+every_case = pytest.mark.parametrize("case", CASES)
+
+# The options of every command, and of the one command that the AWS CLI makes of several calls:
+# https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
+OF_THE_CLI = {"region", "profile", "query", "output"}
+DEPLOY = {"stack-name", "template-file", "capabilities", "role-arn", "s3-bucket"}
+
+Command = tuple[str, str, dict[str, list[str]]]
+
+
+@cache
+def printed(case: str) -> tuple[str, dict[str, str]]:
+    """What ``generate`` prints for a golden case, and the text of each template that it writes."""
+    with TemporaryDirectory() as folder:
+        text = generate(Path(folder), GOLDEN / case / "breakglass.yaml").stdout
+        files = {
+            str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+            for path in Path(folder).glob("templates/*.yaml")
+        }
+    return text, files
+
+
+def commands(case: str) -> list[Command]:
+    """The commands: service, operation and the values of each option."""
+    text = re.sub(r" \\\n +", " ", printed(case)[0])
+    found = []
+    for line in re.findall(r"^ +aws (.+)$", text, re.MULTILINE):
+        service, operation, *words = shlex.split(line, comments=True)
+        options: dict[str, list[str]] = {}
+        for word in words:
+            if word.startswith("--"):
+                options[word.removeprefix("--")] = []
+            else:
+                options[list(options)[-1]].append(word)
+        found.append((service, operation, options))
+    return found
+
+
+def command(case: str, operation: str, **wanted: str) -> dict[str, list[str]]:
+    """The options of the one command with this operation, and ``wanted`` values."""
+    (options,) = (
+        options
+        for _, name, options in commands(case)
+        if name == operation and all(options[option.replace("_", "-")] == [value] for option, value in wanted.items())
+    )
+    return options
+
+
+@cache
+def operations(service: str) -> Mapping[str, tuple[set[str], set[str]]]:
+    """Operation -> its options, and those that are required, by AWS's own model of a service."""
+    model = botocore.session.Session().get_service_model(service)
+    made = {}
+    for name in model.operation_names:
+        shape = model.operation_model(name).input_shape
+        members = {xform_name(member, "-"): member for member in (shape.members if shape else {})}
+        required = {option for option, member in members.items() if member in shape.required_members}
+        made[xform_name(name, "-")] = (set(members), required)
+    return made
+
+
+@every_case
+def test_the_aws_cli_takes_every_command(case: str) -> None:
+    for service, operation, options in commands(case):
+        if (service, operation) == ("cloudformation", "deploy"):
+            known, required = DEPLOY, {"stack-name", "template-file"}
+        else:
+            known, required = operations(service)[operation]
+        assert options.keys() <= known | OF_THE_CLI, operation
+        assert required <= options.keys(), operation
+
+
+@every_case
+def test_a_stack_with_named_iam_resources_is_deployed_with_the_capability_for_that(case: str) -> None:
+    """With CAPABILITY_IAM alone CloudFormation refuses names.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    """
+    deployed = {options["template-file"][0]: options for _, name, options in commands(case) if name == "deploy"}
+    _, files = printed(case)
+    assert {path for path in files if "stackset.yaml" not in path} == set(deployed)
+    for path, options in deployed.items():
+        assert "\n    Type: AWS::IAM::" in files[path], path
+        assert options["capabilities"] == ["CAPABILITY_NAMED_IAM"], path
+        # The CLI cannot send more than this in a request, and takes a bucket for it.
+        assert ("s3-bucket" in options) == (len(files[path].encode()) > 51_200), path
+
+
+SELF_MANAGED = ("smallest", "everything", "deployer", "hub-account")
+
+
+@pytest.mark.parametrize("case", SELF_MANAGED)
+def test_the_stack_set_goes_to_this_account_in_every_other_region(case: str) -> None:
+    text, files = printed(case)
+    covered: dict[str, Any] = yaml.safe_load(files["templates/stackset.yaml"])["Metadata"]["cfn-breakglass"]
+    instances = command(case, "create-stack-instances")
+    # Without accounts, a self-managed stack set gets no instance at all.
+    assert instances["accounts"] == ["$(aws sts get-caller-identity --query Account --output text)"]
+    assert sorted(instances["regions"]) == sorted(covered["Regions"])
+    made = command(case, "create-stack-set")
+    assert made["template-body"] == ["file://templates/stackset.yaml"]
+    in_console = re.search(r"these regions:\n((?: {7}\S.*\n)+)", text)
+    assert in_console
+    assert sorted(in_console[1].split()) == sorted(covered["Regions"])
+    for name, options in (("create-stack-instances", instances), ("create-stack-set", made)):
+        assert options["region"] == [covered["MainRegion"]], name
+        assert options["stack-set-name"] == [covered["Name"]], name
+
+
+@pytest.mark.parametrize("case", SELF_MANAGED)
+def test_a_region_that_fails_does_not_stop_the_others_in_the_console_either(case: str) -> None:
+    text, _ = printed(case)
+    for operation in ("create-stack-instances", "update-stack-set"):
+        preferences = dict(each.split("=") for each in command(case, operation)["operation-preferences"][0].split(","))
+        assert preferences == {"RegionConcurrencyType": "PARALLEL", "FailureTolerancePercentage": "100"}
+    (tolerance,) = re.findall(r"failure tolerance (\d+) percent", text)
+    assert tolerance == "100"
+    assert "region concurrency parallel" in text
+
+
+def test_the_deployer_hands_cloudformation_the_role_that_the_administrator_made() -> None:
+    text, _ = printed("deployer")
+    main = command("deployer", "deploy", template_file="templates/main-region.yaml")
+    assert main["role-arn"] == ["arn:aws:iam::111122223333:role/break-glass-cloudformation"]
+    assert (
+        main["role-arn"][0]
+        in text.partition("aws cloudformation deploy --region eu-west-1 --stack-name break-glass ")[0]
+    )
+    for administrators in ("deployer", "stackset-roles"):
+        options = command("deployer", "deploy", template_file=f"templates/{administrators}.yaml")
+        assert "role-arn" not in options
+    for operation in ("create-stack-set", "update-stack-set"):
+        roles = command("deployer", operation)
+        assert roles["execution-role-name"] == ["break-glass-stackset-execution"]
+        assert roles["administration-role-arn"] == [
+            "arn:aws:iam::111122223333:role/break-glass-stackset-administration"
+        ]
+
+
+@pytest.mark.parametrize("case", ["smallest", "hub-account"])
+def test_the_trail_that_has_to_be_there_records_reads_too(case: str) -> None:
+    """AssumeRole only reads: a trail of writes alone records no use of the role."""
+    text, _ = printed(case)
+    for fact in ("IsMultiRegionTrail true", "IsLogging true", "ReadWriteType All", "IncludeManagementEvents true"):
+        assert fact in text
+    assert [operation for service, operation, _ in commands(case) if service == "cloudtrail"] == [
+        "describe-trails",
+        "get-trail-status",
+        "get-event-selectors",
+    ]
+
+
+def test_a_subscription_waits_as_long_as_sns_does() -> None:
+    """https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html: a token is valid for two days."""
+    assert re.search(r"\(e-mail and https\) within two days", printed("everything")[0])
+
+
+def test_a_group_gets_the_policy_where_the_users_are_known_by_a_tag() -> None:
+    attached = command("users-by-tag", "attach-group-policy")
+    assert attached["policy-arn"] == ["arn:aws:iam::ACCOUNT:policy/break-glass-grant"]
+
+
+@every_case
+def test_the_guard_is_made_an_scp(case: str) -> None:
+    made = command(case, "create-policy")
+    assert made["type"] == ["SERVICE_CONTROL_POLICY"]
+    assert made["content"] == ["file://templates/guard-scp.json"]
