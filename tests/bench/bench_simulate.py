@@ -25,8 +25,8 @@ from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import Counts, Question
 from cfn_breakglass.analysis.replay.sources import Source, find
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
-from cfn_breakglass.analysis.template.files import pair
 from cfn_breakglass.analysis.template.reader import resolve
+from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
 SETTINGS = json.dumps(
     {
@@ -103,7 +103,7 @@ def report(text: str) -> None:
 def main(home: Path) -> None:
     for name, text in zip(("main-region", "stackset"), templates(SETTINGS), strict=True):
         (home / f"{name}.yaml").write_text(text, encoding="utf-8")
-    plans = pair(home)
+    plans = main_and_stackset(home)
     records = quiet(Simulator(deploy_pair(*plans, account=ACCOUNT)))
     alerting = json.loads(next(path for path in RAISES if path.stem == "raises-saml").read_text(encoding="utf-8"))
     data = log_file(records, alerting)

@@ -17,7 +17,7 @@ from test_deployer import ABOUT, ACCOUNT, NEVER, World, values
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
-from cfn_breakglass.analysis.template.stacksets import rolled_out
+from cfn_breakglass.analysis.template.stacksets import stackset_templates
 from cfn_breakglass.analysis.validation.folder import validate_folder
 from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, needed
 from cfn_breakglass.aws.limits import TEMPLATE_BODY
@@ -51,7 +51,7 @@ def deployed(config: Config, name: str, region: str = "") -> Stack:
 def test_what_is_rolled_out_is_the_data_of_stackset(case: Path) -> None:
     config = of_case(case, rollout=MANAGED)
     made = templates(config)
-    [inner] = rolled_out(deployed(config, "main-region"), "main-region.yaml")
+    [inner] = stackset_templates(deployed(config, "main-region"), "main-region.yaml")
     assert inner.template == made["stackset"]
     assert inner.regions == config.secondary_regions
     assert len(inner.text.encode()) <= TEMPLATE_BODY.maximum

@@ -257,7 +257,7 @@ def test_no_answer_is_about_one_of_two_templates(command: str) -> None:
     asked = run(*command.split())
     assert asked.exit_code == 2
     assert asked.stderr == (
-        "templates/main-region.yaml: main-region.json is there too\n  delete the one that is not deployed\n"
+        "templates/main-region.yaml: main-region.json exists too\n  delete the one that is not deployed\n"
     )
 
 

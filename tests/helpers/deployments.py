@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cfn_breakglass.analysis.simulator.simulator import deploy_pair
-from cfn_breakglass.analysis.template.files import Plan, coverage, pair
 from cfn_breakglass.analysis.template.reader import Stack, parse
+from cfn_breakglass.analysis.template.template_files import TemplateFile, main_and_stackset, parse_coverage
 
 
 def deploy(
@@ -18,12 +18,14 @@ def deploy(
 ) -> dict[str, Stack]:
     """Deploy the two templates in every region they are for: a stack per region, that of the main region first."""
     main, others = parse(main_region, files[0]), parse(stackset, files[1])
-    covers = coverage(main, files[0])
+    covers = parse_coverage(main, files[0])
     return deploy_pair(
-        Plan(files[0], main_region, main, covers), Plan(files[1], stackset, others, covers), account=account
+        TemplateFile(files[0], main_region, main, covers),
+        TemplateFile(files[1], stackset, others, covers),
+        account=account,
     )
 
 
 def deploy_folder(folder: Path, *, account: str) -> dict[str, Stack]:
     """Deploy main-region and stackset of ``folder``, .yaml or .json."""
-    return deploy_pair(*pair(folder), account=account)
+    return deploy_pair(*main_and_stackset(folder), account=account)

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cfn_breakglass.analysis.template.files import Plan
 from cfn_breakglass.analysis.template.reader import Resource, resolve
+from cfn_breakglass.analysis.template.template_files import TemplateFile
 
 
-def policies_of(plan: Plan) -> dict[str, str]:
+def policies_of(plan: TemplateFile) -> dict[str, str]:
     """The policies of ``plan`` in each region that it goes to, as JSON by where they are."""
     found = {}
     for region in plan.regions:
-        stack = resolve(plan.template, account=plan.coverage.any_account, region=region, file=plan.file)
+        stack = resolve(plan.template, account=plan.coverage.account_or_example, region=region, file=plan.file)
         for resource in stack.resources.values():
             for where, policy in _within(resource.properties, f"{resource.type} {resource.logical_id}"):
                 found[f"{plan.file} {region}: {where}"] = json.dumps(_explicit(policy, resource))

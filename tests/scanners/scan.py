@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, 
 from policies import policies_beside, policies_of, statements_in
 from tool_environments import kept_environment
 
-from cfn_breakglass.analysis.template.files import Plan, plans
+from cfn_breakglass.analysis.template.template_files import TemplateFile, template_files
 from cfn_breakglass.analysis.validation.checks import lint
 from cfn_breakglass.errors import TemplateError
 
@@ -53,7 +53,7 @@ def main(*folders: str) -> int:
     """Scan the templates in ``folders``; print what was found and what was looked at."""
     places = [Path(folder) for folder in folders] or _COMMITTED
     try:
-        read = {place: plans(place) for place in places}
+        read = {place: template_files(place) for place in places}
     except TemplateError as error:
         print(error)
         return 1
@@ -87,7 +87,7 @@ def _counted(accepted: Iterable[str]) -> list[str]:
     return [f"accepted {count} times: {what}" for what, count in sorted(Counter(accepted).items())]
 
 
-def cfn_lint(every: list[Plan]) -> Verdict:
+def cfn_lint(every: list[TemplateFile]) -> Verdict:
     """Every template in the regions that it goes to, if it goes to any."""
     going = [plan for plan in every if plan.regions]
     found = [str(one) for plan in going for one in lint(plan.text, plan.file, plan.regions, informational=True)]
@@ -95,7 +95,7 @@ def cfn_lint(every: list[Plan]) -> Verdict:
     return Verdict("cfn-lint", f"{len(going)} templates in {len(regions)} regions", found or _unless(going), [])
 
 
-def checkov(inside: Path, every: list[Plan]) -> Verdict:
+def checkov(inside: Path, every: list[TemplateFile]) -> Verdict:
     """Every template, each resource of it read."""
     said = _ask(inside, "ask_checkov.py", [str(Path(plan.file).resolve()) for plan in every])
     resources = sum(len(plan.template["Resources"]) for plan in every)
@@ -110,7 +110,7 @@ def checkov(inside: Path, every: list[Plan]) -> Verdict:
     return Verdict("checkov", looked, found or _unless(checks), accepted)
 
 
-def parliament(inside: Path, read: dict[Path, list[Plan]]) -> Verdict:
+def parliament(inside: Path, read: dict[Path, list[TemplateFile]]) -> Verdict:
     """Every policy of the templates and beside them."""
     policies: dict[str, str] = {}
     for place, found_there in read.items():

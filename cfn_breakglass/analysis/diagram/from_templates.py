@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from cfn_breakglass.analysis.diagram.model import Area, Bus, Part, Picture, Watch
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.rules import rules_of
-from cfn_breakglass.analysis.template.files import pair, prefix
 from cfn_breakglass.analysis.template.reader import resolve
+from cfn_breakglass.analysis.template.template_files import main_and_stackset, rule_name_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from cfn_breakglass.analysis.eventbridge.rules import Rule
-    from cfn_breakglass.analysis.template.files import Plan
     from cfn_breakglass.analysis.template.reader import Resource, Stack
+    from cfn_breakglass.analysis.template.template_files import TemplateFile
 
 # Nobody's account, so that no account of a config is taken for the one deployed to.
 _ANY_ACCOUNT = "000000000000"
@@ -32,7 +32,7 @@ ELSEWHERE = "made elsewhere"
 
 def picture_of(folder: Path) -> Picture:
     """Read main-region and stackset in ``folder``, YAML or JSON; TemplateError when they cannot be read."""
-    main_plan, others_plan = pair(folder)
+    main_plan, others_plan = main_and_stackset(folder)
     (home,) = _deployed(main_plan)
     others = _deployed(others_plan)
     main = home.stack
@@ -40,7 +40,7 @@ def picture_of(folder: Path) -> Picture:
     told = [rule for rule in home.rules if not _on_default(rule)]
     sinks = _sinks(main, told)
     return Picture(
-        name=prefix(main.metadata).removesuffix("-"),
+        name=rule_name_prefix(main.metadata).removesuffix("-"),
         role=(role := _role(main)),
         takers=_takers(main, role),
         areas=(_area("main-region", [home]), *_areas(others)),
@@ -57,7 +57,7 @@ class _Held(NamedTuple):
     rules: list[Rule]
 
 
-def _deployed(plan: Plan) -> list[_Held]:
+def _deployed(plan: TemplateFile) -> list[_Held]:
     account = plan.coverage.account or _ANY_ACCOUNT
     stacks = [resolve(plan.template, account=account, region=region, file=plan.file) for region in plan.regions]
     return [_Held(stack, rules_of(stack)) for stack in stacks]
@@ -94,7 +94,7 @@ def _watches(stack: Stack, rules: Iterable[Rule]) -> tuple[Watch, ...]:
     groups: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
         off = " (disabled)" if rule.state == "DISABLED" else ""
-        label = rule.name.removeprefix(prefix(stack.metadata)) + off
+        label = rule.name.removeprefix(rule_name_prefix(stack.metadata)) + off
         groups.setdefault(tuple(target.arn for target in rule.targets), []).append(label)
     return tuple(Watch(tuple(labels), to) for to, labels in groups.items())
 

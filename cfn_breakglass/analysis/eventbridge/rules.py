@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, reaches
 from cfn_breakglass.analysis.eventbridge.input_transformer import Transformer, TransformError
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
-from cfn_breakglass.analysis.template.files import prefix
 from cfn_breakglass.analysis.template.resource_types import bus_name
+from cfn_breakglass.analysis.template.template_files import rule_name_prefix
 from cfn_breakglass.errors import PatternError, TemplateError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _compiled(stack: Stack, resource: Resource) -> Rule:
 def _rule(stack: Stack, resource: Resource) -> Rule:
     given = resource.properties
     return Rule(
-        detection=resource.name.removeprefix(prefix(stack.metadata)).partition(".")[0],
+        detection=resource.name.removeprefix(rule_name_prefix(stack.metadata)).partition(".")[0],
         name=resource.name,
         arn=resource.arn,
         account=stack.account,

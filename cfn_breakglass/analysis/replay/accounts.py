@@ -10,8 +10,8 @@ from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.results import Question
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
-from cfn_breakglass.analysis.template.files import Plan
-from cfn_breakglass.analysis.template.reader import RefusedError
+from cfn_breakglass.analysis.template.reader import FailedAssertionError
+from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.errors import TemplateError
 
 # An account is 17 stacks in memory, about 1 MiB.
@@ -29,13 +29,13 @@ class Account(NamedTuple):
 class Accounts:
     """Every account there is, as far as a question goes; TemplateError or RecordError for what it cannot ask."""
 
-    def __init__(self, question: Question, plans: tuple[Plan, Plan]) -> None:
+    def __init__(self, question: Question, plans: tuple[TemplateFile, TemplateFile]) -> None:
         self._question = question
         self._plans = plans
         self.of = lru_cache(_ACCOUNTS)(self._deployed)
         if question.account and not is_account(question.account):
             raise RecordError(not_an_account(question.account))
-        probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.any_account))
+        probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.account_or_example))
         self.regions = probe.regions
         # No record is ever of the others: they are about events of our own, such as the heartbeat.
         self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.of_aws))
@@ -49,6 +49,6 @@ class Accounts:
             raise RecordError("it does not say which account it is of; give that with --account")
         try:
             simulator = Simulator(deploy_pair(*self._plans, account=account))
-        except RefusedError as error:
+        except FailedAssertionError as error:
             return Account(None, {}, str(error))
         return Account(simulator, {region: simulator.watching(region) for region in simulator.regions})

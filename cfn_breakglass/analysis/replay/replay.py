@@ -14,7 +14,7 @@ from cfn_breakglass.analysis.replay.records import BROKEN, Batch, batches, why_b
 from cfn_breakglass.analysis.replay.results import Answer, Counts, Question, Told
 from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, opened
 from cfn_breakglass.analysis.simulator.simulator import Delivery
-from cfn_breakglass.analysis.template.files import pair
+from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
 # As many as the regions of an organization's accounts; then they are made anew.
 _GATES = 2_000
@@ -27,7 +27,7 @@ class Replay:
 
     def __init__(self, question: Question) -> None:
         self._question = question
-        self._accounts = Accounts(question, pair(question.templates))
+        self._accounts = Accounts(question, main_and_stackset(question.templates))
         self.regions, self.detections = self._accounts.regions, self._accounts.detections
         self._peek = Peek(self._accounts.fields)
         self._gates: dict[tuple[str, str], Gate] = {}

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.policy import allowed
-from cfn_breakglass.analysis.template.resource_types import Place
+from cfn_breakglass.analysis.template.resource_types import StackLocation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
             ):
                 return Verdict(f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}")
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    logs = f"logs.{stack.region}.{Place(stack.account, stack.region, '').suffix}"
+    logs = f"logs.{stack.region}.{StackLocation(stack.account, stack.region, '').url_suffix}"
     use = KeyUse(logs, "CloudWatch Logs", _LOG_KEY_ACTIONS, {"kms:EncryptionContext:aws:logs:arn": arn})
     return _encrypted(stack, group.properties.get("KmsKeyId"), arn, use)
 

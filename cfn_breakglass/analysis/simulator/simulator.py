@@ -11,8 +11,8 @@ from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableE
 from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.alarm_delivery import alarm_problems
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward, can_notify
-from cfn_breakglass.analysis.template.files import Plan
 from cfn_breakglass.analysis.template.reader import Stack, resolve
+from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.aws import limits
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Simulator:
             yield _delivery(rule, target, event, Verdict(problem, assumed_allowed))
 
 
-def deploy_pair(main: Plan, others: Plan, *, account: str) -> dict[str, Stack]:
+def deploy_pair(main: TemplateFile, others: TemplateFile, *, account: str) -> dict[str, Stack]:
     """Deploy two templates: a stack per region, that of the main region first."""
     stacks = {}
     for plan, regions in ((main, [main.coverage.main_region]), (others, main.coverage.regions)):

@@ -1,4 +1,4 @@
-"""Template text to a Stack: what CloudFormation would make of it in one account and region."""
+"""Template text to a Stack: what CloudFormation would create from it in one account and region."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.template.decoder import decode_template
 from cfn_breakglass.analysis.template.intrinsics import Resolver
-from cfn_breakglass.analysis.template.resource_types import Place
+from cfn_breakglass.analysis.template.resource_types import StackLocation
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Sections that hold one mapping per name, and the others.
-_NAMED = ("Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
-_OTHERS = ("AWSTemplateFormatVersion", "Description", "Metadata")
+_SECTIONS_BY_NAME = ("Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
+"""Sections that map a name to a mapping."""
+_OTHER_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata")
 
 
-class RefusedError(TemplateError):
-    """An assertion of the template's own does not hold: it is not meant for this account or region."""
+class FailedAssertionError(TemplateError):
+    """An assertion in the template's Rules is false: the template is for another account or region."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource with its properties resolved: no intrinsic is left in them.
+    """A resource with its properties resolved: no intrinsic function is left in them.
 
-    ``name`` and ``arn`` are empty where the type has none that is known here.
+    ``name`` and ``arn`` are empty if the type has none or is not in ``RESOURCE_TYPES``.
     """
 
     logical_id: str
@@ -38,7 +38,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Stack:
-    """A template deployed: resources by logical ID (those with a false condition are gone), outputs by name."""
+    """A deployed template: resources by logical ID, without those whose condition is false, and outputs by name."""
 
     account: str
     region: str
@@ -48,8 +48,8 @@ class Stack:
     metadata: Mapping[str, Any]
     description: str = ""
 
-    def of_type(self, kind: str) -> list[Resource]:
-        return [resource for resource in self.resources.values() if resource.type == kind]
+    def of_type(self, resource_type: str) -> list[Resource]:
+        return [resource for resource in self.resources.values() if resource.type == resource_type]
 
 
 def parse(text: str, file: str) -> dict[str, Any]:
@@ -57,68 +57,70 @@ def parse(text: str, file: str) -> dict[str, Any]:
     template = decode_template(text, file)
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateError(f"{file}: not a template: it has no Resources")
-    if unknown := sorted(map(str, template.keys() - {*_NAMED, *_OTHERS})):
-        raise TemplateError(f"{file}: cannot tell what {', '.join(unknown)} does to the template")
-    for section in _NAMED:
-        _check(section, template.get(section, {}), file)
+    if unsupported := sorted(map(str, template.keys() - {*_SECTIONS_BY_NAME, *_OTHER_SECTIONS})):
+        raise TemplateError(f"{file}: cannot tell what {', '.join(unsupported)} does to the template")
+    for section in _SECTIONS_BY_NAME:
+        _check_section(section, template.get(section, {}), file)
     return template
 
 
-def _check(section: str, named: Any, file: str) -> None:
-    if not isinstance(named, dict) or not all(isinstance(item, dict) for item in named.values()):
+def _check_section(section: str, entries: Any, file: str) -> None:
+    if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         raise TemplateError(f"{file}: {section} must be a mapping of names to mappings")
-    for name, item in named.items():
-        if section == "Resources" and not isinstance(item.get("Type"), str):
+    for name, entry in entries.items():
+        if section == "Resources" and not isinstance(entry.get("Type"), str):
             raise TemplateError(f"{file}: Resources.{name} has no Type")
-        if not isinstance(item.get("Properties", {}), dict):
+        if not isinstance(entry.get("Properties", {}), dict):
             raise TemplateError(f"{file}: {section}.{name}.Properties must be a mapping")
 
 
 def resolve(
     template: Mapping[str, Any], *, account: str, region: str, stack_name: str = "break-glass", file: str = "template"
 ) -> Stack:
-    """Deploy a parsed ``template`` on paper.
+    """Compute the stack that CloudFormation would create from a parsed ``template``.
 
-    Raises RefusedError where a ``Rules`` assertion does not hold, and TemplateError for whatever else
-    CloudFormation would refuse, such as a dangling reference, and for what is not known here, such as
-    another intrinsic.
+    Raises FailedAssertionError if an assertion in ``Rules`` is false. Raises TemplateError for everything else that
+    CloudFormation would refuse, such as a dangling reference, and for what this module does not support, such as
+    other intrinsic functions.
     """
-    place = Place(account, region, stack_name)
-    resolver = Resolver(dict(template), place, file)
-    _assert_rules(template.get("Rules", {}), resolver)
-    made = _made(template["Resources"], "Resources", resolver)
-    outputs = _made(template.get("Outputs", {}), "Outputs", resolver)
+    location = StackLocation(account, region, stack_name)
+    resolver = Resolver(dict(template), location, file)
+    _check_assertions(template.get("Rules", {}), resolver)
+    resources = _without_false_conditions(template["Resources"], "Resources", resolver)
+    outputs = _without_false_conditions(template.get("Outputs", {}), "Outputs", resolver)
     return Stack(
         account=account,
         region=region,
-        partition=place.partition,
-        resources={name: _resource(name, item, resolver) for name, item in made.items()},
-        outputs={name: resolver.value(item.get("Value"), f"Outputs.{name}") for name, item in outputs.items()},
+        partition=location.partition,
+        resources={name: _resource(name, entry, resolver) for name, entry in resources.items()},
+        outputs={
+            name: resolver.resolve_value(output.get("Value"), f"Outputs.{name}") for name, output in outputs.items()
+        },
         metadata=template.get("Metadata", {}),
         description=template.get("Description", ""),
     )
 
 
-def _resource(logical_id: str, item: Mapping[str, Any], resolver: Resolver) -> Resource:
-    properties = resolver.value(item.get("Properties", {}), f"Resources.{logical_id}.Properties")
-    return Resource(logical_id, item["Type"], properties, *resolver.identity(logical_id))
+def _resource(logical_id: str, entry: Mapping[str, Any], resolver: Resolver) -> Resource:
+    properties = resolver.resolve_value(entry.get("Properties", {}), f"Resources.{logical_id}.Properties")
+    return Resource(logical_id, entry["Type"], properties, *resolver.name_and_arn(logical_id))
 
 
-def _made(section: Mapping[str, Any], where: str, resolver: Resolver) -> dict[str, Any]:
+def _without_false_conditions(entries: Mapping[str, Any], section: str, resolver: Resolver) -> dict[str, Any]:
     return {
-        name: item
-        for name, item in section.items()
-        if "Condition" not in item or resolver.condition(item["Condition"], f"{where}.{name}")
+        name: entry
+        for name, entry in entries.items()
+        if "Condition" not in entry or resolver.condition_holds(entry["Condition"], f"{section}.{name}")
     }
 
 
-def _assert_rules(rules: Mapping[str, Any], resolver: Resolver) -> None:
+def _check_assertions(rules: Mapping[str, Any], resolver: Resolver) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html."""
     for name, rule in rules.items():
-        where = f"Rules.{name}"
-        if "RuleCondition" in rule and not resolver.truth(rule["RuleCondition"], where):
+        path = f"Rules.{name}"
+        if "RuleCondition" in rule and not resolver.is_true(rule["RuleCondition"], path):
             continue
         for assertion in rule.get("Assertions", []):
-            if not resolver.truth(assertion.get("Assert"), where):
-                why = assertion.get("AssertDescription", "the assertion does not hold")
-                raise RefusedError(str(resolver.error(where, why)))
+            if not resolver.is_true(assertion.get("Assert"), path):
+                reason = assertion.get("AssertDescription", "the assertion does not hold")
+                raise FailedAssertionError(str(resolver.error(path, reason)))

@@ -1,4 +1,4 @@
-"""How AWS spells a resource once it is made: what Ref and Fn::GetAtt give, per resource type.
+"""The names, ARNs and other attributes that AWS gives a resource: what Ref and Fn::GetAtt return, per resource type.
 
 The return values are those of each type's page under
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# By the start of a region's name, longest first: its partition and the suffix of its host names.
 _PARTITIONS = {
+    # prefix of the region's name, longest first: partition, suffix of its host names
     "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
     "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
     "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
@@ -25,118 +25,123 @@ _PARTITIONS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class StackLocation:
     """Where a template is deployed: an account, a region, and the name of the stack."""
 
     account: str
     region: str
-    stack: str
+    stack_name: str
 
     @property
     def partition(self) -> str:
         return self._partition[0]
 
     @property
-    def suffix(self) -> str:
+    def url_suffix(self) -> str:
         return self._partition[1]
 
     @property
     def _partition(self) -> tuple[str, str]:
-        found = (value for prefix, value in _PARTITIONS.items() if self.region.startswith(prefix))
-        return next(found, ("aws", "amazonaws.com"))
+        matching = (value for prefix, value in _PARTITIONS.items() if self.region.startswith(prefix))
+        return next(matching, ("aws", "amazonaws.com"))
 
     @property
     def pseudo_parameters(self) -> dict[str, str]:
-        stack_arn = f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack}"
+        stack_arn = f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack_name}"
         return {
             "AWS::AccountId": self.account,
             "AWS::Region": self.region,
             "AWS::Partition": self.partition,
-            "AWS::URLSuffix": self.suffix,
-            "AWS::StackName": self.stack,
+            "AWS::URLSuffix": self.url_suffix,
+            "AWS::StackName": self.stack_name,
             "AWS::StackId": f"{stack_arn}/00000000-0000-0000-0000-000000000000",
         }
 
 
-class Kind(NamedTuple):
-    """A resource type: the property that names it, its Ref, and its attributes.
+class ResourceType(NamedTuple):
+    """A resource type: the property that holds its name, the value of its Ref, and those of its attributes.
 
-    In the last two ``{name}`` is the name, ``{path}`` an IAM path, ``{bus}`` a custom bus and a slash
-    (or nothing), ``{bar}`` the same with a bar, ``{topic}`` the ARN of a subscription's topic, and
-    the rest is of ``Place``.
+    The last two are format strings, which ``format_identifier`` fills in: ``{name}`` is the name of the resource,
+    ``{path}`` its IAM path, ``{topic}`` the ARN of a subscription's topic. ``{bus}`` is the name of a custom bus and a
+    slash, ``{bar}`` the name and a bar; both are empty for the default bus. The others are fields of StackLocation.
     """
 
-    named_by: str
+    name_property: str
     ref: str
     attributes: dict[str, str]
 
     @property
     def arn(self) -> str:
-        """Spelling of the ARN; empty if the type has none. That of a log group is without the ``:*``."""
+        """Format string of the ARN, without the ``:*`` of a log group's; empty if the type has none."""
         names = ("Arn", "TopicArn", "PolicyArn")
         return next((self.attributes[name].removesuffix(":*") for name in names if name in self.attributes), "")
 
 
-def _arn(service: str, rest: str) -> str:
-    return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
+def _arn(service: str, resource: str) -> str:
+    return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{resource}"
 
 
-def _iam(kind: str) -> str:
-    return f"arn:{{partition}}:iam::{{account}}:{kind}{{path}}{{name}}"
+def _iam_arn(resource: str) -> str:
+    return f"arn:{{partition}}:iam::{{account}}:{resource}{{path}}{{name}}"
 
 
-def _itself(named_by: str, **attributes: str) -> Kind:
-    return Kind(named_by, "{name}", attributes)
+def _ref_is_name(name_property: str, **attributes: str) -> ResourceType:
+    return ResourceType(name_property, "{name}", attributes)
 
 
 _QUEUE_URL = "https://sqs.{region}.{suffix}/{account}/{name}"
 
-KINDS = {
-    "AWS::CloudTrail::Trail": _itself("TrailName", Arn=_arn("cloudtrail", "trail/{name}")),
-    "AWS::CloudWatch::Alarm": _itself("AlarmName", Arn=_arn("cloudwatch", "alarm:{name}")),
-    "AWS::Events::Archive": _itself("ArchiveName", Arn=_arn("events", "archive/{name}")),
-    "AWS::Events::EventBus": _itself("Name", Arn=_arn("events", "event-bus/{name}"), Name="{name}"),
-    "AWS::Events::Rule": Kind("Name", "{bar}{name}", {"Arn": _arn("events", "rule/{bus}{name}")}),
-    "AWS::IAM::Group": _itself("GroupName", Arn=_iam("group")),
-    "AWS::IAM::ManagedPolicy": Kind("ManagedPolicyName", _iam("policy"), {"PolicyArn": _iam("policy")}),
-    "AWS::IAM::Role": _itself("RoleName", Arn=_iam("role"), RoleId="AROA{name}"),
-    "AWS::IAM::User": _itself("UserName", Arn=_iam("user")),
-    "AWS::KMS::Alias": _itself("AliasName"),
-    "AWS::KMS::Key": _itself("", Arn=_arn("kms", "key/{name}"), KeyId="{name}"),
-    "AWS::Lambda::Permission": _itself(""),
-    "AWS::Logs::LogGroup": _itself("LogGroupName", Arn=_arn("logs", "log-group:{name}:*")),
-    "AWS::Logs::ResourcePolicy": _itself("PolicyName"),
-    "AWS::S3::Bucket": _itself("BucketName", Arn="arn:{partition}:s3:::{name}"),
-    "AWS::SNS::Subscription": Kind("", "{topic}:{name}", {"Arn": "{topic}:{name}"}),
-    "AWS::SNS::Topic": Kind(
+RESOURCE_TYPES = {
+    "AWS::CloudTrail::Trail": _ref_is_name("TrailName", Arn=_arn("cloudtrail", "trail/{name}")),
+    "AWS::CloudWatch::Alarm": _ref_is_name("AlarmName", Arn=_arn("cloudwatch", "alarm:{name}")),
+    "AWS::Events::Archive": _ref_is_name("ArchiveName", Arn=_arn("events", "archive/{name}")),
+    "AWS::Events::EventBus": _ref_is_name("Name", Arn=_arn("events", "event-bus/{name}"), Name="{name}"),
+    "AWS::Events::Rule": ResourceType("Name", "{bar}{name}", {"Arn": _arn("events", "rule/{bus}{name}")}),
+    "AWS::IAM::Group": _ref_is_name("GroupName", Arn=_iam_arn("group")),
+    "AWS::IAM::ManagedPolicy": ResourceType("ManagedPolicyName", _iam_arn("policy"), {"PolicyArn": _iam_arn("policy")}),
+    "AWS::IAM::Role": _ref_is_name("RoleName", Arn=_iam_arn("role"), RoleId="AROA{name}"),
+    "AWS::IAM::User": _ref_is_name("UserName", Arn=_iam_arn("user")),
+    "AWS::KMS::Alias": _ref_is_name("AliasName"),
+    "AWS::KMS::Key": _ref_is_name("", Arn=_arn("kms", "key/{name}"), KeyId="{name}"),
+    "AWS::Lambda::Permission": _ref_is_name(""),
+    "AWS::Logs::LogGroup": _ref_is_name("LogGroupName", Arn=_arn("logs", "log-group:{name}:*")),
+    "AWS::Logs::ResourcePolicy": _ref_is_name("PolicyName"),
+    "AWS::S3::Bucket": _ref_is_name("BucketName", Arn="arn:{partition}:s3:::{name}"),
+    "AWS::SNS::Subscription": ResourceType("", "{topic}:{name}", {"Arn": "{topic}:{name}"}),
+    "AWS::SNS::Topic": ResourceType(
         "TopicName", _arn("sns", "{name}"), {"TopicArn": _arn("sns", "{name}"), "TopicName": "{name}"}
     ),
-    "AWS::SQS::Queue": Kind(
+    "AWS::SQS::Queue": ResourceType(
         "QueueName", _QUEUE_URL, {"Arn": _arn("sqs", "{name}"), "QueueName": "{name}", "QueueUrl": _QUEUE_URL}
     ),
 }
 
-# The properties that say what a resource is called; nothing else of it needs to be known to name it.
-NAMING = ("Path", "EventBusName", "TopicArn")
+NAME_PROPERTIES = ("Path", "EventBusName", "TopicArn")
+"""Properties that are part of a resource's identifiers, beside the name."""
 
 
-def bus_name(given: str) -> str:
-    """Name of the bus that an EventBusName property means; it may hold the bus's ARN."""
-    return given.rpartition(":event-bus/")[2] if given.startswith("arn:") else given
+def bus_name(name_or_arn: str) -> str:
+    """The name of the bus in an EventBusName property, which holds its name or its ARN."""
+    return name_or_arn.rpartition(":event-bus/")[2] if name_or_arn.startswith("arn:") else name_or_arn
 
 
-def spell(template: str, logical_id: str, named_by: str, given: Mapping[str, str], place: Place) -> str:
-    """Fill in ``template``, a text of ``Kind``, from the naming properties ``given``."""
-    bus = bus_name(given.get("EventBusName", "default"))
-    custom = bus != "default"
+def format_identifier(
+    template: str, logical_id: str, name_property: str, values: Mapping[str, str], location: StackLocation
+) -> str:
+    """Fill in ``template``, a format string of ``ResourceType``, from the ``values`` of the naming properties.
+
+    A resource without a name gets one made of the stack's name and the logical ID.
+    """
+    bus = bus_name(values.get("EventBusName", "default"))
+    is_custom = bus != "default"
     return template.format(
-        name=given.get(named_by, f"{place.stack}-{logical_id}"),
-        path=given.get("Path", "/"),
-        bus=f"{bus}/" if custom else "",
-        bar=f"{bus}|" if custom else "",
-        topic=given.get("TopicArn", ""),
-        account=place.account,
-        region=place.region,
-        partition=place.partition,
-        suffix=place.suffix,
+        name=values.get(name_property, f"{location.stack_name}-{logical_id}"),
+        path=values.get("Path", "/"),
+        bus=f"{bus}/" if is_custom else "",
+        bar=f"{bus}|" if is_custom else "",
+        topic=values.get("TopicArn", ""),
+        account=location.account,
+        region=location.region,
+        partition=location.partition,
+        suffix=location.url_suffix,
     )

@@ -1,4 +1,4 @@
-"""The templates within a template: what a stack set rolls out, to which regions."""
+"""The templates inside a template: what a stack set deploys, and to which regions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _TYPE = "AWS::CloudFormation::StackSet"
 
 
-class RolledOut(NamedTuple):
-    """The template that a stack set holds, as text and read, and its regions; ``name`` is for people."""
+class StackSetTemplate(NamedTuple):
+    """The template of a stack set, as text and parsed, and its regions; ``name`` is for messages."""
 
     name: str
     text: str
@@ -23,12 +23,14 @@ class RolledOut(NamedTuple):
     regions: tuple[str, ...]
 
 
-def rolled_out(stack: Stack, file: str) -> Iterator[RolledOut]:
-    """Read every template within ``stack``, which was in ``file``; TemplateError for one that is bad.
+def stackset_templates(stack: Stack, file: str) -> Iterator[StackSetTemplate]:
+    """Read the template of every stack set in ``stack``; TemplateError if one cannot be read.
 
+    ``file`` is the name of the file that holds the template of ``stack``.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
     """
-    for held in stack.of_type(_TYPE):
-        name, body = f"{file}: {held.logical_id}", held.properties.get("TemplateBody", "")
-        regions = (region for group in held.properties.get("StackInstancesGroup", []) for region in group["Regions"])
-        yield RolledOut(name, body, parse(body, name), tuple(dict.fromkeys(regions)))
+    for stackset in stack.of_type(_TYPE):
+        name, body = f"{file}: {stackset.logical_id}", stackset.properties.get("TemplateBody", "")
+        groups = stackset.properties.get("StackInstancesGroup", [])
+        regions = dict.fromkeys(region for group in groups for region in group["Regions"])
+        yield StackSetTemplate(name, body, parse(body, name), tuple(regions))

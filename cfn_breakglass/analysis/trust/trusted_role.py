@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
 from cfn_breakglass.analysis.iam.policy import Request, as_list, match_statements, parse_policy, statements, verdict
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account, principals_of
-from cfn_breakglass.analysis.template.files import main
 from cfn_breakglass.analysis.template.reader import resolve
+from cfn_breakglass.analysis.template.template_files import main_region_template
 from cfn_breakglass.errors import MissingRoleError, TemplateError
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def read_trusted_role(folder: Path, account: str = "") -> TrustedRole:
     """
     if account and not is_account(account):
         raise TemplateError(not_an_account(account))
-    template = main(folder)
-    home = account or template.coverage.any_account
+    template = main_region_template(folder)
+    home = account or template.coverage.account_or_example
     stack = resolve(template.template, account=home, region=template.coverage.main_region, file=template.file)
     arn = str(stack.outputs.get("RoleArn", ""))
     resource = next((role for role in stack.of_type("AWS::IAM::Role") if role.arn == arn), None)

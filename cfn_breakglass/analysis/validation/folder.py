@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cfn_breakglass.analysis.template.files import Plan, plans
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.template.stacksets import rolled_out
+from cfn_breakglass.analysis.template.stacksets import stackset_templates
+from cfn_breakglass.analysis.template.template_files import TemplateFile, template_files
 from cfn_breakglass.analysis.validation import guard_scp
 from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded, lint
 from cfn_breakglass.analysis.validation.trail import trail_problems
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cfn_breakglass.analysis.template.reader import Stack
-    from cfn_breakglass.analysis.template.stacksets import RolledOut
+    from cfn_breakglass.analysis.template.stacksets import StackSetTemplate
 
 
 class Validation(NamedTuple):
@@ -32,7 +32,7 @@ def validate_folder(folder: Path) -> Validation:
     The other templates and the guard SCP are judged where they are: nobody has to deploy or attach them.
     """
     problems, looked = [], []
-    judged = plans(folder)
+    judged = template_files(folder)
     for plan in judged:
         found = list(dict.fromkeys(_problems(plan, judged)))
         problems += found
@@ -54,9 +54,9 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _problems(plan: Plan, judged: list[Plan]) -> Iterator[str]:
+def _problems(plan: TemplateFile, judged: list[TemplateFile]) -> Iterator[str]:
     for region in plan.regions:
-        stack = resolve(plan.template, account=plan.coverage.any_account, region=region, file=plan.file)
+        stack = resolve(plan.template, account=plan.coverage.account_or_example, region=region, file=plan.file)
         for found in (*limits_exceeded(stack, plan.text), *flaws(stack), *trail_problems(stack)):
             yield f"{plan.file}: {found}"
         yield from _within(stack, plan, judged)
@@ -64,9 +64,9 @@ def _problems(plan: Plan, judged: list[Plan]) -> Iterator[str]:
         yield from map(str, lint(plan.text, plan.file, plan.regions))
 
 
-def _within(stack: Stack, plan: Plan, judged: list[Plan]) -> Iterator[str]:
+def _within(stack: Stack, plan: TemplateFile, judged: list[TemplateFile]) -> Iterator[str]:
     """What is wrong with a template within: what is the same data as stackset is judged as that, once."""
-    for inner in rolled_out(stack, plan.file):
+    for inner in stackset_templates(stack, plan.file):
         same = [one for one in judged if one.template == inner.template]
         if not same:
             yield f"{inner.name}: it rolls out another template than stackset holds"
@@ -75,7 +75,7 @@ def _within(stack: Stack, plan: Plan, judged: list[Plan]) -> Iterator[str]:
             yield f"{inner.name}: it rolls out to {', '.join(inner.regions)}; the Metadata say otherwise"
 
 
-def _alone(inner: RolledOut, account: str) -> Iterator[str]:
+def _alone(inner: StackSetTemplate, account: str) -> Iterator[str]:
     for region in inner.regions:
         stack = resolve(inner.template, account=account, region=region, file=inner.name)
         for found in (*limits_exceeded(stack, inner.text), *flaws(stack)):

@@ -175,12 +175,12 @@ def test_intrinsics(expression: Any, value: Any) -> None:
         (ref("Stored"), "the parameter Stored is not in the template"),
         ({"Ref": ["a"]}, "['a'] is not text"),
         ({"Ref": "Name", "b": 1}, "Ref must stand alone, not among ['Ref', 'b']"),
-        (att("Role", "Colour"), "the attribute Colour of AWS::IAM::Role is not known"),
-        (ref("Subject"), "the Ref of AWS::CloudFormation::WaitConditionHandle is not known"),
-        ({"Fn::GetAtt": "Role"}, "a list of 2 is wanted, not ['Role']"),
+        (att("Role", "Colour"), "the attribute Colour of AWS::IAM::Role cannot be resolved here"),
+        (ref("Subject"), "the Ref of AWS::CloudFormation::WaitConditionHandle cannot be resolved here"),
+        ({"Fn::GetAtt": "Role"}, "it takes a list of 2, not ['Role']"),
         ({"Fn::GetAtt": [["Role"], "Arn"]}, "['Role'] is not text"),
-        ({"Fn::ImportValue": "x"}, "Fn::ImportValue is not a function that is known here"),
-        ({"deep": [{"Fn::Cidr": "x"}]}, "Resources.Subject.Properties.It.deep.0: Fn::Cidr is not"),
+        ({"Fn::ImportValue": "x"}, "Fn::ImportValue is a function that cannot be resolved here"),
+        ({"deep": [{"Fn::Cidr": "x"}]}, "Resources.Subject.Properties.It.deep.0: Fn::Cidr is"),
         ({"Fn::Sub": "${Nobody}"}, "Fn::Sub: there is no resource or parameter 'Nobody'"),
         ({"Fn::Sub": "${Users}"}, "['ann', 'bob'] is not text"),
         ({"Fn::Sub": ["a"]}, "a list of 2"),
@@ -195,7 +195,7 @@ def test_intrinsics(expression: Any, value: Any) -> None:
         (when("Loop"), "Conditions.Loop depends on itself"),
         (when("Odd"), "is not a condition"),
         (when("Listless"), "Conditions.Listless: {'Condition': 'Yes'} is not a list"),
-        (when("TwoNots"), "Conditions.TwoNots: a list of 1"),
+        (when("TwoNots"), "Conditions.TwoNots: it takes a list of 1"),
     ],
     ids=json.dumps,
 )
@@ -232,7 +232,7 @@ def test_a_false_condition_drops_resources_and_outputs() -> None:
     assert (stack.metadata, stack.description) == ({"cfn-breakglass": {"Name": "bg"}}, "What it is")
     template["Outputs"] = {"Gone": {"Value": ref("Gone")}}
     with pytest.raises(
-        TemplateError, match=r"Outputs.Gone: Ref: the resource Gone is not made, its condition is false"
+        TemplateError, match=r"Outputs.Gone: Ref: the resource Gone is not created, its condition is false"
     ):
         resolve(template, account=ACCOUNT, region="eu-west-1")
 

@@ -1,0 +1,108 @@
+"""The templates of a folder, and which account and regions each is for, as their Metadata say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cfn_breakglass.analysis.template.reader import parse
+from cfn_breakglass.errors import MissingTemplateError, TemplateError
+
+_METADATA_KEY = "cfn-breakglass"
+_MAIN_REGION, _STACKSET = "main-region", "stackset"
+_OPTIONAL = ("stackset-roles", "deployer")
+"""Templates that only some configs make. Both are deployed to the main region."""
+
+
+class Coverage(NamedTuple):
+    """What a template says it is for. ``account`` is empty if it can be deployed to any account."""
+
+    main_region: str
+    regions: tuple[str, ...]
+    account: str
+
+    @property
+    def account_or_example(self) -> str:
+        """The account that the template is for, or one of AWS's example accounts if any will do."""
+        return self.account or "111122223333"
+
+
+class TemplateFile(NamedTuple):
+    """A template on disk: its path, its text, what it holds, and what it is for."""
+
+    file: str
+    text: str
+    template: dict[str, Any]
+    coverage: Coverage
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that this template is deployed to."""
+        is_stackset = Path(self.file).stem == _STACKSET
+        return self.coverage.regions if is_stackset else (self.coverage.main_region,)
+
+
+def parse_coverage(template: Mapping[str, Any], file: str) -> Coverage:
+    """Read the Metadata of a parsed template; ``file`` is its name in a TemplateError."""
+    try:
+        metadata = template["Metadata"][_METADATA_KEY]
+        main_region, regions = metadata["MainRegion"], list(metadata["Regions"])
+        account = metadata.get("Account", "")
+    except (KeyError, TypeError, AttributeError):
+        raise TemplateError(f"{file}: its Metadata does not say which regions it is for") from None
+    return Coverage(str(main_region), tuple(map(str, regions)), str(account))
+
+
+def rule_name_prefix(metadata: Mapping[str, Any]) -> str:
+    """The prefix of the name of every rule of a stack; empty if its Metadata does not say."""
+    product_metadata = metadata.get(_METADATA_KEY)
+    name = product_metadata.get("Name") if isinstance(product_metadata, dict) else None
+    return f"{name}-" if name else ""
+
+
+def template_files(folder: Path) -> list[TemplateFile]:
+    """Every template of ``folder``, YAML before JSON.
+
+    TemplateError if main-region or stackset is missing, or if a template cannot be read.
+    """
+    required = [_read(path) for name in (_MAIN_REGION, _STACKSET) for path in _required_paths(folder, name)]
+    return required + [_read(path) for name in _OPTIONAL for path in _existing_paths(folder, name)]
+
+
+def main_and_stackset(folder: Path) -> tuple[TemplateFile, TemplateFile]:
+    """The template of the main region and that of the other regions; TemplateError if one exists twice."""
+    return _read(_only_path(folder, _MAIN_REGION)), _read(_only_path(folder, _STACKSET))
+
+
+def main_region_template(folder: Path) -> TemplateFile:
+    """The template of the main region; TemplateError if it exists twice."""
+    return _read(_only_path(folder, _MAIN_REGION))
+
+
+def _only_path(folder: Path, name: str) -> Path:
+    path, *others = _required_paths(folder, name)
+    if others:
+        # One of them may be of an older config, and an answer about that one would be wrong.
+        raise TemplateError(f"{path}: {others[0].name} exists too\n  delete the one that is not deployed")
+    return path
+
+
+def _required_paths(folder: Path, name: str) -> list[Path]:
+    paths = _existing_paths(folder, name)
+    if not paths:
+        raise MissingTemplateError(folder, name)
+    return paths
+
+
+def _existing_paths(folder: Path, name: str) -> list[Path]:
+    return [path for suffix in ("yaml", "json") if (path := folder / f"{name}.{suffix}").exists()]
+
+
+def _read(path: Path) -> TemplateFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: it cannot be read: {error}") from None
+    template = parse(text, str(path))
+    return TemplateFile(str(path), text, template, parse_coverage(template, str(path)))
