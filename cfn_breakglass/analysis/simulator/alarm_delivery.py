@@ -1,4 +1,4 @@
-"""Would an alarm go off when something fails on the way, and whom it tells hear of it? From the same stacks.
+"""Whether an alarm goes off when something fails on the alert path, and notifies its subscribers.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
@@ -6,105 +6,134 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.rules import bus_arn
-from cfn_breakglass.analysis.simulator.delivery_permissions import Caller, can_send
-from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, alarms
+from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send, find_by_arn
+from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
+from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, metric_alarms
+from cfn_breakglass.analysis.simulator.simulator import subscribers_of
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from cfn_breakglass.analysis.template.reader import Resource, Stack
-
-_SERVICE = "cloudwatch.amazonaws.com"
+_CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
-class _Kind(NamedTuple):
-    """What a metric of AWS is about: the dimension that names it, and its type."""
+class _MetricSource(NamedTuple):
+    """What emits a metric of AWS: the type of resource, and the dimension that holds its name."""
 
     dimension: str
     type: str
 
 
-# The metrics that count failures, each of which is zero or silent while all is well.
+# The metrics that count failures. Each is zero or missing while nothing fails.
 _FAILURES = {
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _Kind("QueueName", "AWS::SQS::Queue"),
-    ("AWS/SNS", "NumberOfNotificationsFailed"): _Kind("TopicName", "AWS::SNS::Topic"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _MetricSource("QueueName", "AWS::SQS::Queue"),
+    ("AWS/SNS", "NumberOfNotificationsFailed"): _MetricSource("TopicName", "AWS::SNS::Topic"),
 }
-_OF_RULES = Metric("AWS/Events", "FailedInvocations", frozenset())
+_FAILED_INVOCATIONS = Metric("AWS/Events", "FailedInvocations", frozenset())
 _QUERY = re.compile(
     r'SELECT SUM\(FailedInvocations\) FROM SCHEMA\("AWS/Events", EventBusName, RuleName\)'
     r" WHERE EventBusName = '([A-Za-z0-9._-]+)'"
 )
 
 
-def alarm_problems(stack: Stack, buses: Collection[str], queues: Collection[str]) -> Iterator[str]:
-    """Why alarms of a stack would not go off, or tell nobody; TemplateError for what is not known here.
+def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> list[DeliveryProblem]:
+    """Why an alarm of the stack would not go off, or would notify nobody; TemplateError for what is not known here.
 
-    ``buses`` are the ARNs of buses that rules stand on, ``queues`` those of the dead-letter queues of the region: each
-    needs an alarm. What is no metric of AWS is only asked whom it tells.
+    ``buses`` are the ARNs of the buses that have rules. Of an alarm on a metric that AWS does not emit, only the
+    notification is judged.
     """
-    simple = {alarm.name: alarm for alarm in alarms(stack)}
-    for resource in stack.of_type("AWS::CloudWatch::Alarm"):
-        alarm = simple.get(resource.name) or _on_rules(resource)
-        problems = [*_measured(stack, alarm, buses), *_told(stack, resource)]
-        yield from (f"the alarm {resource.name} {problem}" for problem in problems)
-    watched = {value for alarm in simple.values() for name, value in alarm.metric.dimensions if name == "QueueName"}
-    for queue in sorted(queues):
-        if queue.rpartition(":")[2] not in watched:
-            yield f"no alarm watches the dead-letter queue {queue}"
+    problems = [*_metric_problems(stack, _alarm(stack, resource), buses), *_action_problems(stack, resource)]
+    return [
+        problem if problem.logical_id or problem.code == "topic-missing" else _on(stack, resource, problem)
+        for problem in problems
+    ]
 
 
-def _on_rules(resource: Resource) -> Alarm:
-    """An alarm on a Metrics Insights query, which is about a bus."""
+def alarm_event(stack: Stack, alarm: Resource) -> dict[str, Any]:
+    """The event that CloudWatch puts on the default bus when the alarm goes off.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": stack.account,
+        "time": "2025-01-01T00:00:00Z",
+        "region": stack.region,
+        "resources": [alarm.arn],
+        "detail": {"alarmName": alarm.name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}},
+    }
+
+
+def _on(stack: Stack, alarm: Resource, problem: DeliveryProblem) -> DeliveryProblem:
+    message = f"the alarm {alarm.name} {problem.message}"
+    return problem._replace(message=message, region=stack.region, logical_id=alarm.logical_id)
+
+
+def _alarm(stack: Stack, resource: Resource) -> Alarm:
+    """The alarm with its metric; that of a Metrics Insights query is about a bus."""
+    single = {alarm.logical_id: alarm for alarm in metric_alarms(stack)}
+    if resource.logical_id in single:
+        return single[resource.logical_id]
     queries = resource.properties.get("Metrics", [])
-    found = _QUERY.fullmatch(str(queries[0].get("Expression"))) if len(queries) == 1 else None
-    if not found:
+    match = _QUERY.fullmatch(str(queries[0].get("Expression"))) if len(queries) == 1 else None
+    if not match:
         raise TemplateError(f"{resource.logical_id}: cannot tell what the alarm watches")
-    metric = _OF_RULES._replace(dimensions=frozenset({("EventBusName", found[1])}))
-    return Alarm(resource.name, metric, resource.properties)
+    metric = _FAILED_INVOCATIONS._replace(dimensions=frozenset({("EventBusName", match[1])}))
+    return Alarm(resource.logical_id, resource.name, metric, resource.properties)
 
 
-def _measured(stack: Stack, alarm: Alarm, buses: Collection[str]) -> Iterator[str]:
+def _metric_problems(stack: Stack, alarm: Alarm, buses: Collection[str]) -> Iterator[DeliveryProblem]:
     metric = alarm.metric
     if not metric.namespace.startswith("AWS/"):
         return
-    if not _exists(stack, metric, buses):
-        yield f"watches {metric}, which nothing in {stack.region} makes"
+    if not _is_emitted(stack, metric, buses):
+        message = f"watches {metric}, which nothing in {stack.region} emits"
+        yield DeliveryProblem("alarm-metric-missing", message, about=str(metric))
     if not alarm.breached_by(1):
-        yield "does not go off at a failure"
-    if alarm.given.get("DatapointsToAlarm", alarm.given["EvaluationPeriods"]) != 1:
-        yield "does not go off at a failure that comes once"
-    if alarm.breached_by(0) or alarm.minds_silence or alarm.given.get("Statistic") == "SampleCount":
-        yield "goes off while nothing fails"
+        yield DeliveryProblem("alarm-misses-failure", "does not go off at a failure")
+    if alarm.breaching_periods != 1:
+        yield DeliveryProblem("alarm-misses-single-failure", "does not go off at a failure that comes once")
+    if alarm.breached_by(0) or alarm.treats_missing_as_breaching or alarm.properties.get("Statistic") == "SampleCount":
+        yield DeliveryProblem("alarm-without-failure", "goes off while nothing fails")
 
 
-def _exists(stack: Stack, metric: Metric, buses: Collection[str]) -> bool:
-    """Whether AWS would ever tell the metric: of what is there, and by exactly the dimensions it has."""
+def _is_emitted(stack: Stack, metric: Metric, buses: Collection[str]) -> bool:
+    """Whether AWS emits the metric, with exactly these dimensions, for something that the stack has."""
     names = dict(metric.dimensions)
-    if metric._replace(dimensions=frozenset()) == _OF_RULES:
-        return bus_arn(stack, names["EventBusName"]) in buses
-    kind = _FAILURES.get((metric.namespace, metric.name))
-    if not kind:
+    if metric._replace(dimensions=frozenset()) == _FAILED_INVOCATIONS:
+        return bus_arn(stack, names.get("EventBusName", "")) in buses
+    source = _FAILURES.get((metric.namespace, metric.name))
+    if not source:
         raise TemplateError(f"the metric {metric} is not known here")
-    return names.keys() == {kind.dimension} and any(
-        one.name == names[kind.dimension] for one in stack.of_type(kind.type)
+    return names.keys() == {source.dimension} and any(
+        resource.name == names[source.dimension] for resource in stack.of_type(source.type)
     )
 
 
-def _told(stack: Stack, alarm: Resource) -> Iterator[str]:
-    """Why those would hear nothing whom an alarm tells: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html."""
-    actions = alarm.properties.get("AlarmActions", [])
-    if actions and alarm.properties.get("ActionsEnabled") is False:
-        yield "is told to do nothing"
+def _action_problems(stack: Stack, alarm: Resource) -> Iterator[DeliveryProblem]:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html."""
+    if alarm.properties.get("ActionsEnabled") is False:
+        yield DeliveryProblem("alarm-actions-disabled", "has ActionsEnabled: false")
     context = {"aws:SourceArn": alarm.arn, "aws:SourceAccount": stack.account}
-    for arn in actions:
+    for arn in alarm.properties.get("AlarmActions", []):
         if ":sns:" not in arn:
             raise TemplateError(f"{alarm.logical_id}: cannot tell what the alarm does with {arn}")
-        caller = Caller(_SERVICE, f"the alarm {alarm.arn}", context, context)
-        if problem := can_send(stack, "topic", arn, caller).problem:
-            yield f"tells nobody: {problem}"
-        elif not any(one.properties.get("TopicArn") == arn for one in stack.of_type("AWS::SNS::Subscription")):
-            yield f"tells nobody: {arn} has no subscriber"
+        sender = Sender(_CLOUDWATCH, f"the alarm {alarm.arn}", context, context)
+        problem = can_send(stack, "topic", arn, sender).problem or subscriber_problem(stack, arn)
+        if problem:
+            yield problem
+
+
+def subscriber_problem(stack: Stack, topic: str) -> DeliveryProblem | None:
+    """Why nobody is notified of what the topic with this ARN receives."""
+    resource = find_by_arn(stack, "AWS::SNS::Topic", topic)
+    if resource and not subscribers_of(stack, topic):
+        message = f"the topic {topic} has no subscriber"
+        return DeliveryProblem("topic-without-subscribers", message, stack.region, resource.logical_id)
+    return None

@@ -8,14 +8,11 @@ from __future__ import annotations
 import json
 import operator
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 _SELECTOR = r"\$((?:\.[A-Za-z0-9_-]+)+)"
 _PATTERN = re.compile(rf'\{{\s*{_SELECTOR}\s*=\s*"([^"*]*)"\s*\}}')
@@ -28,7 +25,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 
 class Metric(NamedTuple):
-    """A metric of CloudWatch: all that makes it another one."""
+    """A metric of CloudWatch. Another namespace, name or set of dimensions is another metric."""
 
     namespace: str
     name: str
@@ -42,69 +39,87 @@ class Metric(NamedTuple):
 class Alarm(NamedTuple):
     """An alarm on one metric with one threshold."""
 
+    logical_id: str
     name: str
     metric: Metric
-    given: Mapping[str, Any]
+    properties: Mapping[str, Any]
 
     @property
-    def minds_silence(self) -> bool:
-        return bool(self.given.get("TreatMissingData") == "breaching")
+    def treats_missing_as_breaching(self) -> bool:
+        return bool(self.properties.get("TreatMissingData") == "breaching")
 
     @property
-    def waits(self) -> int:
-        """How many seconds in a row have to be bad before it goes off."""
-        periods = self.given.get("DatapointsToAlarm", self.given["EvaluationPeriods"])
-        return int(periods) * int(self.given["Period"])
+    def breaching_periods(self) -> int:
+        """How many periods have to breach before it goes off."""
+        return int(self.properties.get("DatapointsToAlarm", self._property("EvaluationPeriods")))
+
+    @property
+    def breaching_seconds(self) -> int:
+        """How many seconds in a row have to breach before it goes off."""
+        return self.breaching_periods * int(self._property("Period"))
 
     def breached_by(self, value: float) -> bool:
-        return _COMPARISONS[self.given["ComparisonOperator"]](value, float(self.given["Threshold"]))
+        comparison = self._property("ComparisonOperator")
+        if comparison not in _COMPARISONS:
+            raise TemplateError(f"{self.logical_id}: cannot tell when {comparison} holds")
+        return _COMPARISONS[comparison](value, float(self._property("Threshold")))
+
+    def _property(self, name: str) -> Any:
+        if name not in self.properties:
+            raise TemplateError(f"{self.logical_id}: cannot tell when an alarm without {name} goes off")
+        return self.properties[name]
 
 
-def counted(stack: Stack, log: Resource, line: str) -> list[Metric]:
-    """The metrics that a ``line`` of JSON in a log group counts for; TemplateError for a filter not known here."""
-    return [
-        metric
-        for each in stack.of_type("AWS::Logs::MetricFilter")
-        if each.properties.get("LogGroupName") == log.name
-        for metric in _published(each, json.loads(line))
-    ]
+def counted_metrics(stack: Stack, log_group: Resource, line: str) -> list[Metric]:
+    """The metrics that count a ``line`` of JSON in a log group; TemplateError for a filter pattern not known here."""
+    record = json.loads(line)
+    return [metric for metric_filter in filters_of(stack, log_group) for metric in _published(metric_filter, record)]
 
 
-def alarms(stack: Stack) -> list[Alarm]:
-    """The alarms of a stack that watch a metric of their own; those on expressions are left out."""
-    found = [one for one in stack.of_type("AWS::CloudWatch::Alarm") if "MetricName" in one.properties]
-    return [Alarm(one.name, _watched(one.properties), one.properties) for one in found]
+def filters_of(stack: Stack, log_group: Resource) -> list[Resource]:
+    """The metric filters of a log group."""
+    filters = stack.of_type("AWS::Logs::MetricFilter")
+    return [each_filter for each_filter in filters if each_filter.properties.get("LogGroupName") == log_group.name]
 
 
-def _watched(given: Mapping[str, Any]) -> Metric:
-    dimensions = frozenset((str(one["Name"]), str(one["Value"])) for one in given.get("Dimensions", []))
-    return Metric(given["Namespace"], given["MetricName"], dimensions)
+def metric_alarms(stack: Stack) -> list[Alarm]:
+    """The alarms of a stack that watch a single metric; those on expressions are left out."""
+    resources = [alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm") if "MetricName" in alarm.properties]
+    return [Alarm(alarm.logical_id, alarm.name, _watched(alarm.properties), alarm.properties) for alarm in resources]
 
 
-def _published(each: Resource, line: Mapping[str, Any]) -> Iterator[Metric]:
-    found = _PATTERN.fullmatch(str(each.properties.get("FilterPattern")).strip())
-    if not found:
-        raise TemplateError(f"{each.logical_id}: cannot tell what the filter pattern takes")
-    if _look_up(line, found[1]) != found[2]:
+def _watched(properties: Mapping[str, Any]) -> Metric:
+    dimensions = frozenset(
+        (str(dimension["Name"]), str(dimension["Value"])) for dimension in properties.get("Dimensions", [])
+    )
+    return Metric(str(properties.get("Namespace")), properties["MetricName"], dimensions)
+
+
+def _published(metric_filter: Resource, record: Mapping[str, Any]) -> Iterator[Metric]:
+    logical_id, properties = metric_filter.logical_id, metric_filter.properties
+    pattern = _PATTERN.fullmatch(str(properties.get("FilterPattern")).strip())
+    if not pattern:
+        raise TemplateError(f"{logical_id}: cannot tell what the filter pattern matches")
+    if _look_up(record, pattern[1]) != pattern[2]:
         return
-    for given in each.properties.get("MetricTransformations", []):
-        wanted = given.get("Dimensions", [])
-        if wanted and "DefaultValue" in given:
-            raise TemplateError(f"{each.logical_id}: CloudWatch takes no DefaultValue beside Dimensions")
-        values = {one["Key"]: _selected(each, line, one["Value"]) for one in wanted}
+    for transformation in properties.get("MetricTransformations", []):
+        dimensions = transformation.get("Dimensions", [])
+        if dimensions and "DefaultValue" in transformation:
+            raise TemplateError(f"{logical_id}: CloudWatch takes no DefaultValue beside Dimensions")
+        values = {dimension["Key"]: _selected(logical_id, record, dimension["Value"]) for dimension in dimensions}
         # Without the field, there is no metric of that dimension.
         if all(isinstance(value, str) for value in values.values()):
-            yield Metric(given["MetricNamespace"], given["MetricName"], frozenset(values.items()))
+            yield Metric(transformation["MetricNamespace"], transformation["MetricName"], frozenset(values.items()))
 
 
-def _selected(each: Resource, line: Mapping[str, Any], selector: str) -> Any:
-    found = re.fullmatch(_SELECTOR, selector)
-    if not found:
-        raise TemplateError(f"{each.logical_id}: cannot tell what the dimension {selector!r} is")
-    return _look_up(line, found[1])
+def _selected(logical_id: str, record: Mapping[str, Any], selector: str) -> Any:
+    match = re.fullmatch(_SELECTOR, selector)
+    if not match:
+        raise TemplateError(f"{logical_id}: cannot tell what the dimension {selector!r} is")
+    return _look_up(record, match[1])
 
 
-def _look_up(line: Any, path: str) -> Any:
+def _look_up(record: Any, path: str) -> Any:
     for step in path.split(".")[1:]:
-        line = line.get(step) if isinstance(line, dict) else None
-    return line
+        record = record.get(step) if isinstance(record, dict) else None
+    return record

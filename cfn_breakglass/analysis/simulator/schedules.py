@@ -7,53 +7,57 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.rules import bus_arn
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
+from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 _SCHEDULER = "scheduler.amazonaws.com"
 _RATE = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
-class BrokenError(Exception):
-    """A link of the road that does not hold, in a sentence."""
-
-
-def schedule_of(stack: Stack) -> Resource:
-    """The schedule that puts an event on the default bus; BrokenError if none does."""
+def default_bus_schedules(stack: Stack) -> list[Resource]:
+    """The schedules of a stack that put an event on the default bus of its region."""
     bus = bus_arn(stack, "default")
-    found = [one for one in stack.of_type("AWS::Scheduler::Schedule") if one.properties["Target"].get("Arn") == bus]
-    if not found:
-        raise BrokenError(f"no schedule puts an event on the default bus of {stack.region}")
-    if found[0].properties.get("State") == "DISABLED":
-        raise BrokenError(f"the schedule {found[0].logical_id} is DISABLED in {stack.region}")
-    return found[0]
+    schedules = stack.of_type("AWS::Scheduler::Schedule")
+    return [schedule for schedule in schedules if schedule.properties["Target"].get("Arn") == bus]
 
 
-def event_of(stack: Stack, schedule: Resource) -> dict[str, Any]:
-    """The event that ``schedule`` puts: AWS adds the account and the region, and nobody can say others."""
+def enabled_schedule(stack: Stack) -> Resource:
+    """The schedule that puts an event on the default bus; BrokenPathError if none does."""
+    schedules = default_bus_schedules(stack)
+    if not schedules:
+        message = f"no schedule puts an event on the default bus of {stack.region}"
+        raise BrokenPathError(DeliveryProblem("schedule-missing", message))
+    schedule = schedules[0]
+    if schedule.properties.get("State") == "DISABLED":
+        message = f"the schedule {schedule.logical_id} is DISABLED in {stack.region}"
+        raise BrokenPathError(DeliveryProblem("schedule-disabled", message, stack.region, schedule.logical_id))
+    return schedule
+
+
+def scheduled_event(stack: Stack, schedule: Resource) -> dict[str, Any]:
+    """The event that ``schedule`` puts on the bus. AWS sets the account and the region."""
     target = schedule.properties["Target"]
-    given = target.get("EventBridgeParameters", {})
+    parameters = target.get("EventBridgeParameters", {})
     try:
         detail = json.loads(target.get("Input", "null"))
     except ValueError:
         detail = None
-    if not isinstance(detail, dict) or not given or given["Source"].startswith("aws."):
-        raise BrokenError(f"EventBridge takes no such event as the schedule {schedule.logical_id} puts")
+    if not isinstance(detail, dict) or not parameters or parameters["Source"].startswith("aws."):
+        message = f"EventBridge takes no such event as the schedule {schedule.logical_id} puts"
+        raise BrokenPathError(DeliveryProblem("schedule-event-invalid", message, stack.region, schedule.logical_id))
     return {
         "version": "0",
         "id": "00000000-0000-0000-0000-000000000000",
-        "detail-type": given["DetailType"],
-        "source": given["Source"],
+        "detail-type": parameters["DetailType"],
+        "source": parameters["Source"],
         "account": stack.account,
         "time": "2025-01-01T00:00:00Z",
         "region": stack.region,
@@ -62,16 +66,19 @@ def event_of(stack: Stack, schedule: Resource) -> dict[str, Any]:
     }
 
 
-def judge_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, event: Mapping[str, Any]) -> None:
-    """Refuse a role that is in none of ``stacks``, does not trust the schedule, or may not put the event.
+def check_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, event: Mapping[str, Any]) -> None:
+    """BrokenPathError if none of ``stacks`` makes the schedule's role, or it may not be assumed or put the event.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
     target = schedule.properties["Target"]
-    made = {role.arn: (home, role) for home in stacks.values() for role in home.of_type("AWS::IAM::Role")}
-    if target["RoleArn"] not in made:
-        raise BrokenError(f"no template makes the role {target['RoleArn']} of the schedule {schedule.logical_id}")
-    home, role = made[target["RoleArn"]]
+    makers = {role.arn: (maker, role) for maker in stacks.values() for role in maker.of_type("AWS::IAM::Role")}
+    if target["RoleArn"] not in makers:
+        message = f"no template makes the role {target['RoleArn']} of the schedule {schedule.logical_id}"
+        raise BrokenPathError(
+            DeliveryProblem("schedule-role-missing", message, stack.region, schedule.logical_id, target["RoleArn"])
+        )
+    maker, role = makers[target["RoleArn"]]
     group = f"schedule-group/{schedule.properties.get('GroupName', 'default')}"
     source = f"arn:{stack.partition}:scheduler:{stack.region}:{stack.account}:{group}"
     if not allowed(
@@ -81,16 +88,22 @@ def judge_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, ev
         principal_service=_SCHEDULER,
         context={"aws:SourceArn": source, "aws:SourceAccount": stack.account},
     ):
-        raise BrokenError(f"the role {role.arn} does not trust the schedules of {source}")
+        message = f"the role {role.arn} does not trust the schedules of {source}"
+        raise BrokenPathError(
+            DeliveryProblem("role-trust-denies", message, maker.region, role.logical_id, "EventBridge Scheduler")
+        )
     keys = {"events:source": event["source"], "events:detail-type": event["detail-type"]}
-    if not allowed(role_policies(home, role), action="events:PutEvents", resource=target["Arn"], context=keys):
-        raise BrokenError(f"the role {role.arn} may not put {event['source']} on {target['Arn']}")
+    if not allowed(role_policies(maker, role), action="events:PutEvents", resource=target["Arn"], context=keys):
+        message = f"the role {role.arn} may not put {event['source']} on {target['Arn']}"
+        raise BrokenPathError(
+            DeliveryProblem("role-policy-denies", message, maker.region, role.logical_id, "a default bus")
+        )
 
 
 def seconds_between(schedule: Resource) -> int:
-    """How far apart its events are; TemplateError for an expression that is no rate."""
+    """How many seconds apart its events are; TemplateError for an expression that is no rate."""
     expression = str(schedule.properties["ScheduleExpression"])
-    found = _RATE.fullmatch(expression)
-    if not found:
+    match = _RATE.fullmatch(expression)
+    if not match:
         raise TemplateError(f"{schedule.logical_id}: cannot tell how often {expression} is")
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(match[1]) * _SECONDS[match[2]]

@@ -57,7 +57,8 @@ def _counted(count: int, what: str) -> str:
 def _problems(plan: TemplateFile, judged: list[TemplateFile]) -> Iterator[str]:
     for region in plan.regions:
         stack = resolve(plan.template, account=plan.coverage.account_or_example, region=region, file=plan.file)
-        for found in (*limits_exceeded(stack, plan.text), *flaws(stack), *trail_problems(stack)):
+        trail = [f"{problem.logical_id}: {problem}" for problem in trail_problems(stack)]
+        for found in (*limits_exceeded(stack, plan.text), *flaws(stack), *trail):
             yield f"{plan.file}: {found}"
         yield from _within(stack, plan, judged)
     if plan.regions:

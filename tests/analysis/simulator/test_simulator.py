@@ -9,6 +9,7 @@ import pytest
 import yaml
 from deployments import deploy, deploy_folder
 
+from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.errors import BreakglassError, TemplateError
 
@@ -510,8 +511,11 @@ SENDER = ("LostPolicy", "PolicyDocument", "Statement", "Condition", "ArnEquals",
 )
 def test_a_queue_takes_what_its_policy_lets_it(edit: Edit, problem: str | None) -> None:
     dead_letters = both(put("ForwardRoleAssumed", "Targets", 0, "DeadLetterConfig", "Arn", value=QUEUE), edit)
-    told = Simulator({"eu-west-1": deployed(edit_stackset=dead_letters)["eu-west-1"]}).dead_letter_problems()
-    assert told == ([problem] if problem else [])
+    stack = deployed(edit_stackset=dead_letters)["eu-west-1"]
+    (rule,) = Simulator({"eu-west-1": stack}).rules
+    (target,) = rule.targets
+    told = dead_letter_problem(stack, rule, target)
+    assert (told and told.message) == problem
     as_target = put("ForwardRoleAssumed", "Targets", value=[{"Id": "Queue", "Arn": QUEUE}])
     assert problems(deployed(edit_stackset=both(as_target, edit))) == {"queue": problem}
 
