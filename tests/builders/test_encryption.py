@@ -13,7 +13,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from deployments import deploy
 from paths import EVENTS
-from samples import ACCOUNT, SETTINGS, recorded, templates, told_by
+from samples import ACCOUNT, SETTINGS, own_deliveries, recorded, templates
 from troposphere import AWSObject, Template, kms
 
 from cfn_breakglass import action_log, config_of, encryption_key, login_alert, watch_role
@@ -275,7 +275,7 @@ ASSUMED = EVENTS / "RoleAssumed" / "raises-saml.json"
 def told(main: str, rest: str) -> list[Delivery]:
     """Where it is told that somebody took the role on in another region than the main one."""
     event = recorded(ASSUMED.read_text(encoding="utf-8"), "eu-west-1")
-    return told_by(ASSUMED, Simulator(deploy(main, rest, account=ACCOUNT)).run(event))
+    return own_deliveries(ASSUMED, Simulator(deploy(main, rest, account=ACCOUNT)).run(event))
 
 
 @pytest.mark.parametrize(("damage", "lost"), DAMAGES.values(), ids=DAMAGES)

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import ACCOUNT, RAISES, account, alert, succeeded, text_of, title, told_by, who, with_message
+from samples import (
+    ACCOUNT,
+    RAISES,
+    account,
+    alert,
+    caller_name,
+    own_deliveries,
+    succeeded,
+    text_of,
+    title,
+    with_message,
+)
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
 from cfn_breakglass.config.message_fields import FIELDS
@@ -42,7 +53,7 @@ def test_a_text_is_never_without_who(of: Path, field: str) -> None:
     text = read(alert(of, f"User <{field}> took on the role"))
     assert text.startswith("User ")
     assert text.endswith(" took on the role")
-    assert who(record(of)) in text
+    assert caller_name(record(of)) in text
 
 
 @every_sample
@@ -50,7 +61,7 @@ def test_the_sentence_of_the_readme(of: Path) -> None:
     text = read(alert(of, SENTENCE))
     assert text.startswith("User ")
     assert text.endswith(f"took on the role at '{envelope(record(of))['time']}'")
-    assert who(record(of)) in text
+    assert caller_name(record(of)) in text
 
 
 BY_SESSIONS = [each for each in RAISES if each.parent.name in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")]
@@ -261,6 +272,6 @@ def test_a_message_comes_out_as_written(message: str, text: str) -> None:
 def test_the_log_keeps_the_whole_event_whatever_the_message(of: Path) -> None:
     event = envelope(record(of))
     for message in (None, SENTENCE):
-        told = told_by(of, account(with_message(message)).run(event))
+        told = own_deliveries(of, account(with_message(message)).run(event))
         (kept,) = {one.message for one in told if one.kind == "log"}
         assert json.loads(kept) == event

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings, strategies as st
 from rich.console import Console
-from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, of_the_key, templates, title
+from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, is_of_the_key, templates, title
 
 from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import Question
@@ -59,7 +59,7 @@ def test_says_what_the_samples_say(deployed: Path, detection: str) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     told = {(Path(one["place"].partition(": ")[0]), one["kind"], one["outcome"]) for one in lines(done, "delivery")}
     # The ID of a key that a template makes is not to be read in it.
-    raising = [sample for sample in RAISES if sample.parent.name == detection and not of_the_key(sample)]
+    raising = [sample for sample in RAISES if sample.parent.name == detection and not is_of_the_key(sample)]
     assert told == {(sample, *what) for sample in raising for what in (("topic", "alert"), ("log", "logged"))}
 
 

@@ -13,7 +13,7 @@ from aws import Account
 from differences import left_behind
 from happenings import Happening
 from inventory import inventory, kept
-from samples import ACCOUNT, RAISES, SETTINGS, SILENT, of_the_key, title
+from samples import ACCOUNT, RAISES, SETTINGS, SILENT, is_of_the_key, title
 from scene import MANY, ONE_OF_EACH, Scene
 from surroundings import QUEUE
 
@@ -45,7 +45,7 @@ def let_happen(scene: Scene, samples: Sequence[Path]) -> list[Happening]:
     """Let samples happen in every region, the many in two, and calls on the key where that is."""
     main, another, *more = scene.account.regions
     here = scene.happen(samples, [main])
-    here += scene.happen([sample for sample in samples if not of_the_key(sample)], [another])
+    here += scene.happen([sample for sample in samples if not is_of_the_key(sample)], [another])
     return here + scene.happen([sample for sample in samples if sample.parent.name not in MANY], more)
 
 

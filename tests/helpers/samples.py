@@ -1,6 +1,6 @@
-"""The recorded events of tests/events, and the account on paper that they are let loose on.
+"""The recorded events of tests/events, and the account on paper in which they happen.
 
-``<Detection>/raises-<what>.json`` is told by that detection, ``silent-<what>.json`` is not. Each is a CloudTrail
+``<Detection>/raises-<reason>.json`` raises that detection, ``silent-<reason>.json`` does not. Each is a CloudTrail
 record as AWS writes it, or an EventBridge event: of an alarm, or where somebody forged one.
 """
 
@@ -49,20 +49,21 @@ SILENT: Final = [sample for sample in SAMPLES if sample.stem.startswith("silent-
 _KEY: Final = ("1234abcd-12ab-34cd-56ef-1234567890ab", "break-glass-Key")
 
 
+@cache
 def text_of(sample: Path) -> str:
     """Read a sample, for the account on paper."""
     return sample.read_text(encoding="utf-8").replace(*_KEY)
 
 
-def of_the_key(sample: Path) -> bool:
+def is_of_the_key(sample: Path) -> bool:
     """Whether it is a call on the key, which is in the main region, and nobody can make one elsewhere."""
     service = sample.stem.partition("-")[2].removeprefix("denied-")
     return service.startswith("kms-") and "alias" not in service
 
 
 LEFT_TO_TAMPERING: Final = tuple(
-    f"BackdoorCreated/silent-{what}"
-    for what in (
+    f"BackdoorCreated/silent-{reason}"
+    for reason in (
         "boundary-of-the-role-removed",
         "grant-of-the-role-attached",
         "grant-of-the-role-changed",
@@ -75,7 +76,7 @@ LEFT_TO_TAMPERING: Final = tuple(
         "trust-of-the-role-changed",
     )
 )
-"""Ways back in by way of a part of ours; MonitoringTampered tells of these, unless it is off."""
+"""Backdoors by way of a part of the monitoring; MonitoringTampered alerts of these, unless it is off."""
 
 
 def title(sample: Path) -> str:
@@ -85,8 +86,8 @@ def title(sample: Path) -> str:
 
 def record_of(event: dict[str, Any]) -> dict[str, Any]:
     """Give the CloudTrail record, out of its envelope if need be; of an alarm, the detail."""
-    found: dict[str, Any] = event["detail"] if is_event(event) else event
-    return found
+    record: dict[str, Any] = event["detail"] if is_event(event) else event
+    return record
 
 
 def recorded(sample: str, region: str) -> dict[str, Any]:
@@ -118,18 +119,19 @@ def with_message(message: str | None) -> str:
 def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
     """What subscribers read of a sample, some of its top fields changed."""
     event = envelope({**json.loads(text_of(sample)), **changes})
-    (told,) = {one for one in told_by(sample, account(with_message(message)).run(event)) if one.kind == "topic"}
-    assert told.problem is None
-    return told.message
+    deliveries = own_deliveries(sample, account(with_message(message)).run(event))
+    (alerts,) = {delivery for delivery in deliveries if delivery.kind == "topic"}
+    assert alerts.problem is None
+    return alerts.message
 
 
-def told_by(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
+def own_deliveries(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
     """Keep the deliveries of the detection that the sample is about."""
-    return [one for one in deliveries if one.detection == sample.parent.name]
+    return [delivery for delivery in deliveries if delivery.detection == sample.parent.name]
 
 
-def who(record: dict[str, Any]) -> str:
-    """The name by which people know who did it: of the session, the user, or at least an ID, a service or an alarm."""
+def caller_name(record: dict[str, Any]) -> str:
+    """The name by which people know the caller: of the session, the user, or at least an ID, a service or an alarm."""
     if is_event(record):
         return str(record["detail"]["alarmName"])
     caller = record["userIdentity"]
@@ -141,7 +143,7 @@ def who(record: dict[str, Any]) -> str:
 
 
 def succeeded(record: dict[str, Any]) -> bool:
-    """Whether AWS let them: sign-in tells by its answer, everything else by an errorCode; an alarm is of a failure."""
+    """Whether AWS allowed it: a sign-in says so, another call has no errorCode, and an alarm is a failure."""
     if is_event(record):
         return False
     return "errorCode" not in record and "Failure" not in (record["responseElements"] or {}).values()

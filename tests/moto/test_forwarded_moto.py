@@ -21,13 +21,13 @@ from samples import (
     RAISES,
     SAMPLES,
     account as simulated,
-    of_the_key,
+    is_of_the_key,
     record_of,
     recorded,
     templates,
     title,
 )
-from test_events import VARIANTS, Variant, watched
+from variants import VARIANTS, Variant
 
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
 from cfn_breakglass.config.model import DETECTIONS
@@ -85,11 +85,6 @@ def alone(variant: Variant, detection: str) -> Variant:
     return replace(variant, settings={**variant.settings, "detections": only})
 
 
-def other_region(variant: Variant) -> str:
-    """The region that stands for all but the main one."""
-    return next(region for region in watched(variant) if region != variant.main)
-
-
 def known_by(event: dict[str, Any]) -> tuple[str, str]:
     """The sample that an event is of, and the region in which it was recorded."""
     return IDS[known_as(event["detail"])], event["detail"]["awsRegion"]
@@ -113,11 +108,11 @@ def test_every_partition_is_a_place() -> None:
 def test_logs_what_raises_and_no_near_miss(place: str, detection: str) -> None:
     variant = alone(PLACES[place], detection)
     # moto makes up another ID for the key.
-    own = [sample for sample in SAMPLES if sample.parent.name == detection and not of_the_key(sample)]
+    own = [sample for sample in SAMPLES if sample.parent.name == detection and not is_of_the_key(sample)]
     own = [sample for sample in own if title(sample) not in variant.except_for]
     raised = [title(sample) for sample in own if sample in RAISES or title(sample) in SILENT_ELSEWHERE]
     # moto takes its time over an event: forwarding within the main region is shown in one partition.
-    regions = [variant.main, other_region(variant)] if place == "aws" else [other_region(variant)]
+    regions = [variant.main, variant.secondary_region] if place == "aws" else [variant.secondary_region]
     events = [put_in(region, sample, variant) for region in regions for sample in own]
     with deployed(variant, regions) as aws:
         for event in events:
@@ -135,15 +130,15 @@ def puts(place: str) -> dict[str, list[Path]]:
     """What to put where: from each region a sample of one detection after the other, and from one region all."""
     variant = PLACES[place]
     of_each = [*{sample.parent.name: sample for sample in RAISES}.values()]
-    in_turn = {region: [sample] for region, sample in zip(watched(variant), cycle(of_each), strict=False)}
-    return in_turn | {other_region(variant): SAMPLES if place == "aws" else of_each}
+    in_turn = {region: [sample] for region, sample in zip(variant.regions, cycle(of_each), strict=False)}
+    return in_turn | {variant.secondary_region: SAMPLES if place == "aws" else of_each}
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_logs_hold_what_the_simulator_says(place: str) -> None:
     variant = PLACES[place]
     expected: Counter[tuple[str, str, str]] = Counter()
-    with deployed(variant, watched(variant)) as aws:
+    with deployed(variant, variant.regions) as aws:
         aws.take_topics_off()
         for region, samples in puts(place).items():
             for sample in samples:
