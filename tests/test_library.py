@@ -10,7 +10,7 @@ import pytest
 from troposphere import AWSObject, Template, iam
 
 from cfn_breakglass import action_log, break_glass_role, config_of, login_alert, watch_role
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.validation.checks import lint
@@ -55,7 +55,7 @@ def event(role: str, **more: Any) -> dict[str, Any]:
         "requestParameters": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/{role}", "roleSessionName": "ana"},
         "responseElements": {"assumedRoleUser": {"arn": session}},
     }
-    return dict(envelope(record | more))
+    return dict(event_from_record(record | more))
 
 
 def told(stack: Stack, role: str) -> set[tuple[str, str]]:

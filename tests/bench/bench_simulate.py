@@ -20,7 +20,7 @@ import orjson
 from moto.events.models import EventPattern
 from samples import ACCOUNT, RAISES, SILENT, record_of, templates
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import Counts, Question
 from cfn_breakglass.analysis.replay.sources import Source, find
@@ -46,7 +46,7 @@ def quiet(simulator: Simulator) -> list[dict[str, Any]]:
     """The samples of our account that set nothing off."""
     records = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
     ours = [record for record in records if record.get("recipientAccountId") == ACCOUNT]
-    return [record for record in ours if not simulator.run(envelope(record))]
+    return [record for record in ours if not simulator.run(event_from_record(record))]
 
 
 def log_file(records: list[dict[str, Any]], alerting: dict[str, Any]) -> bytes:
@@ -125,7 +125,7 @@ def speed(history: Path, replay: Replay, records: list[dict[str, Any]], plans: A
     stack = resolve(plans[1].template, account=ACCOUNT, region="eu-west-1")
     rules = stack.of_type("AWS::Events::Rule")
     patterns = [EventPattern.load(json.dumps(rule.properties["EventPattern"])) for rule in rules]
-    events = [envelope(record) for record in records]
+    events = [event_from_record(record) for record in records]
     motos = best(lambda: moto(events, patterns)) / len(events)
     report(
         f"  moto's matcher, {len(patterns)} patterns: {motos * 1e6:.1f} us; {motos / ours:.1f} times (aim 15 or more)"

@@ -20,7 +20,7 @@ from samples import (
     with_message,
 )
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.config.message_fields import FIELDS
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
@@ -60,7 +60,7 @@ def test_a_text_is_never_without_who(of: Path, field: str) -> None:
 def test_the_sentence_of_the_readme(of: Path) -> None:
     text = read(alert(of, SENTENCE))
     assert text.startswith("User ")
-    assert text.endswith(f"took on the role at '{envelope(record(of))['time']}'")
+    assert text.endswith(f"took on the role at '{event_from_record(record(of))['time']}'")
     assert caller_name(record(of)) in text
 
 
@@ -123,7 +123,7 @@ def test_result(of: Path) -> None:
 
 @every_sample
 def test_all_that_are_told_of_an_event_tell_the_same_result(of: Path) -> None:
-    told = account(with_message(None)).run(envelope(record(of)))
+    told = account(with_message(None)).run(event_from_record(record(of)))
     results = {one.rule: json.loads(one.message)["result"] for one in told if one.kind == "topic"}
     assert set(results.values()) == {"Success" if succeeded(record(of)) else "Failure"}, results
 
@@ -270,7 +270,7 @@ def test_a_message_comes_out_as_written(message: str, text: str) -> None:
 
 @every_sample
 def test_the_log_keeps_the_whole_event_whatever_the_message(of: Path) -> None:
-    event = envelope(record(of))
+    event = event_from_record(record(of))
     for message in (None, SENTENCE):
         told = own_deliveries(of, account(with_message(message)).run(event))
         (kept,) = {one.message for one in told if one.kind == "log"}

@@ -32,7 +32,7 @@ from samples import (
 )
 from variants import USUAL, VARIANTS, Variant
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope, reads_only
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record, is_read_only
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.aws.partitions import partition_of
 from cfn_breakglass.config.model import DETECTIONS
@@ -85,7 +85,7 @@ def test_the_path_of_a_sample_says_what_it_proves() -> None:
 def test_no_two_samples_are_the_same() -> None:
     same: dict[str, list[str]] = {}
     for sample in SAMPLES:
-        event = envelope(json.loads(text_of(sample)))
+        event = event_from_record(json.loads(text_of(sample)))
         same.setdefault(str(event["detail"].get("eventID", event["id"])), []).append(title(sample))
     assert [names for names in same.values() if len(names) > 1] == []
 
@@ -124,7 +124,7 @@ def assert_alerts_once(sample: Path, region: str) -> None:
 
 @pytest.mark.parametrize("sample", RAISES, ids=title)
 def test_raises(sample: Path) -> None:
-    assert envelope(json.loads(text_of(sample)))["region"] in USUAL.regions
+    assert event_from_record(json.loads(text_of(sample)))["region"] in USUAL.regions
     assert_every(assert_raises, {region: (sample, USUAL, region) for region in USUAL.regions_for(sample)})
 
 
@@ -229,7 +229,7 @@ def assert_misses_reads(sample: Path, file: int) -> None:
     event = recorded(text_of(sample), "eu-west-1")
     deliveries = distinct(own_deliveries(sample, just_enabled(file).run(event)))
     arrived = [delivery.kind for delivery in deliveries if delivery.problem is None]
-    assert arrived == ([] if reads_only(event) else ["topic", "log"])
+    assert arrived == ([] if is_read_only(event) else ["topic", "log"])
 
 
 @pytest.mark.parametrize("file", [0, 1], ids=["main-region.yaml", "stackset.yaml"])
@@ -241,7 +241,7 @@ def test_a_rule_that_is_just_enabled_misses_what_only_reads(detection: str, file
 
 def test_to_assume_the_role_only_reads() -> None:
     assuming = [sample for sample in RAISES if sample.parent.name in ("RoleAssumed", "RoleRefused")]
-    assert [title(sample) for sample in assuming if not reads_only(recorded(text_of(sample), "eu-west-1"))] == []
+    assert [title(sample) for sample in assuming if not is_read_only(recorded(text_of(sample), "eu-west-1"))] == []
 
 
 Resources = dict[str, Any]

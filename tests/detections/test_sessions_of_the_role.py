@@ -9,7 +9,7 @@ import pytest
 from paths import EVENTS
 from samples import ACCOUNT, SETTINGS, account
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
 ALERTS = {"alerts": {"emails": ["ops@example.com"]}, "detections": {"RoleActions": "off"}}
@@ -45,7 +45,7 @@ def of_session(arn: str) -> dict[str, Any]:
 def test_a_session_is_known_by_its_arn_in_any_letter_case(sample: str, name: str, *, is_ours: bool) -> None:
     """STS gives a session the letters in which the caller wrote the role."""
     caller = of_session(f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/alice")
-    event = envelope(record(sample) | {"userIdentity": caller})
+    event = event_from_record(record(sample) | {"userIdentity": caller})
     assert (sample.partition("/")[0] in detections_of(event)) == is_ours
 
 
@@ -53,7 +53,7 @@ def test_the_answer_of_sts_tells_which_role_it_was_in_any_letter_case() -> None:
     assumed = record("RoleAssumed/raises-user-of-the-same-account") | {"requestParameters": None}
     for name, is_ours in (("break-glass", True), ("BREAK-GLASS", True), ("break-glass2", False)):
         answer = {"assumedRoleUser": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/alice"}}
-        assert ("RoleAssumed" in detections_of(envelope(assumed | {"responseElements": answer}))) == is_ours
+        assert ("RoleAssumed" in detections_of(event_from_record(assumed | {"responseElements": answer}))) == is_ours
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_to_tag_a_user_is_a_way_in_where_a_tag_lets_users_in(usernames: Any, ale
         "requestParameters": {"userName": "mallory", "tags": [{"key": "on-call", "value": "yes"}]},
     }
     settings = {"usernames": usernames, "detections": {"RoleActions": "off", "UserSignIn": "off"}}
-    assert detections_of(envelope(call), **settings) == alerted
+    assert detections_of(event_from_record(call), **settings) == alerted

@@ -15,7 +15,7 @@ from troposphere import encode_to_dict
 from troposphere.kms import Key
 
 from cfn_breakglass import config_of, template_files
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded
@@ -58,7 +58,7 @@ def denied(service: str, name: str, resource: str, reason: str = " because no po
 
 def tells(record: dict[str, Any], **changes: Any) -> set[str]:
     """The detections, the action log apart, that are told of a record where the settings have these ``changes``."""
-    told = account(json.dumps({**EVERYTHING, **changes})).run(envelope(record))
+    told = account(json.dumps({**EVERYTHING, **changes})).run(event_from_record(record))
     return {one.detection for one in told} - {"RoleActions"}
 
 

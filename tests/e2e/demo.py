@@ -18,7 +18,7 @@ from typing import Any, Final
 from aws import STACK, Account
 from surroundings import QUEUE, create_queue, create_user
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.template.reader import parse
 
 ROOT: Final = Path(__file__).parents[2]
@@ -59,7 +59,9 @@ def put(detection: str, region: str = "") -> None:
     account = _account()
     region = region or account.main
     sample = max((_SAMPLES / detection).glob("raises-*.json"))
-    event = envelope(json.loads(_of_this_role(sample.read_text(encoding="utf-8"), account)) | {"awsRegion": region})
+    event = event_from_record(
+        json.loads(_of_this_role(sample.read_text(encoding="utf-8"), account)) | {"awsRegion": region}
+    )
     entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
     account.client("events", region).put_events(Entries=[entry])
     print(f"{sample.relative_to(ROOT)} happened in {region}")

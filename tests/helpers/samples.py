@@ -14,7 +14,7 @@ from typing import Any, Final
 from deployments import deploy
 from paths import EVENTS
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import envelope, is_event
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record, is_event
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.model import DETECTIONS
@@ -95,7 +95,7 @@ def recorded(sample: str, region: str) -> dict[str, Any]:
     event = json.loads(sample)
     if "awsRegion" in (record := record_of(event)):
         record["awsRegion"] = region
-    return {**envelope(event), "region": region}
+    return {**event_from_record(event), "region": region}
 
 
 @cache
@@ -118,7 +118,7 @@ def with_message(message: str | None) -> str:
 
 def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
     """What subscribers read of a sample, some of its top fields changed."""
-    event = envelope({**json.loads(text_of(sample)), **changes})
+    event = event_from_record({**json.loads(text_of(sample)), **changes})
     deliveries = own_deliveries(sample, account(with_message(message)).run(event))
     (alerts,) = {delivery for delivery in deliveries if delivery.kind == "topic"}
     assert alerts.problem is None

@@ -39,7 +39,7 @@ def is_event(record: Mapping[str, Any]) -> bool:
     return {"source", "detail-type"} <= record.keys() and isinstance(record.get("detail"), Mapping)
 
 
-def envelope(record: Mapping[str, Any]) -> dict[str, Any]:
+def event_from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """Make the event EventBridge sends for a CloudTrail record; an event is given back as it is.
 
     Its id is the record's eventID, where EventBridge invents one. An eventType unknown here counts as an API call.
@@ -75,7 +75,7 @@ def _account(record: Mapping[str, Any]) -> str:
     return str(record.get("recipientAccountId") or caller or "")
 
 
-def who(event: Mapping[str, Any]) -> str:
+def actor_name(event: Mapping[str, Any]) -> str:
     """The name by which people know who did it: the session's, the user's, or at least an ID, account or service.
 
     Nobody did what CloudWatch tells of itself: there it is the alarm's.
@@ -90,14 +90,14 @@ def who(event: Mapping[str, Any]) -> str:
     return next((str(name) for name in names if name), "unknown")
 
 
-def reaches(event: Mapping[str, Any], state: str) -> bool:
+def reaches_rule(event: Mapping[str, Any], state: str) -> bool:
     """Whether EventBridge shows the event to a rule in ``state``, unless it is too large."""
     if state not in _STATES:
         raise TemplateError(f"{state!r} is not a State of a rule; it is one of {', '.join(_STATES)}")
-    return not (state == "DISABLED" or (state == "ENABLED" and reads_only(event)))
+    return not (state == "DISABLED" or (state == "ENABLED" and is_read_only(event)))
 
 
-def reads_only(event: Mapping[str, Any]) -> bool:
+def is_read_only(event: Mapping[str, Any]) -> bool:
     """Whether the event is a management event of CloudTrail that changes nothing, by its readOnly or its name."""
     record = event.get("detail")
     if not str(event.get("detail-type", "")).endswith("via CloudTrail") or not isinstance(record, Mapping):
@@ -110,7 +110,7 @@ def reads_only(event: Mapping[str, Any]) -> bool:
     return name in _READING_BY_ANOTHER_NAME or (name.startswith(_READING) and name not in _CHANGING)
 
 
-def too_large(event: Mapping[str, Any]) -> bool:
+def is_too_large(event: Mapping[str, Any]) -> bool:
     """Whether the event, written as compact JSON, is larger than EventBridge takes."""
     text = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
     return len(text.encode("utf-8", "surrogatepass")) > limits.EVENT.maximum

@@ -25,7 +25,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def comparable(value: Any) -> int | None:
+def to_millionths(value: Any) -> int | None:
     """Make 300, 300.0 and 3.0e2 equal, in millionths; None beyond 5e9, or with more than six decimals."""
     if not is_number(value) or not -_LARGEST <= value <= _LARGEST:
         return None
@@ -33,27 +33,27 @@ def comparable(value: Any) -> int | None:
     return int(scaled) if scaled == int(scaled) else None
 
 
-def number(value: Any) -> int:
+def parse_number(value: Any) -> int:
     """Read a number of a pattern; PatternError if EventBridge could not compare with it."""
-    found = comparable(value)
+    found = to_millionths(value)
     if found is None:
         raise PatternError(f"{value!r} is not a number within 5e9 of zero with up to six decimals")
     return found
 
 
-def same_number(wanted: float) -> Callable[[Any], bool]:
+def number_equals(wanted: float) -> Callable[[Any], bool]:
     """Equal as numbers or, like an account ID that is too large to compare, to the letter."""
-    value, literal = comparable(wanted), repr(wanted)
+    value, literal = to_millionths(wanted), repr(wanted)
 
     def accepts(found: Any) -> bool:
-        return is_number(found) and (repr(found) == literal or (value is not None and comparable(found) == value))
+        return is_number(found) and (repr(found) == literal or (value is not None and to_millionths(found) == value))
 
     return accepts
 
 
-def between(operand: Sequence[Any]) -> Callable[[Any], bool]:
+def numeric_range(operand: Sequence[Any]) -> Callable[[Any], bool]:
     """Read ``numeric``'s list: one sign and number, or a range from > or >= up to < or <=."""
-    signs, numbers = tuple(operand[::2]), [number(value) for value in operand[1::2]]
+    signs, numbers = tuple(operand[::2]), [parse_number(value) for value in operand[1::2]]
     if signs in {(low, high) for low in (">", ">=") for high in ("<", "<=")}:
         if numbers[0] >= numbers[1]:
             raise PatternError(f"numeric has its range upside down: {list(operand)}")
@@ -62,7 +62,7 @@ def between(operand: Sequence[Any]) -> Callable[[Any], bool]:
     tests = [_SIGNS[sign](value) for sign, value in zip(signs, numbers, strict=True)]
 
     def accepts(found: Any) -> bool:
-        value = comparable(found)
+        value = to_millionths(found)
         return value is not None and all(test(value) for test in tests)
 
     return accepts
@@ -78,7 +78,7 @@ _SIGNS: dict[str, Callable[[int], Callable[[int], bool]]] = {
 }
 
 
-def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Read what looks like an address; None for anything else."""
     try:
         return ipaddress.ip_address(text) if _ADDRESS.fullmatch(text) else None
@@ -86,28 +86,28 @@ def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def network(text: str) -> Callable[[str], bool]:
+def cidr_contains(text: str) -> Callable[[str], bool]:
     """Read a CIDR block, masks up to /31 and /127, host bits ignored."""
     parts = _NETWORK.fullmatch(text)
-    base = address(parts[1]) if parts else None
+    base = parse_address(parts[1]) if parts else None
     if parts is None or base is None or int(parts[2]) >= base.max_prefixlen:
         raise PatternError(f"cidr takes a block like 10.0.0.0/24, with a mask up to /31 (IPv6: /127), not {text!r}")
     block = ipaddress.ip_network(text, strict=False)
 
     def accepts(value: str) -> bool:
-        found = address(value)
+        found = parse_address(value)
         return found is not None and found in block
 
     return accepts
 
 
-def any_case(text: str) -> str:
+def any_case_regex(text: str) -> str:
     """Write a regex for ``text`` in any case, letter by letter as event-ruler: a k is no Kelvin sign."""
     letters = ({letter, letter.lower(), letter.upper()} for letter in text)
     return "".join(f"(?:{'|'.join(map(re.escape, sorted(forms)))})" for forms in letters)
 
 
-def wildcard(text: str) -> str:
+def wildcard_regex(text: str) -> str:
     r"""Write a regex for a wildcard: * is any text, \* and \\ are themselves, ** and other escapes refused."""
     if not _WILDCARD.fullmatch(text):
         raise PatternError(rf"wildcard {text!r} has ** or a backslash that belongs to no \* or \\")

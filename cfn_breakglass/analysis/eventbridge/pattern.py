@@ -11,8 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.field import Check, Leaf, Path, agree, compile_check, found
-from cfn_breakglass.analysis.eventbridge.operators import matcher
+from cfn_breakglass.analysis.eventbridge.field_matcher import (
+    FieldMatcher,
+    FieldPath,
+    QuickCheck,
+    compile_quick_check,
+    describe_field,
+    matches_in_arrays,
+)
+from cfn_breakglass.analysis.eventbridge.operators import compile_value
 from cfn_breakglass.errors import PatternError
 
 _OR = "$or"
@@ -28,7 +35,7 @@ _RESERVED = frozenset(
     )
 )
 
-_Branch = dict[Path, Leaf]
+_Branch = dict[FieldPath, FieldMatcher]
 
 
 @dataclass(frozen=True)
@@ -36,20 +43,20 @@ class Mismatch:
     """A field that kept an event from matching: what it is, and what the pattern wants it to be."""
 
     path: str
-    found: str
-    wanted: str
+    actual: str
+    expected: str
 
     def __str__(self) -> str:
-        return f"{self.path} is {self.found}; the pattern wants it {self.wanted}"
+        return f"{self.path} is {self.actual}; the pattern wants it {self.expected}"
 
 
-class Compared(NamedTuple):
+class ComparedField(NamedTuple):
     """A field beside what the pattern wants of it."""
 
     path: str
-    found: str
-    wanted: str
-    fits: bool
+    actual: str
+    expected: str
+    matches: bool
 
 
 class Pattern:
@@ -74,11 +81,11 @@ class Pattern:
             return False
         for checks, leaves in self._own:
             own = _every(checks, event)
-            if (own and shared) or (own is not False and agree(event, leaves, {})):
+            if (own and shared) or (own is not False and matches_in_arrays(event, leaves, {})):
                 return True
         return False
 
-    def compare(self, event: Mapping[str, Any]) -> tuple[Compared, ...]:
+    def compare(self, event: Mapping[str, Any]) -> tuple[ComparedField, ...]:
         """Hold every field of the ``$or`` alternative that comes nearest against ``event``."""
         every = [tuple(_compared(leaf, event) for leaf in leaves) for leaves in self.branches]
         return min(every, key=_far)
@@ -88,7 +95,7 @@ class Pattern:
         if self.matches(event):
             return ()
         rows = self.compare(event)
-        wrong = tuple(Mismatch(row.path, row.found, row.wanted) for row in rows if not row.fits)
+        wrong = tuple(Mismatch(row.path, row.actual, row.expected) for row in rows if not row.matches)
         if wrong:
             return wrong
         names = " + ".join(row.path for row in rows)
@@ -107,7 +114,7 @@ def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
             raise error from None
 
 
-def _branches(pattern: Any, path: Path, *, alternatives: bool, inside: bool = False) -> list[_Branch]:
+def _branches(pattern: Any, path: FieldPath, *, alternatives: bool, inside: bool = False) -> list[_Branch]:
     """Spell a pattern out as its alternatives, each a field-by-field conjunction."""
     where = ".".join(path) or "the pattern"
     if not isinstance(pattern, Mapping) or not pattern:
@@ -129,7 +136,7 @@ def _branches(pattern: Any, path: Path, *, alternatives: bool, inside: bool = Fa
     return branches
 
 
-def _below(path: Path, name: str) -> Path:
+def _below(path: FieldPath, name: str) -> FieldPath:
     # event-ruler joins names with dots, so to it {"a.b": ..} and {"a": {"b": ..}} are the same.
     return (*path, *name.split("."))
 
@@ -140,24 +147,24 @@ def _options(wanted: Any, where: str) -> list[Any]:
     return wanted
 
 
-def _alternative(pattern: Any, path: Path) -> list[_Branch]:
+def _alternative(pattern: Any, path: FieldPath) -> list[_Branch]:
     return _branches(pattern, path, alternatives=True, inside=True)
 
 
-def _leaf(wanted: Any, path: Path) -> Leaf:
+def _leaf(wanted: Any, path: FieldPath) -> FieldMatcher:
     name = ".".join(path)
     if not isinstance(wanted, list) or not wanted:
         raise PatternError(f"{name} must be an object, or a list of one value or more")
     try:
-        items = [matcher(item) for item in wanted]
+        items = [compile_value(item) for item in wanted]
     except PatternError as error:
         raise PatternError(f"{name}: {error}") from None
-    return Leaf(
+    return FieldMatcher(
         path,
         texts=frozenset(item.text for item in items if item.text is not None),
-        tests=tuple(item.accepts for item in items if item.text is None and not item.absent),
-        absent=any(item.absent for item in items),
-        words=" or ".join(item.words for item in items),
+        predicates=tuple(item.accepts for item in items if item.text is None and not item.accepts_absence),
+        accepts_absence=any(item.accepts_absence for item in items),
+        description=" or ".join(item.description for item in items),
     )
 
 
@@ -167,21 +174,23 @@ def _joined(one: _Branch, other: _Branch) -> _Branch:
     return one | other
 
 
-def _compared(leaf: Leaf, event: Mapping[str, Any]) -> Compared:
-    return Compared(leaf.name, found(event, leaf.path), leaf.words, agree(event, (leaf,), {}))
+def _compared(leaf: FieldMatcher, event: Mapping[str, Any]) -> ComparedField:
+    return ComparedField(
+        leaf.name, describe_field(event, leaf.path), leaf.description, matches_in_arrays(event, (leaf,), {})
+    )
 
 
-def _far(rows: tuple[Compared, ...]) -> tuple[int, int]:
+def _far(rows: tuple[ComparedField, ...]) -> tuple[int, int]:
     """How many fields are wrong, and how many of these are not even there and so say the least."""
-    wrong = [row for row in rows if not row.fits]
-    return len(wrong), sum(row.found.startswith("absent") for row in wrong)
+    wrong = [row for row in rows if not row.matches]
+    return len(wrong), sum(row.actual.startswith("absent") for row in wrong)
 
 
-def _checks(leaves: Iterable[Leaf]) -> tuple[Check, ...]:
-    return tuple(compile_check(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.cost))
+def _checks(leaves: Iterable[FieldMatcher]) -> tuple[QuickCheck, ...]:
+    return tuple(compile_quick_check(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.cost))
 
 
-def _every(checks: tuple[Check, ...], event: Mapping[str, Any]) -> bool | None:
+def _every(checks: tuple[QuickCheck, ...], event: Mapping[str, Any]) -> bool | None:
     """Tell whether all hold: False as soon as one does not, None if it takes a look into arrays."""
     verdict: bool | None = True
     for check in checks:

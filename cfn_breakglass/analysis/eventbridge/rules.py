@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, reaches
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, reaches_rule
 from cfn_breakglass.analysis.eventbridge.input_transformer import Transformer, TransformError
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
 from cfn_breakglass.analysis.template.resource_types import bus_name
@@ -31,7 +31,7 @@ class Target:
     role: str | None = None
     constant: str | None = None
     transformer: Transformer | None = None
-    dead_letters: str | None = None
+    dead_letter_arn: str | None = None
 
     def message(self, event: Mapping[str, Any], rule: Rule) -> str:
         """Write what arrives there: the event's JSON, or what Input or the input transformer make of it.
@@ -59,15 +59,15 @@ class Rule:
     pattern: Pattern
     targets: tuple[Target, ...]
 
-    def takes(self, event: Mapping[str, Any]) -> bool:
+    def fires_on(self, event: Mapping[str, Any]) -> bool:
         """Whether the rule fires, whatever the event's size: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html."""
-        return self.pattern.matches(event) and reaches(event, self.state)
+        return self.pattern.matches(event) and reaches_rule(event, self.state)
 
     @property
-    def of_aws(self) -> bool:
+    def accepts_aws_events(self) -> bool:
         """Whether it may take an event of AWS, whose source begins with aws.; all others are somebody's own."""
         wanted = [next((leaf for leaf in branch if leaf.name == "source"), None) for branch in self.pattern.branches]
-        return any(not leaf or leaf.tests or any(map(_is_aws, leaf.texts)) for leaf in wanted)
+        return any(not leaf or leaf.predicates or any(map(_is_aws, leaf.texts)) for leaf in wanted)
 
     @property
     def context(self) -> dict[str, str | list[str]]:

@@ -38,7 +38,7 @@ class Accounts:
         probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.account_or_example))
         self.regions = probe.regions
         # No record is ever of the others: they are about events of our own, such as the heartbeat.
-        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.of_aws))
+        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.accepts_aws_events))
         self.fields = {name for rule in probe.rules for name in rule.pattern.fields}
         if unknown := sorted(question.detections - {rule.detection for rule in probe.rules}):
             known = ", ".join(self.detections)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import reads_only, too_large
-from cfn_breakglass.analysis.eventbridge.comparisons import wildcard
-from cfn_breakglass.analysis.eventbridge.pattern import Compared, Mismatch
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_read_only, is_too_large
+from cfn_breakglass.analysis.eventbridge.comparisons import wildcard_regex
+from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.replay.missing_fields import reason
 from cfn_breakglass.analysis.text_layout import cut
@@ -31,7 +31,7 @@ class Explanation:
     rule: str
     fires: bool
     reasons: tuple[str, ...]
-    fields: tuple[Compared, ...] = ()
+    fields: tuple[ComparedField, ...] = ()
 
 
 def explain(rule: Rule, event: Mapping[str, Any]) -> Explanation:
@@ -69,7 +69,7 @@ def briefly(wanted: str) -> str:
     return "".join(parts)
 
 
-def _call_first(row: Compared | Mismatch) -> int:
+def _call_first(row: ComparedField | Mismatch) -> int:
     return _FIRST.index(row.path) if row.path in _FIRST else len(_FIRST)
 
 
@@ -78,26 +78,26 @@ def _not_shown(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
     if state == "DISABLED":
         return ("it matches, but the rule is DISABLED: AWS delivers nothing to it",)
     reasons = []
-    if state == "ENABLED" and reads_only(event):
+    if state == "ENABLED" and is_read_only(event):
         reasons.append(
             "it matches, but AWS does not deliver a call that only reads to a rule that is just ENABLED;"
             " that takes ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
         )
-    if too_large(event):
+    if is_too_large(event):
         reasons.append("it matches, but events over 256 KB never reach EventBridge")
     return tuple(reasons)
 
 
 def _sentence(mismatch: Mismatch, event: Mapping[str, Any]) -> str:
-    path, found = in_record(mismatch.path), in_record(mismatch.found)
+    path, found = in_record(mismatch.path), in_record(mismatch.actual)
     missing = found == "null" or found.startswith("absent")
     if missing and (why := reason(path, event)):
         # Where the object around a field is null, that is what the record shows.
         return f"{path} is {'null' if found.endswith('null') else 'absent'}: {why}"
-    if path == "errorCode" and (mismatch.wanted, missing) in _OUTCOMES:
-        return f"{path} is {found}: {_OUTCOMES[mismatch.wanted, missing]}"
+    if path == "errorCode" and (mismatch.expected, missing) in _OUTCOMES:
+        return f"{path} is {found}: {_OUTCOMES[mismatch.expected, missing]}"
     almost = ": only the letter case differs" if _differs_in_case(mismatch) else ""
-    return f"{path} is {cut(found, _LONG)}; the pattern wants it {cut(briefly(mismatch.wanted), _LONG)}{almost}"
+    return f"{path} is {cut(found, _LONG)}; the pattern wants it {cut(briefly(mismatch.expected), _LONG)}{almost}"
 
 
 _OUTCOMES = {
@@ -108,11 +108,11 @@ _OUTCOMES = {
 
 def _differs_in_case(mismatch: Mismatch) -> bool:
     """Whether the value would do in other letter case, by the words for both."""
-    if not mismatch.found.startswith('"') or not _QUOTED.fullmatch(mismatch.found):
+    if not mismatch.actual.startswith('"') or not _QUOTED.fullmatch(mismatch.actual):
         return False
-    found = json.loads(mismatch.found)
+    found = json.loads(mismatch.actual)
     operator = ""
-    for part in _QUOTED.split(mismatch.wanted):
+    for part in _QUOTED.split(mismatch.expected):
         if not part.startswith('"'):
             operator = part.removeprefix(" or ").strip()
         elif operator in _CASED and re.fullmatch(_CASED[operator](json.loads(part)), found, re.IGNORECASE | re.DOTALL):
@@ -124,5 +124,5 @@ _CASED: dict[str, Callable[[str], str]] = {
     "to equal": re.escape,
     "to begin with": lambda text: f"{re.escape(text)}.*",
     "to end with": lambda text: f".*{re.escape(text)}",
-    "to fit the wildcard": wildcard,
+    "to fit the wildcard": wildcard_regex,
 }

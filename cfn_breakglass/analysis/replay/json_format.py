@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from cfn_breakglass.analysis.eventbridge.pattern import ComparedField
 from cfn_breakglass.analysis.replay.results import Answer, Told
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.summary import OUTCOMES, Tally, outcome
@@ -25,7 +26,7 @@ class Json:
                 told = {name: value for name, value in asdict(delivery).items() if name != "region"}
                 yield _line("delivery", **about, **told, outcome=outcome(delivery))
             for explanation in answer.explanations:
-                given = asdict(explanation) | {"fields": [row._asdict() for row in explanation.fields]}
+                given = asdict(explanation) | {"fields": [_field(row) for row in explanation.fields]}
                 yield _line("explanation", **about, **given)
 
     def end(self, tally: Tally) -> Iterator[str]:
@@ -44,6 +45,10 @@ class Json:
                 for (account, why), count in sorted(tally.counts.refused.items())
             ],
         )
+
+
+def _field(row: ComparedField) -> dict[str, Any]:
+    return {"path": row.path, "found": row.actual, "wanted": row.expected, "fits": row.matches}
 
 
 def _line(kind: str, /, **values: Any) -> str:

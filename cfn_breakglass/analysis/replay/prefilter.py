@@ -9,7 +9,7 @@ from operator import and_, attrgetter, or_
 from typing import Any, Final
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX
-from cfn_breakglass.analysis.eventbridge.field import Leaf
+from cfn_breakglass.analysis.eventbridge.field_matcher import FieldMatcher
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, attribute
 
@@ -20,7 +20,7 @@ _LONG: Final = 512
 # An object with so many fields to look at is told at once if it has none of them.
 _MANY: Final = 5
 
-_Branch = dict[str, Leaf]
+_Branch = dict[str, FieldMatcher]
 
 
 class Gate:
@@ -152,8 +152,8 @@ class _Crowd:
         return left
 
 
-def _fits(leaf: Leaf, value: Any) -> bool:
-    return leaf.absent if value is ABSENT else leaf.accepts(value)
+def _fits(leaf: FieldMatcher, value: Any) -> bool:
+    return leaf.accepts_absence if value is ABSENT else leaf.accepts(value)
 
 
 def _remember(memory: dict[Any, int], key: Any, value: int, most: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, envelope, who
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
 from cfn_breakglass.analysis.replay.accounts import Account, Accounts
 from cfn_breakglass.analysis.replay.explain import Explanation, explain, uncovered, unwatched
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, Peek, unpacked
@@ -86,7 +86,7 @@ class Replay:
         for number, value in enumerate(values, 1):
             where = place if len(values) == 1 else f"{place}, record {number}"
             try:
-                yield from self._record(envelope(value), where, counts)
+                yield from self._record(event_from_record(value), where, counts)
                 counts.records += 1
             except RecordError as error:
                 yield Unread(where, str(error))
@@ -159,7 +159,7 @@ def _told(
         time=str(event.get("time") or ""),
         region=str(event["region"]),
         account=str(event.get("account") or ""),
-        who=who(event),
+        who=actor_name(event),
         event=str(record.get("eventName") or event.get("detail-type") or ""),
         event_id=str(record.get("eventID") or event.get("id") or ""),
         deliveries=deliveries,

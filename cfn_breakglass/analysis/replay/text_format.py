@@ -59,7 +59,7 @@ class Text:
         if not explanation.fields:
             return
         rows = [
-            ("yes" if row.fits else "NO", in_record(row.path), in_record(row.found), _value(row.wanted))
+            ("yes" if row.matches else "NO", in_record(row.path), in_record(row.actual), _value(row.expected))
             for row in explanation.fields
         ]
         for line in columns([_HEADINGS, *(tuple(map(plain, row)) for row in rows)], self._width - len(_INDENT)):

@@ -16,10 +16,10 @@ from cfn_breakglass.analysis.template.reader import Stack
 
 def dead_letter_problem(stack: Stack, rule: Rule, target: Target) -> DeliveryProblem | None:
     """Why what the rule cannot deliver to its target is lost, or None if a dead-letter queue keeps it."""
-    if not target.dead_letters:
+    if not target.dead_letter_arn:
         message = f"the rule {rule.name} has no dead-letter queue for {target.arn}"
         return DeliveryProblem("dead-letter-queue-missing", message)
-    return can_send(stack, "queue", target.dead_letters, rule_sender(rule)).problem
+    return can_send(stack, "queue", target.dead_letter_arn, rule_sender(rule)).problem
 
 
 def unwatched_queues(stack: Stack, queues: Iterable[str]) -> list[DeliveryProblem]:

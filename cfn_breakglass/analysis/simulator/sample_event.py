@@ -34,7 +34,7 @@ def sample_event(stack: Stack, rule: Rule, pattern: Mapping[str, Any]) -> dict[s
     }
     for fields in islice(_samples(pattern), _COMBINATIONS):
         event = {**envelope, **fields}
-        if rule.takes(event):
+        if rule.fires_on(event):
             return event
     return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import too_large
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_too_large
 from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableError
 from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
@@ -83,7 +83,7 @@ class Simulator:
         """Let an EventBridge event arrive at the default bus of its region."""
         deliveries = [self._delivery(attempt, event) for attempt in self.attempts(event)]
         # Measured only here, because that takes time.
-        if deliveries and too_large(event):
+        if deliveries and is_too_large(event):
             return [replace(delivery, problem=_TOO_LARGE) for delivery in deliveries]
         return deliveries
 
@@ -116,7 +116,7 @@ class Simulator:
         self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, assumed_allowed: tuple[str, ...] = ()
     ) -> Iterator[Attempt]:
         for rule in self._rules.get(bus, []):
-            if rule.takes(event):
+            if rule.fires_on(event):
                 for target in rule.targets:
                     if target.kind != "bus":
                         problem, more = self.deliverable(rule, target)

@@ -122,7 +122,7 @@ class _AlertPath:
         if target.role in assumed_allowed and self._own_forwarder_roles:
             message = f"no template makes the role {target.role} of the rule {rule.name}"
             return DeliveryProblem("role-missing", message, about=str(target.role))
-        if not any(other.takes(event) for other in self._simulator.rules if other.bus == target.arn):
+        if not any(other.fires_on(event) for other in self._simulator.rules if other.bus == target.arn):
             message = f"no rule on the bus {target.arn} matches what the rule {rule.name} forwards"
             return DeliveryProblem("forward-unmatched", message, about=target.arn)
         return None
@@ -130,7 +130,7 @@ class _AlertPath:
     def _unwatched_queues(self, stack: Stack) -> list[DeliveryProblem]:
         rules = [rule for rule in self._rules if rule.region == stack.region]
         return unwatched_queues(
-            stack, {target.dead_letters for rule in rules for target in rule.targets if target.dead_letters}
+            stack, {target.dead_letter_arn for rule in rules for target in rule.targets if target.dead_letter_arn}
         )
 
     def _alarm_events(self) -> Iterator[Occurrence]:
@@ -138,7 +138,7 @@ class _AlertPath:
         alarms = [(stack, alarm) for stack in self._stacks.values() for alarm in stack.of_type(_ALARM)]
         events = [alarm_event(stack, alarm) for stack, alarm in alarms]
         unmatched = [index for index, event in enumerate(events) if not any(self._simulator.attempts(event))]
-        if not any(rule.takes(event) for event in events for rule in self._rules):
+        if not any(rule.fires_on(event) for event in events for rule in self._rules):
             return
         for index in unmatched:
             stack, alarm = alarms[index]

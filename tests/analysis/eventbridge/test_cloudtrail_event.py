@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, envelope, is_event, reaches, too_large
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import (
+    RecordError,
+    event_from_record,
+    is_event,
+    is_too_large,
+    reaches_rule,
+)
 from cfn_breakglass.aws import limits
 from cfn_breakglass.errors import TemplateError
 
@@ -34,7 +40,7 @@ def record(**changes: Any) -> dict[str, Any]:
 
 
 def test_envelope() -> None:
-    assert envelope(RECORD) == {
+    assert event_from_record(RECORD) == {
         "version": "0",
         "id": "e-1",
         "detail-type": "AWS API Call via CloudTrail",
@@ -67,12 +73,12 @@ ENVELOPES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize(("changes", "field", "value"), ENVELOPES.values(), ids=ENVELOPES)
 def test_envelope_field(changes: dict[str, Any], field: str, value: str) -> None:
-    assert envelope(record(**changes))[field] == value
+    assert event_from_record(record(**changes))[field] == value
 
 
 def test_an_event_is_left_alone() -> None:
-    assert envelope(ALARM) == ALARM
-    assert envelope(envelope(RECORD)) == envelope(RECORD)
+    assert event_from_record(ALARM) == ALARM
+    assert event_from_record(event_from_record(RECORD)) == event_from_record(RECORD)
 
 
 @pytest.mark.parametrize("missing", ["source", "detail-type", "detail"])
@@ -98,26 +104,26 @@ REFUSED: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("given", "error"), REFUSED.values(), ids=REFUSED)
 def test_refused(given: Any, error: str) -> None:
     with pytest.raises(RecordError) as caught:
-        envelope(given)
+        event_from_record(given)
     assert str(caught.value) == error
 
 
 # name: (event, whether a rule that is just ENABLED sees it)
 SEEN: dict[str, tuple[dict[str, Any], bool]] = {
-    "read-only": (envelope(RECORD), False),
-    "a write": (envelope(record(readOnly=False)), True),
-    "a write called Get": (envelope(record(readOnly=False, eventName="GetSigninToken")), True),
-    "Describe": (envelope(record(readOnly=..., eventName="DescribeAlarms")), False),
-    "List": (envelope(record(readOnly=..., eventName="ListRoles")), False),
-    "Get": (envelope(record(readOnly=..., eventName="GetRole")), False),
-    "Get that changes": (envelope(record(readOnly=..., eventName="GetSessionToken")), True),
-    "AssumeRole": (envelope(record(readOnly=...)), False),
-    "AssumeRoot": (envelope(record(readOnly=..., eventName="AssumeRoot")), True),
-    "Create": (envelope(record(readOnly=..., eventName="CreateRole")), True),
-    "no name": (envelope(record(readOnly=..., eventName=...)), True),
-    "a data event": (envelope(record(managementEvent=False, eventCategory="Data")), True),
-    "a data event by its category": (envelope(record(managementEvent=..., eventCategory="Data")), True),
-    "an old record": (envelope(record(managementEvent=..., eventCategory=...)), False),
+    "read-only": (event_from_record(RECORD), False),
+    "a write": (event_from_record(record(readOnly=False)), True),
+    "a write called Get": (event_from_record(record(readOnly=False, eventName="GetSigninToken")), True),
+    "Describe": (event_from_record(record(readOnly=..., eventName="DescribeAlarms")), False),
+    "List": (event_from_record(record(readOnly=..., eventName="ListRoles")), False),
+    "Get": (event_from_record(record(readOnly=..., eventName="GetRole")), False),
+    "Get that changes": (event_from_record(record(readOnly=..., eventName="GetSessionToken")), True),
+    "AssumeRole": (event_from_record(record(readOnly=...)), False),
+    "AssumeRoot": (event_from_record(record(readOnly=..., eventName="AssumeRoot")), True),
+    "Create": (event_from_record(record(readOnly=..., eventName="CreateRole")), True),
+    "no name": (event_from_record(record(readOnly=..., eventName=...)), True),
+    "a data event": (event_from_record(record(managementEvent=False, eventCategory="Data")), True),
+    "a data event by its category": (event_from_record(record(managementEvent=..., eventCategory="Data")), True),
+    "an old record": (event_from_record(record(managementEvent=..., eventCategory=...)), False),
     "not of CloudTrail": (ALARM, True),
     "without detail": ({"source": "x", "detail-type": "AWS API Call via CloudTrail"}, True),
 }
@@ -125,20 +131,20 @@ SEEN: dict[str, tuple[dict[str, Any], bool]] = {
 
 @pytest.mark.parametrize(("event", "seen"), SEEN.values(), ids=SEEN)
 def test_states(event: dict[str, Any], seen: bool) -> None:  # noqa: FBT001 - a table's column
-    assert reaches(event, "ENABLED") == seen
-    assert reaches(event, ALL)
-    assert not reaches(event, "DISABLED")
+    assert reaches_rule(event, "ENABLED") == seen
+    assert reaches_rule(event, ALL)
+    assert not reaches_rule(event, "DISABLED")
 
 
 def test_an_unknown_state_is_an_error() -> None:
     with pytest.raises(TemplateError, match=r"'NONSENSE' is not a State of a rule; it is one of DISABLED, ENABLED, "):
-        reaches(ALARM, "NONSENSE")
+        reaches_rule(ALARM, "NONSENSE")
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "\ud800"])
 def test_size(letter: str) -> None:
     width = len(letter.encode("utf-8", "surrogatepass"))
     event = {"detail": letter * ((limits.EVENT.maximum - len('{"detail":""}')) // width)}
-    assert not too_large(event)
+    assert not is_too_large(event)
 
-    assert too_large(event | {"detail": event["detail"] + letter * 2})
+    assert is_too_large(event | {"detail": event["detail"] + letter * 2})

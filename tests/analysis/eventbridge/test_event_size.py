@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import too_large
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_too_large
 
 LARGEST = 256 * 1_024
 """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event.html."""
@@ -18,5 +18,5 @@ def test_an_event_of_256_kb_is_taken_and_one_of_a_byte_more_is_not(letter: str) 
     room = LARGEST - len(json.dumps({"detail": {"of": ""}}, separators=(",", ":")))
     count, rest = divmod(room, len(letter.encode()))
     text = letter * count + "x" * rest
-    assert not too_large({"detail": {"of": text}})
-    assert too_large({"detail": {"of": text + "x"}})
+    assert not is_too_large({"detail": {"of": text}})
+    assert is_too_large({"detail": {"of": text + "x"}})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import who
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import actor_name
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.replay.explain import explain
@@ -163,7 +163,7 @@ def test_what_aws_does_not_deliver(state: str, event: dict[str, Any], said: str 
     found = explain(rule({"source": ["aws.sts"]}, state), event)
     assert found.fires == (said is None)
     assert said is None or said in found.reasons[0]
-    assert [row.fits for row in found.fields] == [True]
+    assert [row.matches for row in found.fields] == [True]
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_what_aws_does_not_deliver(state: str, event: dict[str, Any], said: str 
     ],
 )
 def test_who(identity: Any, name: str) -> None:
-    assert who({"detail": {"userIdentity": identity}}) == name
+    assert actor_name({"detail": {"userIdentity": identity}}) == name

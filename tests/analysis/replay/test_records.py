@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, envelope
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, event_from_record
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, Peek, attribute
 from cfn_breakglass.analysis.replay.prefilter import Gate
 from cfn_breakglass.analysis.replay.records import Batch, batches
@@ -48,7 +48,7 @@ def records(draw: st.DrawFn) -> Any:
 def matches(record: Any) -> bool:
     """Whether a rule takes the record; True also for what is none, which has to be looked at."""
     try:
-        event = envelope(record | {"awsRegion": "eu-west-1"})
+        event = event_from_record(record | {"awsRegion": "eu-west-1"})
     except RecordError:
         return True
     return any(rule.pattern.matches(event) for rule in RULES)

@@ -292,7 +292,7 @@ def test_from_a_target_that_fails_to_whoever_is_told(region: str) -> None:
     # EventBridge puts it into the queue, which takes it, and the alarm on that queue is told.
     stack = made[region]
     (queue,) = stack.of_type("AWS::SQS::Queue")
-    assert (target.dead_letters, dead_letter_problem(stack, rule, target)) == (queue.arn, None)
+    assert (target.dead_letter_arn, dead_letter_problem(stack, rule, target)) == (queue.arn, None)
     (alarm,) = (one for one in alarms(stack).values() if dimensions(one) == {"QueueName": queue.name})
     assert {one.problem.code for one in alert_path_problems(made)} == {"forward-without-role"}
     told = {one.kind: one for one in simulator.run(gone_off(stack, alarm))}

@@ -489,7 +489,7 @@ def test_no_record_is_explained_by_the_heartbeat_unless_asked(folder: Path) -> N
 def test_a_rule_is_about_events_of_aws_unless_it_wants_others(pattern: dict[str, Any], of_aws: bool) -> None:  # noqa: FBT001 - a table's column
     resource = {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": pattern}}
     (rule,) = rules_of(resolve({"Resources": {"R": resource}}, account=ACCOUNT, region="us-east-1"))
-    assert rule.of_aws is of_aws
+    assert rule.accepts_aws_events is of_aws
 
 
 def test_the_heartbeat_is_in_the_picture(folder: Path) -> None:

@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.text_layout import cut
 
 if TYPE_CHECKING:
-    from cfn_breakglass.analysis.eventbridge.operators import Test
+    from cfn_breakglass.analysis.eventbridge.operators import Predicate
 
 _ABSENT = object()
 _SELECTIVE = ("source", "detail.eventName")
 _SHOWN = 240
 
-Path = tuple[str, ...]
-Trail = tuple[str | int, ...]
+FieldPath = tuple[str, ...]
+ValuePath = tuple[str | int, ...]
 # The element chosen of each array, by the array's trail from the top of the event.
-Place = dict[Trail, int]
+ChosenElements = dict[ValuePath, int]
 # True, False, or None: there is an array, so ask ``agree``.
-Check = Callable[[Mapping[str, Any]], bool | None]
+QuickCheck = Callable[[Mapping[str, Any]], bool | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Leaf:
+class FieldMatcher:
     """What a pattern wants of one field: one of ``texts``, any of ``tests``, or its absence."""
 
-    path: Path
+    path: FieldPath
     texts: frozenset[str]
-    tests: tuple[Test, ...]
-    absent: bool
-    words: str
+    predicates: tuple[Predicate, ...]
+    accepts_absence: bool
+    description: str
 
     @property
     def name(self) -> str:
@@ -41,16 +41,16 @@ class Leaf:
     @property
     def cost(self) -> tuple[bool, bool, int]:
         """What to ask first: the field that turns most events away for a look-up or two."""
-        return bool(self.tests) or self.absent, self.name not in _SELECTIVE, len(self.path)
+        return bool(self.predicates) or self.accepts_absence, self.name not in _SELECTIVE, len(self.path)
 
     def accepts(self, value: Any) -> bool:
-        return (isinstance(value, str) and value in self.texts) or any(test(value) for test in self.tests)
+        return (isinstance(value, str) and value in self.texts) or any(test(value) for test in self.predicates)
 
 
-def compile_check(leaf: Leaf) -> Check:
+def compile_quick_check(leaf: FieldMatcher) -> QuickCheck:
     """Compile the quick answer for events without an array at the leaf's path."""
     *parents, last = leaf.path
-    texts, tests, absent = leaf.texts, leaf.tests, leaf.absent
+    texts, tests, absent = leaf.texts, leaf.predicates, leaf.accepts_absence
 
     def check(event: Mapping[str, Any]) -> bool | None:
         node: Any = event
@@ -73,24 +73,26 @@ def compile_check(leaf: Leaf) -> Check:
     return check
 
 
-def agree(event: Mapping[str, Any], leaves: tuple[Leaf, ...], chosen: Place) -> bool:
+def matches_in_arrays(event: Mapping[str, Any], leaves: tuple[FieldMatcher, ...], chosen: ChosenElements) -> bool:
     """Whether every leaf matches within the array elements ``chosen`` so far."""
     if not leaves:
         return True
     leaf, rest = leaves[0], leaves[1:]
     reachable = [(value, place) for value, place in _values(event, leaf.path) if _fits(place, chosen)]
-    if leaf.absent and not reachable:
-        return agree(event, rest, chosen)
+    if leaf.accepts_absence and not reachable:
+        return matches_in_arrays(event, rest, chosen)
     places = (place for value, place in reachable if leaf.accepts(value))
     distinct = {frozenset(place.items()): place for place in places}
-    return any(agree(event, rest, chosen | place) for place in distinct.values())
+    return any(matches_in_arrays(event, rest, chosen | place) for place in distinct.values())
 
 
-def _fits(place: Place, chosen: Place) -> bool:
+def _fits(place: ChosenElements, chosen: ChosenElements) -> bool:
     return all(chosen.get(array, index) == index for array, index in place.items())
 
 
-def _values(node: Any, path: Path, trail: Trail = (), place: Place | None = None) -> Iterator[tuple[Any, Place]]:
+def _values(
+    node: Any, path: FieldPath, trail: ValuePath = (), place: ChosenElements | None = None
+) -> Iterator[tuple[Any, ChosenElements]]:
     """Give every value at ``path``, arrays opened, with the array elements it lies in."""
     place = place or {}
     if isinstance(node, list):
@@ -105,7 +107,7 @@ def _values(node: Any, path: Path, trail: Trail = (), place: Place | None = None
         yield node, place
 
 
-def found(event: Mapping[str, Any], path: Path) -> str:
+def describe_field(event: Mapping[str, Any], path: FieldPath) -> str:
     """Say what the event has at ``path``, in words that follow "the field is"."""
     values = [value for value, _ in _values(event, path)]
     if values:
