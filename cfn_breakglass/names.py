@@ -29,7 +29,8 @@ class RoleNames(NamedTuple):
 
     ``arns`` are whole ARNs, ``arn_wildcards`` EventBridge wildcards for those not known whole; either may stand
     in requestParameters.roleArn and sessionIssuer.arn. ``sessions`` is what the ARN of every session begins with;
-    AWS leaves the path out of it. ``name`` is that of the role alone; it may go on where ``goes_on``. ``label`` is for
+    AWS leaves the path out of it. ``name`` is that of the role alone, or its
+    beginning where ``name_is_prefix``. ``label`` is for
     people. ``path_and_name`` is what the console's switch takes, empty where nobody can switch.
     """
 
@@ -39,7 +40,7 @@ class RoleNames(NamedTuple):
     arns: tuple[str, ...] = ()
     arn_wildcards: tuple[str, ...] = ()
     path_and_name: str = ""
-    goes_on: bool = False
+    name_is_prefix: bool = False
 
     @classmethod
     def of(cls, config: Config) -> RoleNames:
@@ -74,7 +75,7 @@ class RoleNames(NamedTuple):
         # A region stands in the path unless Identity Center's home is us-east-1; the suffix is not known.
         role = f"AWSReservedSSO_{name}_"
         arn = _arn("iam", f"role/aws-reserved/sso.amazonaws.com/*{role}*")
-        return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), role, (), (arn,), goes_on=True)
+        return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), role, (), (arn,), name_is_prefix=True)
 
 
 class Names(NamedTuple):
@@ -290,8 +291,8 @@ def bucket_arn(name: str) -> str:
     return "arn:${AWS::Partition}:s3:::" + name
 
 
-def plain(arn: str, config: Config) -> str:
-    """``arn`` for a policy that stands outside of CloudFormation: any account will do unless the config fixes one."""
+def resolve_pseudo_parameters(arn: str, config: Config) -> str:
+    """``arn`` for a policy outside of CloudFormation; it matches any account unless the config fixes one."""
     return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", config.account or "*")
 
 

@@ -1,220 +1,229 @@
-"""The two templates, as lists of what they hold; only this module knows which capabilities there are."""
+"""The templates, as lists of what they hold; only this module knows which capabilities there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from troposphere import AWSHelperFn, AWSObject, Equals, Not, Ref, Template, encode_to_dict
-from troposphere.iam import Role
-from troposphere.sns import Topic
+from troposphere import AWSObject, Equals, Not, Ref, Template, encode_to_dict, events, iam, sns
 
 from cfn_breakglass.builders.access.role import role
-from cfn_breakglass.builders.alarms import dead_letter_alarm, fallback, invocation_alarms, notification_alarms
+from cfn_breakglass.builders.alarms import dead_letter_alarm, fallback_topic, invocation_alarms, notification_alarm
 from cfn_breakglass.builders.alerts.messages import JSON_TEXT
-from cfn_breakglass.builders.alerts.sinks import Heard, log_policies, sinks, watched_detections
-from cfn_breakglass.builders.encryption import NOT_ENCRYPTED, Encryption, encryption
-from cfn_breakglass.builders.forwarding import central_buses, dead_letters, forward, forwarder_role
-from cfn_breakglass.builders.heartbeat import heartbeat_alarms, heartbeat_log, heartbeat_role, heartbeat_schedule
-from cfn_breakglass.builders.outputs import main_region_outputs, stackset_outputs
-from cfn_breakglass.builders.rules import Bus, watch
+from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
+from cfn_breakglass.builders.encryption import encryption_key
+from cfn_breakglass.builders.forwarding import (
+    DeadLetters,
+    central_bus_sink,
+    central_buses,
+    dead_letters,
+    forwarder_role,
+)
+from cfn_breakglass.builders.heartbeat import heartbeat_alarms, heartbeat_role, heartbeat_schedule
+from cfn_breakglass.builders.outputs import main_region_outputs, resource_outputs
+from cfn_breakglass.builders.rules import detection_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
-from cfn_breakglass.config.model import CREATE, OFF, Config
-from cfn_breakglass.detections.catalog import HEARTBEAT, Detection, heartbeat
-from cfn_breakglass.names import Names, sub
+from cfn_breakglass.config.model import CREATE, Config
+from cfn_breakglass.plan import Plan, make_plan
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Templates:
+    """Every template that a config asks for."""
+
+    main_region: Template
+    stackset: Template
+    stackset_roles: Template | None
+    deployer: Template | None
+
+
+def make_templates(plan: Plan) -> Templates:
+    """Every template, each made once: one that holds another one, or permits to deploy it, is made after that."""
+    stackset_template = make_stackset(plan)
+    main_template = make_main_region(plan, stackset_template)
+    has_separate_roles = plan.config.makes_stackset_roles and not plan.config.rolls_out
+    return Templates(
+        main_region=main_template,
+        stackset=stackset_template,
+        stackset_roles=make_stackset_roles(plan, stackset_template) if has_separate_roles else None,
+        deployer=make_deployer(plan, main_template, stackset_template) if plan.config.deployer else None,
+    )
 
 
 def main_region(config: Config) -> Template:
-    """The template of the main region: the role, the central bus and everybody who is told."""
-    names = Names.of(config)
-    encrypted = encryption(config, names)
-    watched = watched_detections(config, names, encrypted.key)
-    if not watched and config.trail != CREATE:
-        encrypted = NOT_ENCRYPTED
-    buses = central_buses(config, names, watched)
-    second = fallback(config.alerts, names)
-    forwarded = _forwarded(config, names, watched)
-    beating = [heartbeat_role(names)] if forwarded != watched else []
-    ours = role(config, names)
-    listening = _listening(config, names, forwarded, buses, key=encrypted.named, after=ours)
-    forwarder = forwarder_role(config, names, buses)
-    central = [*(bus.resource for bus in buses.values() if bus.resource), *forwarder]
-    resources = [
-        *ours,
-        *encrypted.resources,
-        *_trail(config, names, encrypted, ours),
-        *central,
-        *beating,
-        *second.resources,
-        *_regional(config, names, forwarded, buses, *forwarder, beating=beating, second=second.topic),
-        *listening,
-        *_alarms(config, names, listening, buses if watched else {}, second.topic, beating=bool(beating)),
-        *_rolled_out(config, names, after=[*central, *beating]),
-    ]
-    if config.deployer:
-        _bound(names, resources)
-    return assemble(
-        config,
-        f"{names.prefix}: break-glass role, alerts and logs. Main region: {config.main_region}.",
-        main_region_only(config),
-        resources,
-        main_region_outputs(config, names, resources),
-        mappings=JSON_TEXT if Heard.of(config, watched).topic and not config.alerts.message else {},
-    )
+    """The template of the main region, of one config."""
+    plan = make_plan(config)
+    return make_main_region(plan, make_stackset(plan))
 
 
 def stackset(config: Config) -> Template:
+    """The template of every other region, of one config."""
+    return make_stackset(make_plan(config))
+
+
+def make_main_region(plan: Plan, stackset_template: Template) -> Template:
+    """The template of the main region: the role, the central buses, and everything that alerts and logs."""
+    access = role(plan)
+    core = _central_core(plan)
+    queue = dead_letters(plan, for_central_rules=True)
+    sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix, after=access)
+    resources = [
+        *access,
+        *(encryption_key(plan) if plan.encrypts else []),
+        *_trail(plan, after=access),
+        *core.resources,
+        *_forwarding(plan, queue, core),
+        *sinks.resources,
+        *_central_rules(plan, sinks, queue, core),
+        *_alarms(plan, sinks, core),
+        *_managed_rollout(plan, stackset_template, core),
+    ]
+    return assemble(
+        plan,
+        f"{plan.names.prefix}: break-glass role, alerts and logs. Main region: {plan.config.main_region}.",
+        main_region_only(plan.config),
+        resources,
+        main_region_outputs(plan, resources),
+        mappings=JSON_TEXT if plan.destinations.topic and not plan.config.alerts.message else {},
+    )
+
+
+def make_stackset(plan: Plan) -> Template:
     """The template of every other region: no IAM, no global name, no parameter."""
-    names = Names.of(config)
-    resources = _regional(config, names, _forwarded(config, names, watched_detections(config, names)))
+    main = plan.config.main_region
+    resources = _forwarding(plan, dead_letters(plan, for_central_rules=False))
+    advice = f"{main} is the main region; main-region.yaml covers it."
     return assemble(
-        config,
-        f"{names.prefix}: forwards what {config.main_region} must hear about.",
-        {
-            "NotInMainRegion": (
-                Not(Equals(Ref("AWS::Region"), config.main_region)),
-                f"{config.main_region} is the main region; main-region.yaml covers it.",
-            )
-        },
+        plan,
+        f"{plan.names.prefix}: forwards what {main} must hear about.",
+        {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)},
         resources,
-        stackset_outputs(resources),
+        resource_outputs(resources),
     )
 
 
-def deployer_template(config: Config) -> Template:
-    """The template of the deployer, which an administrator deploys: who may deploy the others is not up to those."""
-    names = Names.of(config)
-    resources = deploying(config)
-    return assemble(
-        config,
-        f"{names.prefix}: who may deploy its templates, and nothing else.",
-        main_region_only(config),
-        resources,
-        stackset_outputs(resources),
-    )
-
-
-def deploying(config: Config) -> list[AWSObject]:
-    """The deployer, what it hands CloudFormation, and what bounds that: for what the two templates hold."""
-    from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
-
-    return deployer(config, Names.of(config), Deployed(_plain(main_region(config)), _plain(stackset(config))))
-
-
-def stackset_roles(config: Config) -> Template:
+def make_stackset_roles(plan: Plan, stackset_template: Template) -> Template:
     """The template of the roles that StackSets works with, where main-region.yaml does not hold them."""
     from cfn_breakglass.builders.deployment.managed_rollout import stack_set_roles
 
-    names = Names.of(config)
-    resources = stack_set_roles(config, names, _plain(stackset(config)))
+    resources = stack_set_roles(plan, _resources_of(stackset_template))
     return assemble(
-        config,
-        f"{names.prefix}: the roles that roll its stack set out.",
-        main_region_only(config),
+        plan,
+        f"{plan.names.prefix}: the roles that roll its stack set out.",
+        main_region_only(plan.config),
         resources,
-        stackset_outputs(resources),
+        resource_outputs(resources),
     )
 
 
-def _plain(template: Template) -> Mapping[str, Any]:
-    """The resources of a template as it is emitted."""
-    return dict(encode_to_dict(template.resources))
+def make_deployer(plan: Plan, main_template: Template, stackset_template: Template) -> Template:
+    """The template of the deployer. An administrator deploys it: the others must not say who may deploy them."""
+    resources = deployer_resources(plan, main_template, stackset_template)
+    return assemble(
+        plan,
+        f"{plan.names.prefix}: who may deploy its templates, and nothing else.",
+        main_region_only(plan.config),
+        resources,
+        resource_outputs(resources),
+    )
 
 
-def _forwarded(config: Config, names: Names, watched: list[Detection]) -> list[Detection]:
-    """What every region sends to the main one: ``watched``, and the heartbeat if that has anything to prove."""
-    return [*watched, heartbeat(names)] if watched and config.heartbeat != OFF else watched
+def deployer_resources(plan: Plan, main_template: Template, stackset_template: Template) -> list[AWSObject]:
+    """The deployer, the role that it hands CloudFormation, and the boundary of what that makes."""
+    from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
+
+    return deployer(plan, Deployed(_resources_of(main_template), _resources_of(stackset_template)))
 
 
-def _listening(
-    config: Config,
-    names: Names,
-    watched: list[Detection],
-    buses: Mapping[str, Bus],
-    *,
-    key: AWSHelperFn | str | None,
-    after: Iterable[AWSObject],
-) -> list[AWSObject]:
-    """What only the main region has: everybody who is told, and the rules that tell them."""
-    told = [
-        *sinks(config, names, [one for one in watched if one.id != HEARTBEAT], key=key, after=after),
-        *(heartbeat_log(names, one, key=key) for one in watched if one.id == HEARTBEAT),
-    ]
-    heard = [
-        *(resource for sink in told for resource in sink.resources),
-        *log_policies(told, "LogPolicy", names.prefix),
-    ]
-    queue, allowed = dead_letters(names, buses)
-    policies = [one for one in (*heard, allowed) if one.title.endswith("Policy")]
-    return [*heard, *watch(names, watched, *told, buses=buses, dead_letters=queue, after=policies)]
+class _Core(NamedTuple):
+    """What only the main region has and its other resources refer to."""
+
+    buses: Mapping[str, events.EventBus] = MappingProxyType({})
+    forwarder_role: iam.Role | None = None
+    heartbeat_role: iam.Role | None = None
+    fallback_topic: sns.Topic | None = None
+    fallback_resources: tuple[AWSObject, ...] = ()
+
+    @property
+    def used_by_stackset(self) -> list[AWSObject]:
+        """What the stacks of the other regions need."""
+        roles = [made for made in (self.forwarder_role, self.heartbeat_role) if made]
+        return [*self.buses.values(), *roles]
+
+    @property
+    def resources(self) -> list[AWSObject]:
+        return [*self.used_by_stackset, *self.fallback_resources]
 
 
-def _regional(
-    config: Config,
-    names: Names,
-    watched: list[Detection],
-    buses: Mapping[str, Bus] = MappingProxyType({}),
-    forwarder: Role | None = None,
-    *,
-    beating: Iterable[Role] = (),
-    second: Topic | None = None,
-) -> list[AWSObject]:
-    """What every region has; the main one has the central ``buses`` and the role ``forwarder`` as well.
-
-    There are the role of the heartbeat and the fallback topic too, if any: ``beating`` and ``second``.
-    """
-    queue, allowed = dead_letters(names, buses)
-    sink = forward(names, watched, buses, forwarder)
-    rules = watch(names, watched, sink, title="Forward{}", dead_letters=queue, after=[allowed])
-    schedules = [
-        heartbeat_schedule(names, config.heartbeat, rule, *beating)
-        for one, rule in zip(watched, rules, strict=True)
-        if one.id == HEARTBEAT
-    ]
-    return [queue, allowed, dead_letter_alarm(names, queue, second), *rules, *schedules]
+def _central_core(plan: Plan) -> _Core:
+    fallback = fallback_topic(plan)
+    return _Core(
+        central_buses(plan), forwarder_role(plan), heartbeat_role(plan), fallback.topic, tuple(fallback.resources)
+    )
 
 
-def _alarms(
-    config: Config,
-    names: Names,
-    listening: Iterable[AWSObject],
-    buses: Mapping[str, Bus],
-    told: Topic | None,
-    *,
-    beating: bool,
-) -> list[AWSObject]:
-    """What goes off when a bus, a topic among ``listening`` or, where they are ``beating``, a region is quiet."""
-    topics = [one for one in listening if isinstance(one, Topic)]
-    regions = (config.main_region, *config.secondary_regions)
+def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> list[AWSObject]:
+    """What every region has: rules that forward, and the schedule of the heartbeat; ``core`` is of the main region."""
+    main = core or _Core()
+    rules = detection_rules(
+        plan,
+        [central_bus_sink(plan, main.buses, main.forwarder_role)],
+        title="Forward{}",
+        dead_letters=queue.queue,
+        after=[queue.policy],
+        has_key=core is not None,
+    )
+    beat = plan.heartbeat
     return [
-        *invocation_alarms(names, buses.values(), told),
-        *notification_alarms(names, topics, told),
-        *(heartbeat_alarms(names, config.heartbeat, regions, told) if beating else []),
+        queue.queue,
+        queue.policy,
+        dead_letter_alarm(plan, queue.queue, main.fallback_topic),
+        *rules.values(),
+        *([heartbeat_schedule(plan, rules[beat.logical_id], main.heartbeat_role)] if beat else []),
     ]
 
 
-def _trail(config: Config, names: Names, encrypted: Encryption, after: Iterable[AWSObject]) -> list[AWSObject]:
-    if config.trail != CREATE:
+def _central_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) -> Iterable[events.Rule]:
+    """The rules on the central buses, which notify and log."""
+    return detection_rules(
+        plan,
+        sinks.sinks,
+        central_buses=core.buses,
+        dead_letters=queue.queue,
+        after=[*sinks.policies, queue.policy],
+    ).values()
+
+
+def _alarms(plan: Plan, sinks: Sinks, core: _Core) -> list[AWSObject]:
+    """What goes off when a central rule or a subscription fails, or a region has no heartbeat."""
+    fallback = core.fallback_topic
+    return [
+        *invocation_alarms(plan, core.buses, fallback),
+        *([notification_alarm(plan, sinks.topic, fallback)] if sinks.topic else []),
+        *heartbeat_alarms(plan, fallback),
+    ]
+
+
+def _trail(plan: Plan, after: Iterable[AWSObject]) -> list[AWSObject]:
+    if plan.config.trail != CREATE:
         return []
     from cfn_breakglass.builders.trail import trail
 
-    return trail(config, names, key=encrypted.named, after=after)
+    return trail(plan, after=after)
 
 
-def _rolled_out(config: Config, names: Names, after: Iterable[AWSObject]) -> list[AWSObject]:
-    """The stack set and its roles, if this template rolls it out; ``after`` is what it needs of the main region."""
-    if not config.rolls_out:
+def _managed_rollout(plan: Plan, stackset_template: Template, core: _Core) -> list[AWSObject]:
+    """The stack set and its roles, if this template rolls it out."""
+    if not plan.config.rolls_out:
         return []
     from cfn_breakglass.builders.deployment.managed_rollout import stack_set, stack_set_roles
 
-    regional = stackset(config)
-    roles = stack_set_roles(config, names, _plain(regional)) if config.makes_stackset_roles else []
-    return [*roles, stack_set(config, names, regional, after=[*after, *roles])]
+    roles = stack_set_roles(plan, _resources_of(stackset_template)) if plan.config.makes_stackset_roles else []
+    return [*roles, stack_set(plan, stackset_template, after=[*core.used_by_stackset, *roles])]
 
 
-def _bound(names: Names, resources: Iterable[AWSObject]) -> None:
-    """Put the boundary on the roles for AWS's services, without which the deployer may not make them."""
-    for resource in resources:
-        if isinstance(resource, Role) and resource.title != "Role":
-            resource.PermissionsBoundary = sub(names.boundary_arn)
+def _resources_of(template: Template) -> Mapping[str, Any]:
+    """The resources of a template as plain data."""
+    return dict(encode_to_dict(template.resources))

@@ -9,8 +9,7 @@ from paths import PACKAGE
 
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.model import DETECTIONS, config_keys
-from cfn_breakglass.detections.catalog import detections
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import make_plan
 
 MODULES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py"))
 PRINTING = [module for module in MODULES if module.startswith("cli/")]
@@ -44,7 +43,7 @@ def test_only_names_writes_arns(module: str) -> None:
 def test_the_config_switches_exactly_the_detections_there_are() -> None:
     every = {"main_region": "us-east-1", "usernames": ["alice"], "detections": dict.fromkeys(DETECTIONS, "alert")}
     config = config_of(every)
-    assert list(dict.fromkeys(one.id for one in detections(config, Names.of(config)))) == list(DETECTIONS)
+    assert list(dict.fromkeys(detection.id for detection in make_plan(config).detections)) == list(DETECTIONS)
 
 
 def test_the_config_holds_the_keys_of_the_contract() -> None:

@@ -1,49 +1,50 @@
-"""Alarms on the alert path itself, and a second road for them that shares nothing with the first.
+"""Alarms on the alert path itself, and a fallback topic for them that shares nothing with that path.
 
-The change of an alarm's state is an event like any other: it takes the road of all detections. What is broken may be
-that road, so the alarms of the main region tell the fallback topic as well, without EventBridge.
+The change of an alarm's state is an event like any other and takes the alert path of all detections. That path may be
+what is broken, so the alarms of the main region notify the fallback topic as well, without EventBridge.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import awacs.sns
-from troposphere import AWSObject, cloudwatch, sns, sqs
+from troposphere import AWSObject, cloudwatch, events, sns, sqs
 
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
 from cfn_breakglass.builders.iam_policy import allow, only_from, policy, service
-from cfn_breakglass.builders.rules import Bus
 from cfn_breakglass.builders.scanner_suppressions import accepted
-from cfn_breakglass.config.model import Alerts
-from cfn_breakglass.names import Names
+from cfn_breakglass.builders.shared_properties import tags
+from cfn_breakglass.plan import Plan
 
 _PERIOD: Final = 300
 
 
 class Fallback(NamedTuple):
-    """The second road: the topic that alarms tell, and all resources that takes; None and none where nobody listens."""
+    """The topic that alarms notify, and all resources that it takes; None and none without a subscriber."""
 
     topic: sns.Topic | None
     resources: list[AWSObject]
 
 
-def fallback(alerts: Alerts, names: Names) -> Fallback:
-    """A topic for the alarms alone, if anybody is to be told there.
+def fallback_topic(plan: Plan) -> Fallback:
+    """A topic for the alarms alone, if the config gives it a subscriber.
 
-    It is not encrypted. With a customer key it would break with that key, of which it has to tell; with the key of SNS
-    itself, no alarm may publish. What it carries are names, numbers and times.
+    It is not encrypted. With a customer key it would break with that key, and has to report just that; with the key of
+    SNS itself, no alarm may publish. It carries names, numbers and times.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     """
-    if not alerts.fallback:
+    endpoints, names = plan.config.alerts.fallback_endpoints, plan.names
+    if not endpoints:
         return Fallback(None, [])
     topic = sns.Topic(
         "FallbackTopic",
         TopicName=names.fallback_topic,
         DisplayName=names.prefix,
         Metadata=accepted(CKV_AWS_26="It has to work when the customer key does not, and tells names and numbers only"),
+        **tags(plan),
     )
     publish = allow(
         [awacs.sns.Publish],
@@ -52,21 +53,23 @@ def fallback(alerts: Alerts, names: Names) -> Fallback:
         when=only_from([names.alarm_arns]),
     )
     allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(publish))
-    return Fallback(topic, [topic, allowed, *subscribe(topic, alerts.fallback_endpoints, "Fallback")])
+    return Fallback(topic, [topic, allowed, *subscribe(topic, endpoints, "Fallback")])
 
 
-def dead_letter_alarm(names: Names, queue: sqs.Queue, told: sns.Topic | None = None) -> cloudwatch.Alarm:
-    """An alarm while anything waits in ``queue``, which tells the topic ``told``.
+def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None = None) -> cloudwatch.Alarm:
+    """An alarm while anything waits in ``queue``.
 
-    SQS tells its metrics for up to six hours, and up to a quarter of an hour late when the queue was idle. Missing data
-    is no failure: the alarm is OK again by then, and what is lost later alarms anew even if nobody emptied the queue.
+    SQS reports its metrics for up to six hours, and up to a quarter of an hour late when the queue was idle. Missing
+    data is no failure: the alarm is OK again by then, and what is lost later raises it again even if nobody emptied the
+    queue.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-monitoring-using-cloudwatch.html
     """
     return _alarm(
+        plan,
         "DeadLetterAlarm",
-        f"{names.alarms}dead-letters",
+        "dead-letters",
         "What a rule could not deliver waits in the dead-letter queue",
-        told,
+        fallback,
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[cloudwatch.MetricDimension(Name="QueueName", Value=queue.get_att("QueueName"))],
@@ -75,65 +78,69 @@ def dead_letter_alarm(names: Names, queue: sqs.Queue, told: sns.Topic | None = N
     )
 
 
-def notification_alarms(
-    names: Names, topics: Iterable[sns.Topic], told: sns.Topic | None = None
-) -> list[cloudwatch.Alarm]:
-    """An alarm when SNS cannot reach a subscriber of a topic, which EventBridge does not hear of.
+def notification_alarm(plan: Plan, topic: sns.Topic, fallback: sns.Topic | None = None) -> cloudwatch.Alarm:
+    """An alarm when SNS cannot reach a subscriber of ``topic``; EventBridge does not learn of that.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
     """
-    return [
-        _alarm(
-            f"{topic.title}Alarm",
-            f"{names.alarms}notifications",
-            "SNS could not reach a subscriber of the alerts",
-            told,
-            Namespace="AWS/SNS",
-            MetricName="NumberOfNotificationsFailed",
-            Dimensions=[cloudwatch.MetricDimension(Name="TopicName", Value=topic.get_att("TopicName"))],
-            Statistic="Sum",
-            Period=_PERIOD,
-        )
-        for topic in topics
-    ]
+    return _alarm(
+        plan,
+        f"{topic.title}Alarm",
+        "notifications",
+        "SNS could not reach a subscriber of the alerts",
+        fallback,
+        Namespace="AWS/SNS",
+        MetricName="NumberOfNotificationsFailed",
+        Dimensions=[cloudwatch.MetricDimension(Name="TopicName", Value=topic.get_att("TopicName"))],
+        Statistic="Sum",
+        Period=_PERIOD,
+    )
 
 
-def invocation_alarms(names: Names, buses: Iterable[Bus], told: sns.Topic | None = None) -> list[cloudwatch.Alarm]:
-    """An alarm per bus that is ours alone when a rule on it fails, also where the dead-letter queue fails with it.
+def invocation_alarms(
+    plan: Plan, buses: Mapping[str, events.EventBus], fallback: sns.Topic | None = None
+) -> list[cloudwatch.Alarm]:
+    """An alarm per central bus that is ours alone when a rule on it fails, even if the dead-letter queue fails with it.
 
-    One query takes all rules of a bus. It knows no OR and no wildcard, so that on a bus with rules of others it cannot
-    tell ours; and a metric for each of those does not fit the template.
+    ``buses`` are those that the template makes. One query covers all rules of a bus. It knows no OR and no wildcard, so
+    that on a bus with rules of others it cannot select ours; and a metric for each of those does not fit the template.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html and,
     for the dimensions, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
     """
+    if not plan.detections:
+        return []
     return [
         _alarm(
-            f"{bus.resource.title}Alarm",
-            f"{names.alarms}invocations" + ("" if bus.name == names.bus else "-actions"),
+            plan,
+            f"{buses[bus.name].title}Alarm",
+            f"invocations{bus.suffix}",
             "A rule that tells of an event failed",
-            told,
-            Metrics=[cloudwatch.MetricDataQuery(Id="failed", Expression=_failed(bus.name), Period=_PERIOD)],
+            fallback,
+            Metrics=[cloudwatch.MetricDataQuery(Id="failed", Expression=_failures(bus.name), Period=_PERIOD)],
         )
-        for bus in buses
-        if bus.resource
+        for bus in plan.buses
+        if bus.name in buses
     ]
 
 
-def _failed(bus: str) -> str:
+def _failures(bus: str) -> str:
     rules = 'SCHEMA("AWS/Events", EventBusName, RuleName)'
     return f"SELECT SUM(FailedInvocations) FROM {rules} WHERE EventBusName = '{bus}'"  # noqa: S608 - not that SQL
 
 
-def _alarm(title: str, name: str, about: str, told: sns.Topic | None, **metric: Any) -> cloudwatch.Alarm:
-    """An alarm at the first datapoint over nothing. Most metrics here are only told while something fails."""
+def _alarm(
+    plan: Plan, title: str, name: str, description: str, fallback: sns.Topic | None, **metric: Any
+) -> cloudwatch.Alarm:
+    """An alarm at the first datapoint above zero. Most metrics here are only reported while something fails."""
     return cloudwatch.Alarm(
         title,
-        AlarmName=name,
-        AlarmDescription=about,
-        **({"AlarmActions": [told.ref()]} if told else {}),
+        AlarmName=f"{plan.names.alarms}{name}",
+        AlarmDescription=description,
+        **({"AlarmActions": [fallback.ref()]} if fallback else {}),
         **metric,
         EvaluationPeriods=1,
         Threshold=0,
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="notBreaching",
+        **tags(plan),
     )

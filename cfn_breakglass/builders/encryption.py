@@ -9,49 +9,33 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import awacs.kms
 from awacs import aws
-from troposphere import AWSHelperFn, AWSObject, encode_to_dict, kms
+from troposphere import AWSObject, encode_to_dict, kms
 
-from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.iam_policy import EVENTS, TRAIL, allow, policy, service
-from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
+from cfn_breakglass.builders.shared_properties import tags
+from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY
 from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
+from cfn_breakglass.plan import Plan
 
 
-class Encryption(NamedTuple):
-    """What encrypts: a key, ``named`` by its ARN (None: AWS's own keys do), and what we make for that, it above all."""
-
-    named: AWSHelperFn | str | None = None
-    key: kms.Key | None = None
-    resources: tuple[AWSObject, ...] = ()
-
-    @classmethod
-    def by(cls, key: kms.Key, *more: AWSObject) -> Encryption:
-        """Encryption by a key of the same template."""
-        return cls(key.get_att("Arn"), key, (key, *more))
-
-
-NOT_ENCRYPTED = Encryption()
-
-
-def encryption(config: Config, names: Names) -> Encryption:
-    """The key that the config asks for: one of our own, with an alias, or one that is there."""
-    if config.encryption == NONE:
-        return NOT_ENCRYPTED
-    if parse_arn(config.encryption):
-        return Encryption(config.encryption)
+def encryption_key(plan: Plan) -> list[AWSObject]:
+    """The key and its alias, if the config asks for a key of its own."""
+    if not plan.encryption.logical_id:
+        return []
     key = kms.Key(
-        "Key",
+        plan.encryption.logical_id,
         EnableKeyRotation=True,
-        KeyPolicy=policy(_account(), *_deployed(config, names), *uses(config, names)),
+        KeyPolicy=policy(_account(), *_service_role_statements(plan), *key_statements(plan)),
         # Without the key nobody reads the logs again.
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
+        **tags(plan),
     )
-    return Encryption.by(key, kms.Alias("KeyAlias", AliasName=names.key_alias, TargetKeyId=key.ref()))
+    return [key, kms.Alias("KeyAlias", AliasName=plan.names.key_alias, TargetKeyId=key.ref())]
 
 
 def _account() -> aws.Statement:
@@ -59,24 +43,25 @@ def _account() -> aws.Statement:
     return allow([awacs.kms.Action("*")], ["*"], principal=aws.Principal("AWS", sub(root_arn())))
 
 
-def _deployed(config: Config, names: Names) -> list[aws.Statement]:
+def _service_role_statements(plan: Plan) -> list[aws.Statement]:
     """The right of the deployer's role to this key; in a policy of its own it could only be one to all keys."""
-    if not config.deployer:
+    if not plan.config.deployer:
         return []
     from cfn_breakglass.builders.deployment.deployer_permissions import key_calls
 
-    return [allow(key_calls(), ["*"], principal=aws.Principal("AWS", sub(names.service_role_arn)))]
+    return [allow(key_calls(), ["*"], principal=aws.Principal("AWS", sub(plan.names.service_role_arn)))]
 
 
-def uses(config: Config, names: Names) -> list[aws.Statement]:
+def key_statements(plan: Plan) -> list[aws.Statement]:
     """What a key's policy has to allow, whoever made the key.
 
-    CloudWatch is let in for alarms of somebody's own that tell a topic. Ours tell the fallback topic, and that and the
-    dead-letter queues are encrypted without this key, for they have to work when it does not.
+    CloudWatch is allowed for alarms of somebody's own that notify the alert topic. Ours notify the fallback topic. That
+    and the dead-letter queues are encrypted without this key, for they have to work when it does not.
     """
+    config, names = plan.config, plan.names
     statements = [
-        # No condition: EventBridge sends no SourceArn and no SourceAccount along, and with one nothing would arrive.
-        # Who may publish is what the topic's policy says.
+        # No condition: EventBridge sends neither SourceArn nor SourceAccount along, so with one nothing would arrive.
+        # The topic's policy says who may publish.
         allow(
             [awacs.kms.Decrypt, awacs.kms.Action("GenerateDataKey*")],
             ["*"],
@@ -89,18 +74,18 @@ def uses(config: Config, names: Names) -> list[aws.Statement]:
             ],
             ["*"],
             principal=aws.Principal("Service", sub("logs.${AWS::Region}.${AWS::URLSuffix}")),
-            # By name: a log group refers to the key, so the key cannot refer to a log group.
+            # By name: the log groups refer to the key, so the key cannot refer to them.
             when={aws.ArnLike: {"kms:EncryptionContext:aws:logs:arn": sub(log_group_arn(f"{names.log_groups}*"))}},
         ),
     ]
-    # A trail that was made stays when the config no longer makes one, and goes on with a key of ours.
+    # A trail that was created stays when the config no longer creates one, and goes on using our key.
     if config.trail == CREATE or config.encryption == CUSTOMER_KEY:
-        statements.append(_use_of_the_trail(names))
+        statements.append(_trail_statement(names))
     return statements
 
 
-def _use_of_the_trail(names: Names) -> aws.Statement:
-    """It writes and never reads, and for this trail alone.
+def _trail_statement(names: Names) -> aws.Statement:
+    """CloudTrail encrypts and never decrypts, and for this trail alone.
 
     AWS's example names the trail a second time, in the encryption context, which DescribeKey does not have.
     """
@@ -112,21 +97,21 @@ def _use_of_the_trail(names: Names) -> aws.Statement:
     )
 
 
-def uses_as_json(config: Config, names: Names) -> str:
-    """The same as text to paste among the statements of the key that the config names by its ARN."""
-    place = {
-        "AWS::AccountId": str(config.account),
-        "AWS::Partition": config.partition.name,
-        "AWS::Region": config.main_region,
-        "AWS::URLSuffix": config.partition.url_suffix,
+def key_statements_as_json(plan: Plan) -> str:
+    """``key_statements`` as text to paste among the statements of the key that the config names by its ARN."""
+    values = {
+        "AWS::AccountId": str(plan.config.account),
+        "AWS::Partition": plan.config.partition.name,
+        "AWS::Region": plan.config.main_region,
+        "AWS::URLSuffix": plan.config.partition.url_suffix,
     }
 
-    def resolved(held: dict[str, Any]) -> Any:
-        text = held.get("Fn::Sub")
-        return _HOLE.sub(lambda hole: place[hole[1]], text) if text else held
+    def resolved(node: dict[str, Any]) -> Any:
+        text = node.get("Fn::Sub")
+        return _PLACEHOLDER.sub(lambda placeholder: values[placeholder[1]], text) if text else node
 
-    statements = json.loads(json.dumps(encode_to_dict(uses(config, names))), object_hook=resolved)
+    statements = json.loads(json.dumps(encode_to_dict(key_statements(plan))), object_hook=resolved)
     return ",\n".join(map(json.dumps, statements))
 
 
-_HOLE = re.compile(r"\$\{([^}]+)\}")
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")

@@ -1,11 +1,13 @@
-"""From every region's default bus to the central bus of the main region.
+"""From every region's default bus to the central buses of the main region.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import awacs.events
 import awacs.sqs
@@ -23,85 +25,89 @@ from cfn_breakglass.builders.iam_policy import (
     policy,
     service,
 )
-from cfn_breakglass.builders.rules import Bus, Sink
+from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.scanner_suppressions import accepted
-from cfn_breakglass.config.model import Config
+from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.names import ACTIONS, Names, sub
+from cfn_breakglass.names import sub
+from cfn_breakglass.plan import Plan
 
 
-def central_buses(config: Config, names: Names, detections: list[Detection]) -> dict[str, Bus]:
-    """The buses that everything is forwarded to, by name: one for all detections but RoleActions, one for that."""
-    about = "What every region forwards"
-    made = events.EventBus("CentralBus", Name=names.bus, Description=about)
-    buses = {names.bus: Bus(names.bus, None if config.event_bus.existing else made)}
-    if any(one.id == ACTIONS for one in detections):
-        actions = events.EventBus(
-            "ActionBus", Name=names.action_bus, Description=f"{about} of what is done in the role"
-        )
-        buses[names.action_bus] = Bus(names.action_bus, actions)
-    return buses
+def central_buses(plan: Plan) -> dict[str, events.EventBus]:
+    """The central buses by name, without one that exists already."""
+    return {
+        bus.name: events.EventBus(bus.logical_id, Name=bus.name, Description=bus.description, **tags(plan))
+        for bus in plan.buses
+        if bus.logical_id
+    }
 
 
-def forwarder_role(config: Config, names: Names, buses: Iterable[str]) -> list[iam.Role]:
-    """The one role that forwards for our rules of all regions to ``buses``, unless the config names one."""
-    if config.event_bus.forwarder_role:
-        return []
+def forwarder_role(plan: Plan) -> iam.Role | None:
+    """The one role that forwards for our rules of all regions to the central buses; None if the config names one."""
+    if plan.config.event_bus.forwarder_role:
+        return None
+    names = plan.names
     rules = only_from([names.rule_arn("*", region="*")])
-    forward = policy(allow([awacs.events.PutEvents], [sub(names.bus_arn(bus)) for bus in buses]))
-    return [
-        iam.Role(
-            "ForwarderRole",
-            RoleName=names.forwarder_role,
-            Description="Forwards events to the central bus",
-            AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)),
-            Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
-        )
-    ]
+    forward = policy(allow([awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
+    return iam.Role(
+        "ForwarderRole",
+        RoleName=names.forwarder_role,
+        Description="Forwards events to the central bus",
+        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)),
+        Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
+        **helper_role_boundary(plan),
+        **tags(plan),
+    )
 
 
-def forward(
-    names: Names, detections: list[Detection], buses: Mapping[str, Bus] | None = None, role: iam.Role | None = None
+def central_bus_sink(
+    plan: Plan, buses: Mapping[str, events.EventBus] = MappingProxyType({}), role: iam.Role | None = None
 ) -> Sink:
-    """The central bus as a target. An event is forwarded whole: a transformer would lose what it leaves out.
+    """The central buses as a target. An event is forwarded whole: a transformer would lose what it leaves out.
 
     ``buses`` and ``role`` are those that the same template makes.
     """
-    made = {name: bus.resource for name, bus in (buses or {}).items() if bus.resource}
 
-    def target(detection: Detection) -> events.Target:
-        bus = names.bus_name(detection.id)
-        return events.Target(
-            Id="CentralBus",
-            Arn=made[bus].get_att("Arn") if bus in made else sub(names.bus_arn(bus)),
-            RoleArn=role.get_att("Arn") if role else sub(names.forwarder_role_arn),
-        )
+    def target(detection: Detection) -> dict[str, Any]:
+        bus = plan.bus_of(detection).name
+        return {
+            "Id": "CentralBus",
+            "Arn": buses[bus].get_att("Arn") if bus in buses else sub(plan.names.bus_arn(bus)),
+            "RoleArn": role.get_att("Arn") if role else sub(plan.names.forwarder_role_arn),
+        }
 
-    return Sink([], detections, target, retries=False)
+    return Sink(plan.watched_events, target, retries=False)
 
 
-def dead_letters(names: Names, buses: Collection[str] = ()) -> tuple[sqs.Queue, sqs.QueuePolicy]:
-    """A queue for what a rule of this region could not deliver, and its policy: those rules only, and TLS only.
+class DeadLetters(NamedTuple):
+    """The queue for what the rules of a region could not deliver, and its policy."""
 
-    The rules are those on the default bus and, where there are ``buses``, on others. The queue is encrypted with a key
+    queue: sqs.Queue
+    policy: sqs.QueuePolicy
+
+
+def dead_letters(plan: Plan, *, for_central_rules: bool) -> DeadLetters:
+    """The queue of a region, for our rules only and over TLS only.
+
+    The rules are those on the default bus and, ``for_central_rules``, on other buses. The queue is encrypted with a key
     of SQS's own: it has to take what is lost when the customer key breaks.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
     queue = sqs.Queue(
         "DeadLetterQueue",
-        QueueName=names.dead_letters,
+        QueueName=plan.names.dead_letters,
         MessageRetentionPeriod=14 * 86_400,
         SqsManagedSseEnabled=True,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
         Metadata=accepted(CKV_AWS_27="SSE-SQS: it has to work when the customer key does not"),
+        **tags(plan),
     )
-    send = allow(
-        [awacs.sqs.SendMessage],
-        [queue.get_att("Arn")],
-        principal=service(EVENTS),
-        when=from_rules([names.rule_arn("*", bus) for bus in ((None, "*") if buses else (None,))]),
+    rules = [plan.names.rule_arn("*", bus) for bus in ((None, "*") if for_central_rules else (None,))]
+    send = allow([awacs.sqs.SendMessage], [queue.get_att("Arn")], principal=service(EVENTS), when=from_rules(rules))
+    without_tls = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
+    return DeadLetters(
+        queue,
+        sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send, without_tls)),
     )
-    plain = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
-    return queue, sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send, plain))

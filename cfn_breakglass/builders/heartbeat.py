@@ -1,35 +1,35 @@
-"""The heartbeat: every region proves time and again that its events arrive, and silence is an alarm.
+"""The heartbeat: every region proves again and again that its events arrive; an alarm goes off when it does not.
 
-A schedule puts a test event on the default bus. From there it takes the road of everything else, into a log group
-whose metric filter counts it by region: https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html
+A schedule puts a test event on the default bus. From there it takes the alert path of every other event, into a log
+group whose metric filter counts it by region: https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import awacs.events
 import awacs.sts
 from awacs import aws
-from troposphere import AWSHelperFn, AWSObject, Ref, cloudwatch, events, iam, logs, scheduler, sns
+from troposphere import Ref, cloudwatch, events, iam, logs, scheduler, sns
 
+from cfn_breakglass.builders.alerts.log_groups import EventLog, log_encryption, log_sink
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
-from cfn_breakglass.builders.rules import Sink
-from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
+from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.config.model import DAILY, HOURLY
-from cfn_breakglass.detections.catalog import HEARTBEAT, Detection
-from cfn_breakglass.names import Names, default_bus_arn, log_group_arn, schedule_group_arn, sub
+from cfn_breakglass.detections.catalog import HEARTBEAT
+from cfn_breakglass.names import default_bus_arn, schedule_group_arn, sub
+from cfn_breakglass.plan import Plan
 
 _SCHEDULER: Final = "scheduler.amazonaws.com"
 _REGION: Final = "Region"
 _METRIC: Final = "Beats"
-# Long enough to tell since when a region is quiet; it is evidence of nothing else.
+# Long enough to say since when a region has had no heartbeat; it is evidence of nothing else.
 _DAYS: Final = 30
 
-# One beat may be lost: only two and a quarter without any are an alarm. Before CloudWatch counts missing data it looks
-# back further than that, by some periods of which it does not say how many. With periods as long as a beat these would
-# double the wait; with a twelfth of it, the alarm comes about three beats after the last.
+# One beat may be lost: only two and a quarter without any raise the alarm. Before CloudWatch counts missing data it
+# looks further back, by some periods; it does not say how many. With periods as long as a beat these would double the
+# delay. With a twelfth of it, the alarm comes about three beats after the last.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 _PERIODS_A_BEAT: Final = 12
 _PERIODS: Final = 27
@@ -43,40 +43,45 @@ class _Rhythm(NamedTuple):
 _RHYTHMS: Final = {HOURLY: _Rhythm("rate(1 hour)", 3_600), DAILY: _Rhythm("rate(1 day)", 86_400)}
 
 
-def heartbeat_role(names: Names) -> iam.Role:
+def heartbeat_role(plan: Plan) -> iam.Role | None:
     """The one role of the schedules of all regions; all it may do is put the test event on a default bus.
 
     AWS takes the schedule's group for the source, not the schedule:
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
-    ours: Conditions = {
+    if not plan.heartbeat:
+        return None
+    names = plan.names
+    our_schedules: Conditions = {
         aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")},
         aws.ArnLike: {"aws:SourceArn": sub(schedule_group_arn("*"))},
     }
     beat: Conditions = {aws.StringEquals: {"events:source": names.heartbeat_source, "events:detail-type": HEARTBEAT}}
     put = policy(allow([awacs.events.PutEvents], [sub(default_bus_arn("*"))], when=beat))
+    assume = allow([awacs.sts.AssumeRole], principal=service(_SCHEDULER), when=our_schedules)
     return iam.Role(
         "HeartbeatRole",
         RoleName=names.heartbeat,
         Description="Puts the heartbeat on the default bus of every region",
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(_SCHEDULER), when=ours)),
+        AssumeRolePolicyDocument=policy(assume),
         Policies=[iam.Policy(PolicyName="beat", PolicyDocument=put)],
+        **helper_role_boundary(plan),
+        **tags(plan),
     )
 
 
-def heartbeat_schedule(
-    names: Names, how_often: str, rule: AWSObject, role: iam.Role | None = None
-) -> scheduler.Schedule:
-    """The schedule of a region; ``role`` is there in the main region's template only.
+def heartbeat_schedule(plan: Plan, forward_rule: events.Rule, role: iam.Role | None = None) -> scheduler.Schedule:
+    """The schedule of a region; the template of the main region makes its ``role`` as well.
 
-    Its first beat comes at once, so it waits for the ``rule`` that forwards it. It has no dead-letter queue: a beat
-    that cannot be put is silence, and the alarm tells of that.
+    Its first beat comes at once, so it waits for the rule that forwards it. It has no dead-letter queue: a beat that
+    cannot be put is a missing heartbeat, and the alarm reports that.
     """
+    names = plan.names
     return scheduler.Schedule(
         "HeartbeatSchedule",
-        DependsOn=[rule.title],
+        DependsOn=[forward_rule.title],
         Name=names.heartbeat,
-        ScheduleExpression=_RHYTHMS[how_often].rate,
+        ScheduleExpression=_RHYTHMS[plan.config.heartbeat].rate,
         FlexibleTimeWindow=scheduler.FlexibleTimeWindow(Mode="OFF"),
         Target=scheduler.Target(
             Arn=sub(default_bus_arn()),
@@ -87,20 +92,24 @@ def heartbeat_schedule(
     )
 
 
-def heartbeat_log(names: Names, beat: Detection, *, key: AWSHelperFn | str | None = None) -> Sink:
-    """A log group for the beats of all regions, encrypted as the others are, and the metric that counts them by region.
+def heartbeat_log(plan: Plan) -> list[EventLog]:
+    """A log group for the beats of all regions, and the metric that counts them by region; none without a heartbeat.
 
-    It goes with the stack: nothing in it is worth keeping.
+    The log group is deleted with the stack: nothing in it is worth keeping.
     """
+    if not plan.heartbeat:
+        return []
+    names = plan.names
     group = logs.LogGroup(
         "HeartbeatLog",
         LogGroupName=names.heartbeat_log,
         RetentionInDays=_DAYS,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
-        **({"KmsKeyId": key} if key else {"Metadata": accepted(CKV_AWS_158=NO_KEY)}),
+        **log_encryption(plan),
+        **tags(plan),
     )
-    counted = logs.MetricFilter(
+    count = logs.MetricFilter(
         "HeartbeatMetric",
         LogGroupName=group.ref(),
         FilterPattern=f'{{ $.source = "{names.heartbeat_source}" }}',
@@ -114,27 +123,23 @@ def heartbeat_log(names: Names, beat: Detection, *, key: AWSHelperFn | str | Non
             )
         ],
     )
-
-    def target(_: Detection) -> events.Target:
-        return events.Target(Id="HeartbeatLog", Arn=sub(log_group_arn("${HeartbeatLog}")))
-
-    return Sink([group, counted], [beat], target)
+    return [EventLog(group, log_sink(group.title, [plan.heartbeat]), (count,))]
 
 
-def heartbeat_alarms(
-    names: Names, how_often: str, regions: Iterable[str], topic: sns.Topic | None = None
-) -> list[cloudwatch.Alarm]:
-    """An alarm per region that goes off, and tells ``topic``, when beats fail to arrive.
+def heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:
+    """An alarm per region that notifies ``fallback`` when beats fail to arrive.
 
-    There are dozens in a template of limited size: nothing is in them that can be left out.
+    There are dozens in a template of limited size: they hold nothing that can be left out.
     """
-    period = _RHYTHMS[how_often].seconds // _PERIODS_A_BEAT
+    if not plan.heartbeat:
+        return []
+    period = _RHYTHMS[plan.config.heartbeat].seconds // _PERIODS_A_BEAT
     return [
         cloudwatch.Alarm(
-            # Named after the region: a region more or less leaves the others alone.
+            # Named after the region: one region more or less leaves the other alarms alone.
             "Quiet" + region.title().replace("-", ""),
-            AlarmName=f"{names.alarms}heartbeat-{region}",
-            Namespace=names.prefix,
+            AlarmName=f"{plan.names.alarms}heartbeat-{region}",
+            Namespace=plan.names.prefix,
             MetricName=_METRIC,
             Dimensions=[cloudwatch.MetricDimension(Name=_REGION, Value=region)],
             Statistic="Sum",
@@ -143,7 +148,8 @@ def heartbeat_alarms(
             ComparisonOperator="LessThanThreshold",
             Threshold=1,
             TreatMissingData="breaching",
-            **({"AlarmActions": [topic.ref()]} if topic else {}),
+            **({"AlarmActions": [fallback.ref()]} if fallback else {}),
+            **tags(plan),
         )
-        for region in regions
+        for region in plan.regions
     ]

@@ -1,4 +1,4 @@
-"""What a stack tells the people who deployed it."""
+"""What a stack says to the people who deployed it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from troposphere import AWSObject, Output
 
-from cfn_breakglass.builders.access.access_outputs import entrances
-from cfn_breakglass.config.model import Config
-from cfn_breakglass.names import Names, sub
+from cfn_breakglass.builders.access.access_outputs import access_outputs
+from cfn_breakglass.names import sub
+from cfn_breakglass.plan import Plan
 
 _OF_RESOURCES = {
     "ActionBus": ("ActionBusArn", "The event bus for what is done in the role", "Arn"),
@@ -26,27 +26,28 @@ _OF_RESOURCES = {
 """Outputs by the logical ID they are about: key, description, and the attribute (None: Ref)."""
 
 
-def main_region_outputs(config: Config, names: Names, resources: Iterable[AWSObject]) -> list[Output]:
+def main_region_outputs(plan: Plan, resources: Iterable[AWSObject]) -> list[Output]:
     """The outputs of the main stack."""
-    given = {
+    names = plan.names
+    values = {
         "RoleArn": ("The role that is watched", next(iter(names.role.arns), "")),
-        **entrances(config, names),
+        **{key: (output.description, output.text) for key, output in access_outputs(plan).items()},
         "CentralBusArn": ("The event bus that every region forwards to", names.bus_arn(names.bus)),
         "ForwarderRoleArn": ("The role that forwards", names.forwarder_role_arn),
         "RegionsCovered": (
             "What is watched once stackset.yaml is rolled out",
-            ", ".join([config.main_region, *config.secondary_regions]),
+            ", ".join(plan.regions),
         ),
     }
-    outputs = [Output(key, Description=about, Value=sub(value)) for key, (about, value) in given.items() if value]
-    return [*outputs, *stackset_outputs(resources)]
+    outputs = [Output(key, Description=about, Value=sub(value)) for key, (about, value) in values.items() if value]
+    return [*outputs, *resource_outputs(resources)]
 
 
-def stackset_outputs(resources: Iterable[AWSObject]) -> list[Output]:
-    """The outputs that go with a resource, for those that are there."""
-    there = {resource.title: resource for resource in resources}
+def resource_outputs(resources: Iterable[AWSObject]) -> list[Output]:
+    """The outputs about single resources, for those that the template holds."""
+    by_id = {resource.title: resource for resource in resources}
     return [
-        Output(key, Description=about, Value=there[title].get_att(attribute) if attribute else there[title].ref())
+        Output(key, Description=about, Value=by_id[title].get_att(attribute) if attribute else by_id[title].ref())
         for title, (key, about, attribute) in _OF_RESOURCES.items()
-        if title in there
+        if title in by_id
     ]

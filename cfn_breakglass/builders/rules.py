@@ -1,94 +1,85 @@
-"""A rule per detection, for any bus.
+"""A rule for each detection, on any bus.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from troposphere import AWSObject, events
+from troposphere import AWSObject, events, sqs
 
+from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import Plan
 
 # AssumeRole only reads, and a rule that is just ENABLED does not get read-only calls.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 _STATE = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
-# An hour rides out a short outage of SNS or Logs, and what is still not delivered then reaches the queue, and so an
+# One hour covers a short outage of SNS or Logs. What is still not delivered then reaches the queue, and so raises an
 # alarm, while it is news; after AWS's 24 hours it is not. The number of attempts stays at AWS's maximum: the waits
-# between them get longer and longer, so that it would not tell when they end.
+# between them grow, so that a number would not say when they end.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 _RETRY_SECONDS = 3_600
 
 
 class Sink(NamedTuple):
-    """Somewhere a rule can send what it saw: the resources that takes, for which detections, and the target.
+    """A destination of rules: for which detections, and the properties of a rule's target for one of them.
 
-    ``retries`` is whether AWS lets the target say for how long to try: an event bus may not.
+    ``retries`` is whether AWS lets the target say for how long to retry: an event bus may not.
     """
 
-    resources: list[AWSObject]
-    detections: list[Detection]
-    target: Callable[[Detection], events.Target]
+    detections: Collection[Detection]
+    target: Callable[[Detection], Mapping[str, Any]]
     retries: bool = True
 
 
-class Bus(NamedTuple):
-    """An event bus that rules stand on; ``resource`` is None for one that no template makes."""
-
-    name: str
-    resource: AWSObject | None = None
-
-
-def watch(
-    names: Names,
-    detections: Iterable[Detection],
-    *sinks: Sink,
-    buses: Mapping[str, Bus] | None = None,
+def detection_rules(
+    plan: Plan,
+    sinks: Collection[Sink],
+    *,
     title: str = "{}",
-    dead_letters: AWSObject | None = None,
+    central_buses: Mapping[str, events.EventBus] | None = None,
+    dead_letters: sqs.Queue | None = None,
     after: Iterable[AWSObject] = (),
-) -> list[AWSObject]:
-    """A rule per detection on its bus of ``buses`` (None: the default bus), sending to every sink that takes it.
+    has_key: bool = True,
+) -> dict[str, events.Rule]:
+    """A rule for everything that one of ``sinks`` receives, by the logical ID of the detection.
 
-    ``title`` makes the logical ID from the detection's. What cannot be delivered goes to ``dead_letters``. The rules
-    wait for ``after``: without the policies that let them, what they see at first would be lost.
+    ``title`` makes the logical ID of the rule from that. The rules stand on the central buses, where ``central_buses``
+    holds those that the template makes, or on the default bus (None). What cannot be delivered goes to
+    ``dead_letters``. The rules wait for ``after``: without the policies that allow delivery, their first events would
+    be lost. ``has_key`` is whether the template makes the key.
     """
-    rules = []
-    for detection in detections:
+    waiting = [resource.title for resource in after]
+    rules = {}
+    for detection in plan.watched_events:
         targets = [_target(sink, detection, dead_letters) for sink in sinks if detection in sink.detections]
-        bus = buses[names.bus_name(detection.id)] if buses else None
         if targets:
-            rules.append(_rule(title.format(detection.logical_id), names, detection, targets, bus))
-    if waited_for := [resource.title for resource in after]:
-        for rule in rules:
-            rule.DependsOn = waited_for
+            rules[detection.logical_id] = events.Rule(
+                title.format(detection.logical_id),
+                Name=plan.names.rule(detection.rule_id),
+                EventPattern=detection.pattern_in(has_key=has_key),
+                State=_STATE,
+                Targets=targets,
+                **({} if central_buses is None else _on_central_bus(plan, detection, central_buses)),
+                **({"DependsOn": waiting} if waiting else {}),
+                **tags(plan),
+            )
     return rules
 
 
-def _target(sink: Sink, detection: Detection, dead_letters: AWSObject | None) -> events.Target:
-    target = sink.target(detection)
+def _target(sink: Sink, detection: Detection, dead_letters: sqs.Queue | None) -> events.Target:
+    failures: dict[str, Any] = {}
     if dead_letters:
-        target.DeadLetterConfig = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
+        failures["DeadLetterConfig"] = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
         if sink.retries:
-            target.RetryPolicy = events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)
-    return target
+            failures["RetryPolicy"] = events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)
+    return events.Target(**sink.target(detection), **failures)
 
 
-def _rule(
-    logical_id: str, names: Names, detection: Detection, targets: list[events.Target], bus: Bus | None
-) -> AWSObject:
-    rule = events.Rule(
-        logical_id,
-        Name=names.rule(detection.rule_id),
-        EventPattern=detection.pattern,
-        State=_STATE,
-        Targets=targets,
-    )
-    if bus:
-        rule.Description = detection.summary
-        rule.EventBusName = bus.resource.ref() if bus.resource else bus.name
-    return rule
+def _on_central_bus(plan: Plan, detection: Detection, buses: Mapping[str, events.EventBus]) -> dict[str, Any]:
+    name = plan.bus_of(detection).name
+    return {"Description": detection.summary, "EventBusName": buses[name].ref() if name in buses else name}

@@ -1,24 +1,25 @@
-"""Resources -> a template: what it covers, where it may be deployed, its outputs and its tags."""
+"""Resources -> a template: what it covers, where it may be deployed, and its outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from troposphere import AWSHelperFn, AWSObject, Equals, Output, Ref, Tags, Template
+from troposphere import AWSHelperFn, AWSObject, Equals, Output, Ref, Template
 
 from cfn_breakglass.config.model import Config
+from cfn_breakglass.plan import Plan
 
 METADATA = "cfn-breakglass"
 """Where a template says what it covers, for those who read it back."""
 
 
 def assemble(
-    config: Config,
+    plan: Plan,
     description: str,
     rules: dict[str, tuple[AWSHelperFn, str]],
-    resources: list[AWSObject],
-    outputs: list[Output],
+    resources: Iterable[AWSObject],
+    outputs: Iterable[Output],
     *,
     mappings: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
 ) -> Template:
@@ -27,6 +28,7 @@ def assemble(
     ``rules`` are a condition and what to say without it, by name.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
+    config = plan.config
     template = Template(Description=description)
     template.set_version()
     covered = {"Name": config.name, "MainRegion": config.main_region, "Regions": list(config.secondary_regions)}
@@ -35,25 +37,19 @@ def assemble(
         template.add_rule(name, {"Assertions": [{"Assert": condition, "AssertDescription": otherwise}]})
     for name, mapping in mappings.items():
         template.add_mapping(name, dict(mapping))
-    template.add_resource([_tagged(resource, config) for resource in resources])
-    template.add_output(outputs)
+    template.add_resource(list(resources))
+    template.add_output(list(outputs))
     return template
 
 
 def main_region_only(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
-    there = f"Create this stack in {config.main_region}, the main region."
-    return {"MainRegionOnly": (Equals(Ref("AWS::Region"), config.main_region), there)}
+    advice = f"Create this stack in {config.main_region}, the main region."
+    return {"MainRegionOnly": (Equals(Ref("AWS::Region"), config.main_region), advice)}
 
 
 def _right_account(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
-    """An ARN in the config fixes the account; in another one the templates would watch nothing."""
+    """An ARN in the config fixes the account; in another account the templates would watch nothing."""
     if not config.account:
         return {}
-    there = f"The config names a part of account {config.account}; create this stack there."
-    return {"RightAccount": (Equals(Ref("AWS::AccountId"), config.account), there)}
-
-
-def _tagged(resource: AWSObject, config: Config) -> AWSObject:
-    if config.tags and "Tags" in resource.props:
-        resource.Tags = Tags(dict(config.tags))
-    return resource
+    advice = f"The config names a part of account {config.account}; create this stack there."
+    return {"RightAccount": (Equals(Ref("AWS::AccountId"), config.account), advice)}

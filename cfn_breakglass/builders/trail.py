@@ -6,31 +6,34 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-poli
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import awacs.s3
 from awacs import aws
-from troposphere import AWSHelperFn, AWSObject, cloudtrail, s3
+from troposphere import AWSObject, cloudtrail, s3
 
 from cfn_breakglass.builders.iam_policy import TRAIL, WITHOUT_TLS, allow, anybody, deny, policy, service
 from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
-from cfn_breakglass.config.model import Config
+from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.names import Names, sub
+from cfn_breakglass.plan import Plan
 
-# Who deletes the stack must not end the recording, nor take what is recorded with it.
-_STAYS = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+# Whoever deletes the stack must not end the recording, nor delete what is recorded.
+_RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
-def trail(
-    config: Config, names: Names, *, key: AWSHelperFn | str | None = None, after: Iterable[AWSObject] = ()
-) -> list[AWSObject]:
+def trail(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[AWSObject]:
     """A trail of the management events of every region with a bucket of its own.
 
-    ``key`` is the ARN of the key that encrypts what it writes. It comes after whatever may fail: with its first file
-    the bucket can no longer be deleted, and would be in the way when the stack is created again.
+    It waits for ``after``, which may fail: with its first file the bucket can no longer be deleted, and would be in the
+    way when the stack is created again.
     """
-    bucket = _bucket(config, names, key)
-    allowed = s3.BucketPolicy("TrailBucketPolicy", Bucket=bucket.ref(), PolicyDocument=_policy(bucket, names), **_STAYS)
-    made = cloudtrail.Trail(
+    names, key = plan.names, plan.encryption.key_arn
+    bucket = _bucket(plan)
+    bucket_policy = s3.BucketPolicy(
+        "TrailBucketPolicy", Bucket=bucket.ref(), PolicyDocument=_policy(bucket, names), **_RETAINED
+    )
+    created = cloudtrail.Trail(
         "Trail",
         TrailName=names.trail,
         S3BucketName=bucket.ref(),
@@ -38,23 +41,25 @@ def trail(
         IsMultiRegionTrail=True,
         IncludeGlobalServiceEvents=True,
         EnableLogFileValidation=True,
-        DependsOn=[resource.title for resource in (allowed, *after)],
+        DependsOn=[resource.title for resource in (bucket_policy, *after)],
         **({"KMSKeyId": key} if key else {"Metadata": accepted(CKV_AWS_35=NO_KEY)}),
-        **_STAYS,
+        **_RETAINED,
+        **tags(plan),
     )
-    return [bucket, allowed, made]
+    return [bucket, bucket_policy, created]
 
 
-def _bucket(config: Config, names: Names, key: AWSHelperFn | str | None) -> s3.Bucket:
-    # No bucket key: CloudTrail's own use of the key costs nothing, and for that it would have to be let decrypt.
-    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
-    encrypted = s3.ServerSideEncryptionRule(
-        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(**by_default)
+def _bucket(plan: Plan) -> s3.Bucket:
+    # No bucket key: CloudTrail's own use of the key costs nothing, and a bucket key would require it to decrypt.
+    key = plan.encryption.key_arn
+    algorithm = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
+    encryption = s3.ServerSideEncryptionRule(
+        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(**algorithm)
     )
-    bucket = s3.Bucket(
+    return s3.Bucket(
         "TrailBucket",
-        BucketName=sub(names.trail_bucket),
-        BucketEncryption=s3.BucketEncryption(ServerSideEncryptionConfiguration=[encrypted]),
+        BucketName=sub(plan.names.trail_bucket),
+        BucketEncryption=s3.BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
         OwnershipControls=s3.OwnershipControls(
             Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")],
         ),
@@ -65,29 +70,36 @@ def _bucket(config: Config, names: Names, key: AWSHelperFn | str | None) -> s3.B
         Metadata=accepted(
             CKV_AWS_18="Only CloudTrail writes there; a bucket for its access log would want one as well"
         ),
-        **_STAYS,
+        **_RETAINED,
+        **_lock(plan.config.trail_lock_days),
+        **tags(plan),
     )
-    if config.trail_lock_days:
-        # Not GOVERNANCE: an administrator may lift that, and it is administrators whom this is against.
-        retention = s3.DefaultRetention(Mode="COMPLIANCE", Days=config.trail_lock_days)
-        bucket.ObjectLockEnabled = True
-        bucket.ObjectLockConfiguration = s3.ObjectLockConfiguration(
+
+
+def _lock(days: int | None) -> dict[str, Any]:
+    if not days:
+        return {}
+    # Not GOVERNANCE: an administrator may lift that, and the lock is against administrators.
+    retention = s3.DefaultRetention(Mode="COMPLIANCE", Days=days)
+    return {
+        "ObjectLockEnabled": True,
+        "ObjectLockConfiguration": s3.ObjectLockConfiguration(
             ObjectLockEnabled="Enabled", Rule=s3.ObjectLockRule(DefaultRetention=retention)
-        )
-    return bucket
+        ),
+    }
 
 
 def _policy(bucket: s3.Bucket, names: Names) -> aws.PolicyDocument:
     arn, files = bucket.get_att("Arn"), "${" + bucket.title + ".Arn}/"
-    ours = {"aws:SourceArn": sub(names.trail_arn)}
-    whole = {**ours, "s3:x-amz-acl": "bucket-owner-full-control"}
+    our_trail = {"aws:SourceArn": sub(names.trail_arn)}
+    with_acl = {**our_trail, "s3:x-amz-acl": "bucket-owner-full-control"}
     return policy(
-        allow([awacs.s3.GetBucketAcl], [arn], principal=service(TRAIL), when={aws.StringEquals: ours}),
+        allow([awacs.s3.GetBucketAcl], [arn], principal=service(TRAIL), when={aws.StringEquals: our_trail}),
         allow(
             [awacs.s3.PutObject],
             [sub(f"{files}AWSLogs/${{AWS::AccountId}}/*")],
             principal=service(TRAIL),
-            when={aws.StringEquals: whole},
+            when={aws.StringEquals: with_acl},
         ),
         deny([awacs.s3.Action("*")], [arn, sub(f"{files}*")], principal=anybody(), when=WITHOUT_TLS),
     )

@@ -36,21 +36,23 @@ def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check
 
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.generation.files import write_files
-    from cfn_breakglass.generation.generate import output_files
+    from cfn_breakglass.generation.generate import generate_files
     from cfn_breakglass.guidance.warnings import next_steps, warnings
+    from cfn_breakglass.plan import make_plan
 
-    wanted, lines = load_config(config)
-    files = output_files(wanted, form, file=str(config), lines=lines)
-    for warning in warnings(wanted):
+    settings, lines = load_config(config)
+    plan = make_plan(settings)
+    files = generate_files(plan, form, file=str(config), lines=lines)
+    for warning in warnings(plan):
         click.echo(f"warning: {warning}", err=True)
     if check:
-        _compare(ctx, output, files, config)
+        _compare(ctx, output, files.texts, config)
     else:
-        write_files(output, files)
-        main, rest, *more, guard = (output / name for name in files)
-        wrote = ", ".join(map(str, (main, rest, *more)))
-        click.echo(f"Wrote {wrote} and {guard}.\n\n{next_steps(wanted, main, rest, guard)}", nl=False)
-    for note in _left_over(output, files):
+        write_files(output, files.texts)
+        templates = ", ".join(str(output / name) for name in files.templates.texts)
+        guard = output / files.guard_scp.name
+        click.echo(f"Wrote {templates} and {guard}.\n\n{next_steps(plan, output, files)}", nl=False)
+    for note in _left_over(output, files.texts):
         click.echo(f"note: {note}", err=True)
 
 

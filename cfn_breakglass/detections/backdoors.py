@@ -1,4 +1,4 @@
-"""The pattern that tells when a session of the role makes a way back in.
+"""The pattern of persistence: a session of the role makes a backdoor, by which somebody gets in again.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
@@ -16,42 +16,43 @@ _IDENTITY: Final = (
     *("aws.iam", "aws.rolesanywhere", "aws.sso", "aws.sso-directory", "aws.identitystore"),
     *("aws.organizations", "aws.account"),
 )
-# What takes a way in away, or has nothing to do with one.
-_NO_WAY_IN: Final = (
+# What takes access away, or has nothing to do with access.
+_IGNORED_CALLS: Final = (
     *("Delete", "Detach", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked"),
-    # Of STS, of regions, and of the account's organization tampering tells.
+    # MonitoringTampered watches STS, the regions and the account's organization.
     *("SetS", "EnableRegion", "DisableRegion", "CloseAccount", "Leave", "AcceptHandshake"),
 )
-# What a policy, a boundary, a group or a revocation kept from somebody they may do once it is gone.
-_LET_LOOSE: Final = (
+# A policy, a boundary, a group or a revocation may deny something; once it is gone, that is allowed.
+_LOOSENING_CALLS: Final = (
     *({"suffix": "Policy"}, {"suffix": "PermissionsBoundary"}, {"suffix": "FromPermissionSet"}, "DeleteCrl"),
     *("RemoveUserFromGroup", "DeleteGroupMembership", "RemoveAccountFromOrganization"),
 )
-# Services of which tampering does not tell.
-_NOT_OF_TAMPERING: Final = [{"prefix": "rolesanywhere."}, {"prefix": "sso"}, {"prefix": "identitystore."}]
+# Services that MonitoringTampered does not watch.
+_NOT_WATCHED_FOR_TAMPERING: Final = [{"prefix": "rolesanywhere."}, {"prefix": "sso"}, {"prefix": "identitystore."}]
 
 
-def way_back_in(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
-    """A call of ``caller``, a userIdentity, that makes or widens a way in. Of our own roles tampering tells."""
-    # Where a tag lets users in, giving it is a way in.
+def persistence_pattern(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
+    """A call of ``caller``, a userIdentity, that creates or widens access; MonitoringTampered watches our own roles."""
+    # Where a tag lets users assume the role, to tag a user is to let him in.
     tagging = ["TagUser"] if config.user_tags else []
     detail = {
-        "eventName": [{"anything-but": {"prefix": list(_NO_WAY_IN)}}, *_LET_LOOSE, *tagging],
+        "eventName": [{"anything-but": {"prefix": list(_IGNORED_CALLS)}}, *_LOOSENING_CALLS, *tagging],
         "readOnly": WRITING,
         "errorCode": ABSENT,
         "userIdentity": caller,
     }
     if config.hears_of("MonitoringTampered"):
         detail["requestParameters"] = _of_others(names)
-        # Of what is called like a part of ours tampering tells, too, and of calls too large to say what they are about.
-        named = [{"anything-but": {"prefix": f"{names.prefix}-"}}, *ABSENT]
-        others = {"requestParameters": {"omitted": ABSENT, "name": named}}
-        detail["$or"] = [{"eventSource": _NOT_OF_TAMPERING}, others]
+        # MonitoringTampered also watches whatever is called like a part of ours, and calls whose parameters CloudTrail
+        # leaves out because they are too large.
+        foreign_name = [{"anything-but": {"prefix": f"{names.prefix}-"}}, *ABSENT]
+        others = {"requestParameters": {"omitted": ABSENT, "name": foreign_name}}
+        detail["$or"] = [{"eventSource": _NOT_WATCHED_FOR_TAMPERING}, others]
     return {"source": list(_IDENTITY), "detail": detail}
 
 
 def _of_others(names: Names) -> dict[str, Any]:
-    roles = [sub(one) for one in own_roles(names)]
+    roles = [sub(role) for role in own_roles(names)]
     return {
         "roleName": [{"anything-but": {"wildcard": roles}}, *ABSENT],
         "policyArn": [{"anything-but": own_policies(names)}, *ABSENT],

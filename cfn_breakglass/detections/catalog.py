@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from troposphere import Ref
-from troposphere.kms import Key
 
 from cfn_breakglass.config.message_fields import (
     ASSUMING,
@@ -25,9 +24,9 @@ from cfn_breakglass.config.message_fields import (
     signing_in,
 )
 from cfn_breakglass.config.model import ALERT, OFF, Config
-from cfn_breakglass.detections.backdoors import way_back_in
-from cfn_breakglass.detections.denied_tampering import refused
-from cfn_breakglass.detections.tampering import ground, road
+from cfn_breakglass.detections.backdoors import persistence_pattern
+from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
+from cfn_breakglass.detections.tampering import Patterns, account_foundation_changes, alert_path_changes
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
 HEARTBEAT: Final = "Heartbeat"
@@ -45,13 +44,15 @@ _ROOT_SIGN_IN: Final = ["ConsoleLogin", "PasswordRecoveryRequested", "PasswordRe
 class Detection:
     """One thing to watch for; ``id`` is its name everywhere.
 
-    ``outcome`` tells apart two rules of one detection. ``fields`` are the message fields whose meaning differs
-    from the usual one.
+    ``pattern`` can stand in any template. ``pattern_with_key`` is for the template that makes the key, if the pattern
+    watches that key too: no other template can refer to it. ``outcome`` tells apart two rules of one detection.
+    ``fields`` are the message fields whose meaning differs from the usual one.
     """
 
     id: str
     summary: str
     pattern: dict[str, Any]
+    pattern_with_key: dict[str, Any] | None = None
     outcome: str = ""
     fields: Mapping[str, Field] = field(default_factory=dict)
 
@@ -63,6 +64,10 @@ class Detection:
     def rule_id(self) -> str:
         return f"{self.id}.{self.outcome}" if self.outcome else self.id
 
+    def pattern_in(self, *, has_key: bool) -> dict[str, Any]:
+        """The pattern in a template that makes the key, or in one that does not."""
+        return self.pattern_with_key if has_key and self.pattern_with_key else self.pattern
+
     def field(self, name: str) -> Field:
         """The message field ``name`` as this detection fills it."""
         if name == "detection":
@@ -70,8 +75,11 @@ class Detection:
         return self.fields.get(name, FIELDS[name])
 
 
-def detections(config: Config, names: Names, key: Key | None = None) -> list[Detection]:
-    """Every detection that the config asks for, in the order of the design; ``key`` is one of the same template."""
+def detections(config: Config, names: Names, key_id: str | None = None) -> list[Detection]:
+    """Every detection that the config asks for.
+
+    ``key_id`` is the logical ID of the key in the template that makes it.
+    """
     role = names.role
     every = [
         _role_assumed(role),
@@ -80,12 +88,12 @@ def detections(config: Config, names: Names, key: Key | None = None) -> list[Det
         _role_chained(role),
         *_role_actions(config, role),
         _backdoor_created(config, names),
-        *_monitoring_tampered(config, names, key),
+        *_monitoring_tampered(config, names, key_id),
         _user_sign_in(config),
         _root_sign_in(),
         _delivery_failing(names),
     ]
-    return [one for one in every if config.detections[one.id] != OFF]
+    return [detection for detection in every if config.detections[detection.id] != OFF]
 
 
 def heartbeat(names: Names) -> Detection:
@@ -214,23 +222,30 @@ def _backdoor_created(config: Config, names: Names) -> Detection:
     return Detection(
         id="BackdoorCreated",
         summary="A session of the role made a user, a key, a role or a login, or changed who may do what",
-        pattern=way_back_in(config, names, _by_session(names.role)),
+        pattern=persistence_pattern(config, names, _by_session(names.role)),
         fields=BY_A_SESSION | SUCCESS,
     )
 
 
-def _monitoring_tampered(config: Config, names: Names, key: Key | None) -> list[Detection]:
-    """Rules of what was done, and one of what was tried, because only the rule knows the result."""
+def _monitoring_tampered(config: Config, names: Names, key_id: str | None) -> list[Detection]:
+    """Two rules for what was done and one for what was tried, because only the rule knows the result."""
     changed = "Somebody changed or removed a part of this monitoring or the role"
     failed = "Somebody tried to change a part of this monitoring or the role, and failed"
     rules = [
-        ("", changed, road(config, names), SUCCESS),
-        ("Account", changed, ground(config, names, key), SUCCESS),
-        ("Failed", failed, refused(config, names, key), FAILURE),
+        ("", changed, Patterns(alert_path_changes(config, names)), SUCCESS),
+        ("Account", changed, account_foundation_changes(config, names, key_id), SUCCESS),
+        ("Failed", failed, denied_tampering_patterns(config, names, key_id), FAILURE),
     ]
     return [
-        Detection(id="MonitoringTampered", outcome=outcome, summary=summary, pattern=pattern, fields=result)
-        for outcome, summary, pattern, result in rules
+        Detection(
+            id="MonitoringTampered",
+            outcome=outcome,
+            summary=summary,
+            pattern=patterns.anywhere,
+            pattern_with_key=patterns.with_key,
+            fields=result,
+        )
+        for outcome, summary, patterns, result in rules
     ]
 
 

@@ -1,6 +1,6 @@
-"""The pattern that tells of refused changes to the monitoring and to the role.
+"""The pattern of denied changes to the monitoring and to the role.
 
-AWS leaves the parameters out of most refused calls; what it answers is the only place that names what they were about.
+AWS leaves the parameters out of most denied calls. Only the error message names what such a call was about.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere.kms import Key
-
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
     ITS_OWN,
+    Patterns,
     about,
     account_wide,
-    known_key,
+    existing_key_id,
     of_writes,
     text_messages,
     trail_bucket,
@@ -23,36 +22,59 @@ from cfn_breakglass.detections.tampering import (
 from cfn_breakglass.names import Names, sub
 
 
-def refused(config: Config, names: Names, key: Key | None = None) -> dict[str, Any]:
-    """The calls that tampering tells of, when they fail."""
-    told: list[dict[str, Any]] = [
+def denied_tampering_patterns(config: Config, names: Names, key_id: str | None = None) -> Patterns:
+    """The calls that MonitoringTampered watches, when they fail; ``key_id`` is the logical ID of the template's key."""
+    messages = _messages(names)
+    if not _has_room_for_key(names):
+        return Patterns(_failed_calls(config, names, messages))
+    if existing := existing_key_id(config):
+        return Patterns(_failed_calls(config, names, [*messages, _about_key(existing)]))
+    own_key = [*messages, _about_key("${" + key_id + "}")] if key_id else None
+    return Patterns(_failed_calls(config, names, messages), _failed_calls(config, names, own_key) if own_key else None)
+
+
+def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str, Any]:
+    calls: list[dict[str, Any]] = [
         account_wide(*text_messages(config)),
-        {"eventName": [{"anything-but": [ITS_OWN]}], "errorMessage": _messages(config, names, key)},
-        # It is protected from that, and the message may say no more.
+        {"eventName": [{"anything-but": [ITS_OWN]}], "errorMessage": messages},
+        # The log group is protected from that call, and the message may say no more.
         {"eventName": ["DeleteLogGroup"], "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]}},
     ]
     if config.trail == CREATE:
-        told.append(about([trail_bucket(names)]))  # S3 leaves the parameters in
-    # The message names a part of ours also where another service is refused it, such as the role to run as.
-    return of_writes([{"prefix": "aws."}], {"$or": told}, failed=True)
+        calls.append(about([trail_bucket(names)]))  # S3 leaves the parameters in
+    # The message names a part of ours also where another service is denied, such as the role that it should run as.
+    return of_writes([{"prefix": "aws."}], {"$or": calls}, failed=True)
 
 
-def _messages(config: Config, names: Names, key: Key | None) -> list[Any]:
-    """What AWS answers when it refuses a call about a part of ours.
+def _messages(names: Names) -> list[Any]:
+    """What AWS answers when it denies a call about a part of ours.
 
-    The caller's ARN stands before the resource, and may hold the role's name. EventBridge takes few wildcards in one
-    field, so these take more: whatever has our name within its own, and such a thing of another account. There is none
-    left for the key where the role has a name that is not ours.
+    The caller's ARN stands before the resource, and may hold the role's name. EventBridge allows few wildcards in one
+    field, so these match more than our parts: every name that holds ours, and such a name in another account.
     """
     name, role = names.prefix, names.role
-    # Each time that a name begins anew within itself is one more place for EventBridge to be in; its end does then.
-    told = name
-    while told[:2] in told[1:]:
-        told = told[1:]
-    messages: list[Any] = [{"wildcard": f"* on resource: *{told}*"}, {"prefix": f"Stack [{name}]"}]
-    if told not in role.name:
-        messages.append({"wildcard": sub(f"*: role {role.name}*" if role.goes_on else f"*: role {role.name} *")})
-        messages += [] if role.goes_on else [{"suffix": sub(f": role {role.name}")}]
-    elif known := known_key(config) or (key and "${" + key.title + "}"):
-        messages.append({"wildcard": sub(f"*/{known}*")})
+    messages: list[Any] = [{"wildcard": f"* on resource: *{_fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
+    if not _has_room_for_key(names):
+        end = "*" if role.name_is_prefix else " *"
+        messages.append({"wildcard": sub(f"*: role {role.name}{end}")})
+        messages += [] if role.name_is_prefix else [{"suffix": sub(f": role {role.name}")}]
     return messages
+
+
+def _fragment(name: str) -> str:
+    """The end of ``name`` from where its first two characters stand for the last time.
+
+    Each place where a name begins anew within itself is one more state for EventBridge to be in.
+    """
+    while name[:2] in name[1:]:
+        name = name[1:]
+    return name
+
+
+def _has_room_for_key(names: Names) -> bool:
+    """Whether a wildcard is left for the key: a role whose name does not hold ours takes it."""
+    return _fragment(names.prefix) in names.role.name
+
+
+def _about_key(key: str) -> dict[str, Any]:
+    return {"wildcard": sub(f"*/{key}*")}

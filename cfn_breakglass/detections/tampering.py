@@ -1,4 +1,4 @@
-"""The patterns that tell of changes to the monitoring and to the role, split by service: one would be too long.
+"""The patterns of changes to the monitoring and to the role, split by service: one pattern would be too long.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 names the calls, and the CloudTrail records in tests/events how each names what it is about.
@@ -7,10 +7,9 @@ names the calls, and the CloudTrail records in tests/events how each names what 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
-from troposphere.kms import Key
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
@@ -19,29 +18,36 @@ from cfn_breakglass.names import Names, sub
 ABSENT: Final = [{"exists": False}]
 WRITING: Final = [False, *ABSENT]
 
-# EventBridge makes a stream for what it writes to a log group, and tries again where it may not.
+# EventBridge creates a stream for what it writes to a log group, and retries where it is denied that.
 ITS_OWN: Final = "CreateLogStream"
-# The services on the road from an event to whom it tells, by the first word of CloudTrail's event source; and those
-# that the road stands on.
-_ROAD: Final = ("events", "logs", "monitoring", "scheduler", "sns", "sqs")
-_GROUND: Final = ("account", "cloudformation", "cloudtrail", "iam", "organizations")
+# By the first word of CloudTrail's event source: the services that an alert passes on its way to a subscriber, and the
+# services that these depend on.
+_ALERT_PATH: Final = ("events", "logs", "monitoring", "scheduler", "sns", "sqs")
+_ACCOUNT_FOUNDATION: Final = ("account", "cloudformation", "cloudtrail", "iam", "organizations")
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
     *("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"),
-    # To accept an invitation is to leave for another organization, too.
+    # An account that accepts an invitation leaves for another organization.
     *("EnableRegion", "DisableRegion", "CloseAccount", "LeaveOrganization", "AcceptHandshake"),
     *({"prefix": "SetSecurityTokenService"}, {"prefix": "SetSTS"}),
 )
 
-# CloudTrail leaves out parameters of more than 100 KB, so that blanks can hide what a call is about.
+# CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about.
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-_UNTOLD: Final = {"omitted": [True, "true"]}
+_OMITTED_PARAMETERS: Final = {"omitted": [True, "true"]}
 
 _Fields = dict[str, Any]
 
 
-def road(config: Config, names: Names) -> _Fields:
-    """Every writing call, by anybody, about what an event passes from a rule to whom it tells, and what proves that."""
+class Patterns(NamedTuple):
+    """A pattern for any template; and one for the template that makes the key, where it watches that key as well."""
+
+    anywhere: _Fields
+    with_key: _Fields | None = None
+
+
+def alert_path_changes(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about what an event passes from rule to subscriber, and about the heartbeat."""
     prefix = names.prefix
     own, buses = _own_names(names), own_buses(config, names)
     logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
@@ -70,20 +76,20 @@ def road(config: Config, names: Names) -> _Fields:
             "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
         },
     ]
-    # What was there before has other work as well.
+    # An existing bus has other uses.
     if config.event_bus.existing:
         others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
     if sms := text_messages(config):
         others.append({"eventName": sms})
-    return _watching(list(_ROAD), parts, others)
+    return _watching(list(_ALERT_PATH), parts, others)
 
 
-def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
-    """The same of what the road stands on: roles, stacks, trails, keys, and the account itself.
+def account_foundation_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
+    """Every writing call about what the alert path depends on: roles, stacks, trails, keys, and the account itself.
 
-    ``key`` is the key of the same template: in others its ID is not known, and nobody can call it there.
+    ``key_id`` is the logical ID of the template's key.
     """
-    services, prefix = list(_GROUND), names.prefix
+    services, prefix = list(_ACCOUNT_FOUNDATION), names.prefix
     parts: list[_Fields] = [
         {"name": _own_names(names)},
         {"roleName": [*_roles(config, names)]},
@@ -98,20 +104,21 @@ def ground(config: Config, names: Names, key: Key | None = None) -> _Fields:
     if config.encryption != NONE:
         services.append("kms")
     if config.encryption == CUSTOMER_KEY:
-        parts += [{"aliasName": [names.key_alias]}, *([_of_key(key.ref())] if key else [])]
-    if there := known_key(config):
-        ends = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
-        others.append({"eventName": ends, "requestParameters": _of_key(there)})
-    return _watching(services, parts, others)
+        parts.append({"aliasName": [names.key_alias]})
+    if existing := existing_key_id(config):
+        disabling = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
+        others.append({"eventName": disabling, "requestParameters": _of_key(existing)})
+    own_key = [*parts, _of_key(Ref(key_id))] if key_id and config.encryption == CUSTOMER_KEY else None
+    return Patterns(_watching(services, parts, others), _watching(services, own_key, others) if own_key else None)
 
 
 def _watching(services: list[str], parts: list[_Fields], others: list[_Fields]) -> _Fields:
     """Calls of ``services`` with one of ``parts`` among their request parameters, and ``others``.
 
-    No call is one of two services, so that no two such patterns tell of the same.
+    No call is one of two services, so that no two such patterns match the same call.
     """
-    told = {"$or": [about([*parts, _UNTOLD]), *others]}
-    return of_writes([f"aws.{service}" for service in services], told)
+    calls = {"$or": [about([*parts, _OMITTED_PARAMETERS]), *others]}
+    return of_writes([f"aws.{service}" for service in services], calls)
 
 
 def _of_log_policies(names: Names) -> _Fields:
@@ -122,23 +129,23 @@ def _of_log_policies(names: Names) -> _Fields:
     """
     # Under any other name a policy can deny what ours allows; a JSON escape can hide the word.
     denying = {"policyDocument": [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]}
-    told = [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
-    return {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": told}}
+    policies = [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
+    return {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": policies}}
 
 
 def _own_names(names: Names) -> list[Any]:
-    """What many a service calls name: of ours, all but the role, the stack and the bus begin with it and go on."""
+    """What many services call ``name``: all names of ours but the role's, the stack's and the bus's begin like this."""
     return [{"prefix": f"{names.prefix}-"}]
 
 
 def own_buses(config: Config, names: Names) -> list[str]:
-    """The buses of ours alone: one that was there before has other work."""
+    """The buses that are ours alone: an existing one has other uses."""
     return [*([] if config.event_bus.existing else [names.bus]), names.action_bus]
 
 
 def own_roles(names: Names) -> list[str]:
     """The names of the watched role and of our others as EventBridge's wildcards, for Fn::Sub."""
-    return [names.role.name + "*" * names.role.goes_on, f"{names.prefix}-*"]
+    return [names.role.name + "*" * names.role.name_is_prefix, f"{names.prefix}-*"]
 
 
 def own_policies(names: Names) -> _Fields:
@@ -146,15 +153,16 @@ def own_policies(names: Names) -> _Fields:
     return {"wildcard": f"*:policy/{names.prefix}-*"}
 
 
-def of_writes(source: list[Any], told: _Fields, *, failed: bool = False) -> _Fields:
+def of_writes(source: list[Any], calls: _Fields, *, failed: bool = False) -> _Fields:
+    """A pattern of writing calls, all that succeeded or all that ``failed``."""
     return {
         "source": source,
         "detail": {
-            # Without data events: where a trail records those, an alert would be one itself, and never end.
+            # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
             "managementEvent": [True],
             "readOnly": WRITING,
             "errorCode": [{"exists": failed}],
-            **told,
+            **calls,
         },
     }
 
@@ -164,18 +172,18 @@ def about(parts: list[_Fields]) -> _Fields:
 
 
 def account_wide(*more: str) -> _Fields:
-    # With another account's ID it is about that one, of the same organization.
+    # With another account's ID the call is about that account, of the same organization.
     return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
 
 
 def text_messages(config: Config) -> list[str]:
-    """What changes how much the account may spend on text messages, if any are to be sent."""
+    """The call that changes how much the account may spend on text messages, if the config has phones."""
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
     return ["SetSMSAttributes"] if any(protocol == "sms" for protocol, _ in endpoints) else []
 
 
 def _roles(config: Config, names: Names) -> Iterator[_Fields]:
-    yield {"prefix" if names.role.goes_on else "equals-ignore-case": sub(names.role.name)}
+    yield {"prefix" if names.role.name_is_prefix else "equals-ignore-case": sub(names.role.name)}
     yield {"prefix": {"equals-ignore-case": f"{names.prefix}-"}}
     if forwarder := config.event_bus.forwarder_role:
         yield {"equals-ignore-case": forwarder.rpartition("/")[2]}
@@ -186,8 +194,8 @@ def _of_key(key: Any) -> _Fields:
     return {"keyId": [{"suffix": key}]}
 
 
-def known_key(config: Config) -> str:
-    """The ID of a key that was there before, if there is one."""
+def existing_key_id(config: Config) -> str:
+    """The ID of the key whose ARN the config gives; empty without one."""
     arn = parse_arn(config.encryption)
     return arn.resource.removeprefix("key/") if arn else ""
 

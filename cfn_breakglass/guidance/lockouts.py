@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.trust_settings import EVERYBODY, Trust
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import Plan
 
 _NO_MFA = "sessions of roles, and so of Identity Center, carry no MFA data"
 _CODES = "; MFA is then a code for the AWS CLI, which takes those of an app and no security key or passkey"
@@ -83,9 +83,9 @@ def _literally(config: Config, trust: Trust) -> Iterator[str]:
         )
 
 
-def to_allow(config: Config, names: Names) -> Iterator[str]:
-    """What is to be done for those whom the stack cannot give the right to ask for the role: a step each."""
-    trust = config.role.trust
+def grant_steps(plan: Plan) -> Iterator[str]:
+    """What to do for those whom the stack cannot grant the role: a step each."""
+    config, names, trust = plan.config, plan.names, plan.config.role.trust
     if not config.role.created:
         return
     if config.user_tags and config.grants:
@@ -101,9 +101,9 @@ def to_allow(config: Config, names: Names) -> Iterator[str]:
         yield f"In Identity Center, add the customer managed policy {names.grant} to the {sets} {' and '.join(here)}."
     others = [one for one in trust.principals if not _named_here(one, config)]
     if elsewhere := [*others, *(one for one in trust.permission_sets if "/" in one)]:
-        yield _by_themselves(config, names, elsewhere)
+        yield _by_themselves(plan, elsewhere)
     if trust.saml_provider:
-        yield _at_the_provider(config, names, trust.saml_provider)
+        yield _at_the_provider(plan, trust.saml_provider)
 
 
 def _named_here(principal: str, config: Config) -> bool:
@@ -112,17 +112,18 @@ def _named_here(principal: str, config: Config) -> bool:
     return bool(arn and arn.account == config.account and arn.resource != "root")
 
 
-def _by_themselves(config: Config, names: Names, who: list[str]) -> str:
-    arns = [_spelled(config, arn) for arn in names.role.arns]
+def _by_themselves(plan: Plan, who: list[str]) -> str:
+    arns = [_spelled(plan.config, arn) for arn in plan.names.role.arns]
     statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
     listed = "\n".join(f"     {one}" for one in who)
     return f"Let these ask for the role, each in its own account:\n{listed}\n   by the statement\n     {statement}"
 
 
-def _at_the_provider(config: Config, names: Names, provider: str) -> str:
+def _at_the_provider(plan: Plan, provider: str) -> str:
+    config = plan.config
     sent = config.names_of("saml")
     who = "those who may come" if not sent or EVERYBODY in sent else "those whom the config names"
-    roles = "\n".join(f"     {_spelled(config, arn)},{provider}" for arn in names.role.arns)
+    roles = "\n".join(f"     {_spelled(config, arn)},{provider}" for arn in plan.names.role.arns)
     return f"At the SAML provider, send for {who} the attribute\n   {_ROLE_ATTRIBUTE} with the value\n{roles}"
 
 

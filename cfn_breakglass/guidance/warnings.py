@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from shlex import quote
@@ -11,22 +11,21 @@ from textwrap import indent
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.aws.partitions import GLOBAL_REGION
-from cfn_breakglass.builders.access.access_outputs import entrances
-from cfn_breakglass.builders.access.role import ADMINISTRATOR, permissions
-from cfn_breakglass.builders.alerts.sinks import Heard, watched_detections
-from cfn_breakglass.builders.encryption import uses_as_json
-from cfn_breakglass.builders.forwarding import central_buses
-from cfn_breakglass.config.model import CREATE, OFF, Config
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.builders.access.access_outputs import access_outputs
+from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
+from cfn_breakglass.builders.encryption import key_statements_as_json
+from cfn_breakglass.config.model import CREATE, OFF
+from cfn_breakglass.generation.generate import GeneratedFiles
 from cfn_breakglass.guidance.deployment_steps import deployment, deployment_warnings, rollout
-from cfn_breakglass.guidance.lockouts import lockouts, to_allow
-from cfn_breakglass.names import Names, plain
+from cfn_breakglass.guidance.lockouts import grant_steps, lockouts
+from cfn_breakglass.names import resolve_pseudo_parameters
+from cfn_breakglass.plan import Plan
 
 _ADMINISTRATOR = (
     "role: no permissions given, so the role gets AdministratorAccess; "
     "give role.managed_policies or role.policy_statements to limit it"
 )
-_TAKEN_ON = "RoleAssumed"
+_ASSUMED = "RoleAssumed"
 # https://www.rfc-editor.org/rfc/rfc2606 and, of phone numbers, https://nationalnanpa.com/number_resource_info/555_numbers.html
 _EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
 _GLOBAL = (
@@ -35,26 +34,28 @@ _GLOBAL = (
 )
 
 
-def warnings(config: Config) -> Iterator[str]:
+def warnings(plan: Plan) -> Iterator[str]:
     """Sentences about what the templates will do that somebody may not want or expect."""
-    if config.role.created and permissions(config) == (ADMINISTRATOR,) and not config.role.managed_policies:
+    config = plan.config
+    if config.role.created and managed_policies(config) == (ADMINISTRATOR,) and not config.role.managed_policies:
         yield _ADMINISTRATOR
-    if config.partition.name == "aws" and GLOBAL_REGION not in (config.main_region, *config.secondary_regions):
+    if config.partition.name == "aws" and GLOBAL_REGION not in plan.regions:
         yield _GLOBAL
     if config.trail_lock_days:
         yield (
             f"trail_lock_days: for {config.trail_lock_days} days nobody, root neither, can delete a file of the trail; "
             "what is written keeps its days when you change that"
         )
-    yield from _spared(config)
-    yield from deployment_warnings(config)
+    yield from _spared(plan)
+    yield from deployment_warnings(plan)
     yield from lockouts(config)
-    yield from _unheard(config)
+    yield from _not_alerted(plan)
 
 
-def _spared(config: Config) -> Iterator[str]:
+def _spared(plan: Plan) -> Iterator[str]:
     """Who gets round what protects, or in, more easily than somebody may expect."""
-    arns = [plain(arn, config).replace(":*:", ":000000000000:") for arn in Names.of(config).role.arns]
+    config = plan.config
+    arns = [resolve_pseudo_parameters(arn, config).replace(":*:", ":000000000000:") for arn in plan.names.role.arns]
     for exempt in config.protection.exempt:
         if any(fnmatchcase(arn, exempt) for arn in arns):
             yield f"protection.exempt: {exempt} spares the break-glass role itself: the guard SCP does not bind it"
@@ -62,18 +63,17 @@ def _spared(config: Config) -> Iterator[str]:
         yield "role.trust.mfa: false lets whoever has a user's access key take the role on; true asks for MFA as well"
 
 
-def _unheard(config: Config) -> Iterator[str]:
-    watched = _watched(config)
-    if not watched and set(config.detections.values()) == {OFF}:
+def _not_alerted(plan: Plan) -> Iterator[str]:
+    config = plan.config
+    if not plan.detections and set(config.detections.values()) == {OFF}:
         yield "detections: every one is off, so nobody is told of anything, and nothing is logged"
         return
-    if not watched:
+    if not plan.detections:
         yield "alerts: nobody is told of anything: no subscriber, no log; give alerts.emails or alerts.log: true"
         return
-    there = {one.id for one in watched}
-    if lost := [one for one in config.detections if config.detections[one] != OFF and one not in there]:
+    if lost := [name for name, level in config.detections.items() if level != OFF and not plan.watches(name)]:
         yield f"alerts: no subscriber and no log is told of {', '.join(lost)}, so no rule is made; set alerts.log: true"
-    if not any(map(config.alerts_on, there)):
+    if not plan.destinations.topic:
         yield "alerts: nobody is told when something happens, it is only logged; give alerts.emails or the like"
     elif not config.alerts.fallback:
         yield "alerts.fallback: nobody is told when the alerts themselves cannot be delivered; give another mailbox"
@@ -81,29 +81,31 @@ def _unheard(config: Config) -> Iterator[str]:
         yield "alerts.sms: an alert without alerts.message may be longer than a text message; give a short message"
 
 
-def _watched(config: Config) -> list[Detection]:
-    return watched_detections(config, Names.of(config))
-
-
-def next_steps(config: Config, main: Path, rest: Path, guard: Path) -> str:
-    """What to do with the two templates and the guard SCP, in the console or with the AWS CLI."""
-    names, watched = Names.of(config), _watched(config)
-    steps = [_new_trail(names) if config.trail == CREATE else _TRAIL]
-    if config.event_bus.forwarder_role:
-        steps.append(_own_forwarder(config, central_buses(config, names, watched)))
-    if parse_arn(config.encryption):
-        steps.append(_own_key(config, names))
-    steps += [*deployment(config, main), *_subscribers(config, names, watched), *rollout(config, main, rest)]
-    steps += [*to_allow(config, names), *_try(config, names), _attach(config, guard)]
+def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
+    """What to do with the files in ``folder``, in the console or with the AWS CLI."""
+    steps = [_new_trail(plan) if plan.config.trail == CREATE else _TRAIL]
+    if plan.config.event_bus.forwarder_role:
+        steps.append(_own_forwarder(plan))
+    if parse_arn(plan.config.encryption):
+        steps.append(_own_key(plan))
+    steps += [
+        *deployment(plan, folder, files.templates),
+        *_subscribers(plan),
+        *rollout(plan, folder, files.templates),
+        *grant_steps(plan),
+        *_try(plan),
+        _attach(plan, folder / files.guard_scp.name),
+    ]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
 
 
-def _subscribers(config: Config, names: Names, watched: list[Detection]) -> Iterator[str]:
-    """What those who are to be told have to do first."""
+def _subscribers(plan: Plan) -> Iterator[str]:
+    """What subscribers have to do first."""
+    config = plan.config
     topics = {
-        names.topic: config.alerts.endpoints if Heard.of(config, watched).topic else (),
-        names.fallback_topic: config.alerts.fallback_endpoints,
+        plan.names.topic: config.alerts.endpoints if plan.destinations.topic else (),
+        plan.names.fallback_topic: config.alerts.fallback_endpoints,
     }
     used = {protocol for told in topics.values() for protocol, _ in told}
     if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
@@ -134,33 +136,35 @@ _TRAIL = """Check that a CloudTrail trail is logging in every region, read and w
      aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""
 
 
-def _new_trail(names: Names) -> str:
-    return f"""Look whether a CloudTrail trail records the account already: the stack makes {names.trail},
+def _new_trail(plan: Plan) -> str:
+    return f"""Look whether a CloudTrail trail records the account already: the stack makes {plan.names.trail},
    and AWS charges for every copy of the management events but the first. If there is one: trail: existing.
      aws cloudtrail describe-trails"""
 
 
-def _own_key(config: Config, names: Names) -> str:
-    return f"""Let AWS use the key {config.encryption}:
-   in KMS in {config.main_region}, add to the statements of its key policy:
-{indent(uses_as_json(config, names), "     ")}"""
+def _own_key(plan: Plan) -> str:
+    return f"""Let AWS use the key {plan.config.encryption}:
+   in KMS in {plan.config.main_region}, add to the statements of its key policy:
+{indent(key_statements_as_json(plan), "     ")}"""
 
 
-def _own_forwarder(config: Config, central: Iterable[str]) -> str:
-    buses = "\n".join(f"     event bus {bus}" for bus in central)
+def _own_forwarder(plan: Plan) -> str:
+    config = plan.config
+    buses = "\n".join(f"     event bus {bus.name}" for bus in plan.buses)
     return f"""Let the role {config.event_bus.forwarder_role} forward: it has to trust
    events.amazonaws.com and be allowed events:PutEvents on all of these in {config.main_region}:
 {buses}"""
 
 
-def _try(config: Config, names: Names) -> Iterator[str]:
-    """How to see that it works, if taking the role on is told of at all."""
-    if not config.hears_of(_TAKEN_ON):
+def _try(plan: Plan) -> Iterator[str]:
+    """How to see that it works, if assuming the role is watched at all."""
+    if not plan.watches(_ASSUMED):
         return
-    seen = "the alert arrives" if config.alerts_on(_TAKEN_ON) else f"{names.login_log} has it"
+    config = plan.config
+    seen = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
     region = next(iter(config.secondary_regions), config.main_region)
     once = f"Take the role on once, with the STS of {region}, and see that {seen}. With the"
-    if any(way.endswith("Profile") for way in entrances(config, names)):
+    if any(output.is_profile for output in access_outputs(plan).values()):
         yield (
             f"{once} profile\n"
             "   from the outputs of the stack; before another try, the session in ~/.aws/cli/cache has to go:\n"
@@ -170,13 +174,14 @@ def _try(config: Config, names: Names) -> Iterator[str]:
         yield f"{once} command\n   from the outputs of the stack, and its --region {region}."
 
 
-def _attach(config: Config, guard: Path) -> str:
-    """How to attach the guard SCP, and whom to exempt first: who deploys is known only where the config names him."""
+def _attach(plan: Plan, guard: Path) -> str:
+    """How to attach the guard SCP, and whom to exempt first: the config may not say who deploys."""
+    config = plan.config
     named = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
     spared = " and ".join(name for name, held in named.items() if held)
     missing = [] if config.deployer else ["whoever deploys these templates"]
     if config.secondary_regions and not config.makes_stackset_roles:
-        missing.append(f"the role {Names.of(config).execution_role}")
+        missing.append(f"the role {plan.names.execution_role}")
     needs = f"\n   To update them still, exempt {' and '.join(missing)}." if missing else ""
     return f"""Optional, in an organization: attach {guard} to the account, from the management account.
    It denies everybody to change the monitoring, and spares {spared or "NOBODY: protection.exempt is empty"}.{needs}

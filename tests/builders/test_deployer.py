@@ -23,8 +23,8 @@ from cfn_breakglass.config.loader import config_of, load_config
 from cfn_breakglass.config.model import MANAGED, Config, Deployer
 from cfn_breakglass.generation.files import as_data
 from cfn_breakglass.generation.generate import output_files
-from cfn_breakglass.names import Names
-from cfn_breakglass.templates import deployer_template, main_region, stackset
+from cfn_breakglass.plan import make_plan
+from cfn_breakglass.templates import main_region, make_templates, stackset
 
 ACCOUNT = "111122223333"
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
@@ -68,8 +68,17 @@ class World(NamedTuple):
     def of(cls, config: Config) -> World:
         account = config.account or ACCOUNT
         elsewhere = next(iter(sorted(config.partition.regions - {config.main_region})))
-        made = [(main_region, config.main_region), (deployer_template, config.main_region), (stackset, elsewhere)]
-        return cls(*(resolve(as_data(make(config)), account=account, region=region) for make, region in made))
+        templates = make_templates(make_plan(config))
+        assert templates.deployer
+
+        def deployed(template: Template, region: str) -> Stack:
+            return resolve(as_data(template), account=account, region=region)
+
+        return cls(
+            main=deployed(templates.main_region, config.main_region),
+            deployer=deployed(templates.deployer, config.main_region),
+            regional=deployed(templates.stackset, elsewhere),
+        )
 
     def arn(self, service: str, rest: str, region: str = "") -> str:
         return f"arn:{self.main.partition}:{service}:{region}:{self.main.account}:{rest}"
@@ -103,7 +112,7 @@ def test_a_type_without_a_row_is_an_error() -> None:
     new = {"Function": {"Type": "AWS::Lambda::Function", "Properties": {}}}
     held = {**as_data(main_region(config))["Resources"], **new}
     with pytest.raises(LookupError, match=r"AWS::Lambda::Function has no row in handlers\.py"):
-        deployer(config, Names.of(config), Deployed(held, as_data(stackset(config))["Resources"]))
+        deployer(make_plan(config), Deployed(held, as_data(stackset(config))["Resources"]))
 
 
 class Call(NamedTuple):
@@ -588,6 +597,8 @@ def test_with_many_users_everything_still_fits() -> None:
 
 def test_the_deployer_is_to_be_had_alone() -> None:
     alone = Template()
-    config = config_of({**EVERYTHING, "tags": {}})
+    config = config_of(EVERYTHING)
     alone.add_resource(break_glass_deployer(config))
-    assert as_data(alone)["Resources"] == as_data(deployer_template(config))["Resources"]
+    deployer_template = make_templates(make_plan(config)).deployer
+    assert deployer_template
+    assert as_data(alone)["Resources"] == as_data(deployer_template)["Resources"]

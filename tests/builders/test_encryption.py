@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from deployments import deploy
+from guidance_text import steps_for
 from paths import EVENTS
 from samples import ACCOUNT, SETTINGS, own_deliveries, recorded, templates
 from troposphere import AWSObject, Template, kms
@@ -21,7 +21,6 @@ from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.analysis.validation.checks import lint
-from cfn_breakglass.guidance.warnings import next_steps
 
 REGION = "us-east-1"
 OTHERS = {REGION: ["eu-west-1"]}
@@ -301,7 +300,7 @@ def test_a_key_of_somebody_else_is_not_judged() -> None:
 def test_generate_prints_what_a_key_of_yours_has_to_allow(trail: str, region: str, partition: str) -> None:
     key = OTHERS_KEY.replace("aws", partition, 1).replace(REGION, region)
     settings = {"main_region": region, "usernames": ["alice"], "encryption": key, "trail": trail}
-    steps = next_steps(config_of(settings), *map(Path, ("main", "rest", "guard")))
+    steps = steps_for(settings)
     printed = "".join(line for line in steps.splitlines() if line.startswith('     {"'))
     assert f"Let AWS use the key {key}:\n   in KMS in {region}, add" in steps
     (ours,) = stack(region, trail=trail).of_type("AWS::KMS::Key")
@@ -312,7 +311,7 @@ def test_generate_prints_what_a_key_of_yours_has_to_allow(trail: str, region: st
 
 def test_generate_prints_nothing_of_keys_otherwise() -> None:
     for encryption in ("customer-key", "none"):
-        steps = next_steps(config_of(SETTINGS | {"encryption": encryption}), *map(Path, ("main", "rest", "guard")))
+        steps = steps_for(SETTINGS | {"encryption": encryption})
         assert "kms:" not in steps
 
 

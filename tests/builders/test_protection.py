@@ -23,7 +23,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.builders.access.protection import guard_scp, role_protection
 from cfn_breakglass.errors import ConfigError
 from cfn_breakglass.generation.files import as_policy
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import make_plan
 
 DEPLOYER: Final = f"arn:aws:iam::{ACCOUNT}:role/ci/Deployer"
 EXECUTION: Final = f"arn:aws:iam::{ACCOUNT}:role/AWSCloudFormationStackSetExecutionRole"
@@ -420,7 +420,7 @@ def test_the_scp_is_one_that_aws_takes() -> None:
 )
 def test_arns_are_as_narrow_as_is_known(settings: dict[str, Any], partition: str, account: str) -> None:
     config = config_of({"main_region": "us-east-1", "usernames": ["alice"], **settings})
-    (first, *_) = guard_scp(config, Names.of(config))["Statement"]
+    (first, *_) = guard_scp(make_plan(config))["Statement"]
     assert {arn.split(":")[1] for arn in first["Resource"]} == {partition}
     assert {arn.split(":")[4] for arn in first["Resource"]} == {account}
 
@@ -429,7 +429,7 @@ def test_arns_are_as_narrow_as_is_known(settings: dict[str, Any], partition: str
 def test_no_wildcard_stands_where_iam_takes_none(settings: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html#arns-paths-wildcards."""
     config = config_of(settings)
-    held = statements(guard_scp(config, Names.of(config)))
+    held = statements(guard_scp(make_plan(config)))
     resources = [one["Resource"] for one in held if one["Resource"] != "*"]
     arns = [arn for held in resources for arn in (held if isinstance(held, list) else [held])]
     assert {arn.count(":") for arn in arns} <= {5, 6}
@@ -504,10 +504,9 @@ def test_what_stays_allowed_only_reads_or_uses() -> None:
 
 
 def test_both_policies_have_room_with_the_longest_names() -> None:
-    config = config_of(LONGEST)
-    names = Names.of(config)
-    assert len(as_policy(guard_scp(config, names), limits.SCP.maximum)) <= limits.SCP.maximum
-    assert len(json.dumps(role_protection(config, names))) <= limits.INLINE_POLICIES.maximum / 2
+    plan = make_plan(config_of(LONGEST))
+    assert len(as_policy(guard_scp(plan), limits.SCP.maximum)) <= limits.SCP.maximum
+    assert len(json.dumps(role_protection(plan))) <= limits.INLINE_POLICIES.maximum / 2
 
 
 def test_a_guard_of_many_names_goes_without_white_space() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from guidance_text import steps_for
 from samples import ACCOUNT, SETTINGS, templates
 
 from cfn_breakglass import config_of
@@ -16,7 +17,8 @@ from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
 from cfn_breakglass.analysis.validation.folder import validate_folder
 from cfn_breakglass.analysis.validation.trail import trail_problems
-from cfn_breakglass.guidance.warnings import next_steps, warnings
+from cfn_breakglass.guidance.warnings import warnings
+from cfn_breakglass.plan import make_plan
 
 REGION = "us-east-1"
 NAME = f"break-glass-{ACCOUNT}-{REGION}"
@@ -251,12 +253,12 @@ def test_validate_tells_of_a_trail_that_cannot_write(tmp_path: Path) -> None:
     ids=["one that is there", "one of ours"],
 )
 def test_generate_tells_what_to_look_for(settings: dict[str, Any], said: str, unsaid: str) -> None:
-    steps = next_steps(config_of(SETTINGS | {"trail": "existing"} | settings), *map(Path, ("main", "rest", "guard")))
+    steps = steps_for(SETTINGS | {"trail": "existing"} | settings)
     assert said in steps
     assert unsaid not in steps
 
 
 def test_generate_warns_of_files_that_nobody_can_delete() -> None:
-    locked = list(warnings(config_of(SETTINGS | {"trail": "create", "trail_lock_days": 30})))
+    locked = list(warnings(make_plan(config_of(SETTINGS | {"trail": "create", "trail_lock_days": 30}))))
     assert any("for 30 days nobody, root neither, can delete a file of the trail" in each for each in locked)
-    assert not any("trail_lock_days" in each for each in warnings(config_of(SETTINGS | {"trail": "create"})))
+    assert not any("trail_lock_days" in each for each in warnings(make_plan(config_of(SETTINGS | {"trail": "create"}))))

@@ -21,13 +21,12 @@ from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.trust.required_values import STRANGER
 from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_user, permission_set_session, role_session
 from cfn_breakglass.analysis.trust.trusted_role import TrustedRole, evaluate_caller
-from cfn_breakglass.builders.access.access_outputs import entrances
+from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.config.loader import load_config, parse_config
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.detections.catalog import detections
 from cfn_breakglass.guidance.lockouts import lockouts
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import make_plan
 
 STS = f"--oidc {GITHUB} --audience sts.amazonaws.com"
 ON_CALL = "--user carol --mfa --session-name carol --tag on-call"
@@ -246,7 +245,7 @@ def test_every_created_role_has_a_caller_who_gets_in_and_one_who_does_not(case: 
 
 def made(config: Config) -> TrustedRole:
     """The role of a config, alone in a template."""
-    resources = {one.title: one.to_dict() for one in role(config, Names.of(config)) if one.title == "Role"}
+    resources = {one.title: one.to_dict() for one in role(make_plan(config)) if one.title == "Role"}
     stack = resolve(json.loads(json.dumps({"Resources": resources})), account=HOME, region=config.main_region)
     document = stack.resources["Role"].properties["AssumeRolePolicyDocument"]
     return TrustedRole(stack, stack.resources["Role"], document, is_example=False)
@@ -334,7 +333,7 @@ def switching(caller: Caller) -> Caller:
 def test_the_link_is_there_if_somebody_can_switch_by_it(config: Config) -> None:
     of = made(config)
     can = [one for one in meant(config, of) if not one.is_federated and evaluate_caller(of, switching(one)).allowed]
-    assert ("SwitchRoleLink" in entrances(config, Names.of(config))) == bool(can)
+    assert ("SwitchRoleLink" in access_outputs(make_plan(config))) == bool(can)
 
 
 @slowly
@@ -405,7 +404,7 @@ def test_whose_names_usernames_are(
 def test_the_policy_to_ask_with_is_given_to_users_by_name_only() -> None:
     def grant(**settings: Any) -> dict[str, Any] | None:
         config = config_of({"main_region": "us-east-1", **settings})
-        found = {one.title: one.to_dict() for one in role(config, Names.of(config))}
+        found = {one.title: one.to_dict() for one in role(make_plan(config))}
         return found["RoleGrant"]["Properties"] if "RoleGrant" in found else None
 
     by_tag = grant(usernames={"principal_tag": {"team": "on-call"}})
@@ -440,7 +439,7 @@ def test_a_picture_names_each_way_in(case: str, lines: list[str]) -> None:
 @pytest.mark.parametrize("usernames", [["ann"], {"principal_tag": {"team": "on-call"}}], ids=["by name", "by tag"])
 def test_giving_the_tag_that_lets_in_is_a_back_door(usernames: Any) -> None:
     config = config_of({"main_region": "us-east-1", "usernames": usernames})
-    pattern = next(one.pattern for one in detections(config, Names.of(config)) if one.id == "BackdoorCreated")
+    pattern = next(detection.pattern for detection in make_plan(config).detections if detection.id == "BackdoorCreated")
     names = compile_pattern({"detail": {"eventName": pattern["detail"]["eventName"]}})
     assert names.matches({"detail": {"eventName": "TagUser"}}) == isinstance(usernames, dict)
     assert not names.matches({"detail": {"eventName": "UntagUser"}})

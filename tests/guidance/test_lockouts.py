@@ -16,8 +16,8 @@ from cfn_breakglass import config_of, load_config
 from cfn_breakglass.analysis.iam.policy import allows
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.guidance.lockouts import lockouts, to_allow
-from cfn_breakglass.names import Names
+from cfn_breakglass.guidance.lockouts import grant_steps, lockouts
+from cfn_breakglass.plan import make_plan
 
 NOW = datetime(2031, 3, 5, tzinfo=UTC)
 CHIEF = "arn:aws:iam::444455556666:role/ops/Chief"
@@ -127,7 +127,7 @@ def test_each_sentence_names_a_key_and_says_what_to_do(case: Path) -> None:
 
 
 def steps(config: Config) -> list[str]:
-    return list(to_allow(config, Names.of(config)))
+    return list(grant_steps(make_plan(config)))
 
 
 def test_who_has_to_be_allowed_elsewhere_gets_the_statement_for_it() -> None:

@@ -1,69 +1,76 @@
-"""The role: who may take it on, what it may do, and the users' right to take it on.
+"""The role: who may assume it, what it may do, and the users' right to assume it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import AWSObject, iam
 
 from cfn_breakglass.builders.access.protection import VERSION, protects_role, role_protection
 from cfn_breakglass.builders.access.trust_policy import grant, trust_statements
 from cfn_breakglass.builders.iam_policy import policy
+from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.names import Names, managed_policy_arn, sub
+from cfn_breakglass.names import managed_policy_arn, sub
+from cfn_breakglass.plan import Plan
 
 ADMINISTRATOR = "AdministratorAccess"
 
 
-def role(config: Config, names: Names) -> list[AWSObject]:
-    """The role that the config creates, or what it adds to one that exists; and the grant to the users."""
-    inline = _inline(config, names)
-    made = [_created(config, inline)] if config.role.created else _added(config, inline)
-    return [*made, *grant(config, names)]
+def role(plan: Plan) -> list[AWSObject]:
+    """The role that the config creates, or the policies that it adds to an existing one; and the grant to the users."""
+    if plan.config.role.created:
+        return [_created_role(plan), *grant(plan)]
+    return [*_added_policies(plan), *grant(plan)]
 
 
-def permissions(config: Config) -> tuple[str, ...]:
+def managed_policies(config: Config) -> tuple[str, ...]:
     """The managed policies of a created role; AdministratorAccess when the config gives no permissions at all."""
     if config.role.managed_policies or config.role.policy_statements:
         return config.role.managed_policies
     return (ADMINISTRATOR,)
 
 
-def _created(config: Config, inline: list[iam.Policy]) -> iam.Role:
-    wanted = config.role
-    made = iam.Role(
+def _created_role(plan: Plan) -> iam.Role:
+    config, settings = plan.config, plan.config.role
+    policies, boundary = list(_inline_policies(plan).values()), settings.permissions_boundary
+    return iam.Role(
         "Role",
         RoleName=config.name,
         Description="For emergencies. Taking it on sets off an alert.",
-        Path=wanted.path,
-        MaxSessionDuration=wanted.max_session_hours * 3600,
+        Path=settings.path,
+        MaxSessionDuration=settings.max_session_hours * 3600,
         AssumeRolePolicyDocument=policy(*trust_statements(config)),
-        ManagedPolicyArns=[sub(managed_policy_arn(name)) for name in permissions(config)],
+        ManagedPolicyArns=[sub(managed_policy_arn(name)) for name in managed_policies(config)],
+        **({"Policies": policies} if policies else {}),
+        **({"PermissionsBoundary": boundary} if boundary else {}),
+        **tags(plan),
     )
-    if inline:
-        made.Policies = inline
-    if wanted.permissions_boundary:
-        made.PermissionsBoundary = wanted.permissions_boundary
-    return made
 
 
-def _added(config: Config, inline: list[iam.Policy]) -> list[AWSObject]:
-    titles = {config.name: "RolePolicy"}
+def _added_policies(plan: Plan) -> list[AWSObject]:
     return [
         iam.RolePolicy(
-            titles.get(one.PolicyName, "RoleProtection"),
-            RoleName=str(config.role.existing).rpartition("/")[2],
-            PolicyName=one.PolicyName,
-            PolicyDocument=one.PolicyDocument,
+            logical_id,
+            RoleName=str(plan.config.role.existing).rpartition("/")[2],
+            PolicyName=inline.PolicyName,
+            PolicyDocument=inline.PolicyDocument,
         )
-        for one in inline
+        for logical_id, inline in _inline_policies(plan).items()
     ]
 
 
-def _inline(config: Config, names: Names) -> list[iam.Policy]:
-    given = {"Version": VERSION, "Statement": list(config.role.policy_statements)}
-    inline = [iam.Policy(PolicyName=config.name, PolicyDocument=given)] if config.role.policy_statements else []
-    if protects_role(config):
-        inline.append(iam.Policy(PolicyName=names.protection, PolicyDocument=role_protection(config, names)))
-    return inline
+def _inline_policies(plan: Plan) -> dict[str, iam.Policy]:
+    """The inline policies of the role, by the logical ID that each has as a resource of its own."""
+    documents: dict[str, tuple[str, dict[str, Any]]] = {}
+    if statements := plan.config.role.policy_statements:
+        documents["RolePolicy"] = plan.config.name, {"Version": VERSION, "Statement": list(statements)}
+    if protects_role(plan.config):
+        documents["RoleProtection"] = plan.names.protection, role_protection(plan)
+    return {
+        logical_id: iam.Policy(PolicyName=name, PolicyDocument=document)
+        for logical_id, (name, document) in documents.items()
+    }

@@ -1,4 +1,4 @@
-"""The trust policy of the role: who may take it on, a statement for each way in; and the right to ask for it.
+"""The trust policy of the role: who may assume it, a statement for each way in; and the right to call AssumeRole.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
 """
@@ -16,7 +16,8 @@ from cfn_breakglass.aws.partitions import Partition
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.trust_settings import EVERYBODY, Trust
-from cfn_breakglass.names import Names, permission_set_arns, principal_arn, root_arn, sub
+from cfn_breakglass.names import permission_set_arns, principal_arn, root_arn, sub
+from cfn_breakglass.plan import Plan
 
 _USER = "${aws:username}"
 
@@ -34,8 +35,9 @@ def trust_statements(config: Config) -> list[aws.Statement]:
     ]
 
 
-def grant(config: Config, names: Names) -> list[AWSObject]:
-    """The policy that lets people ask for the role: given to the users by name, and else there to be attached."""
+def grant(plan: Plan) -> list[AWSObject]:
+    """The policy with the right to assume the role: attached to the users whom the config names, or to be attached."""
+    config, names = plan.config, plan.names
     if not config.grants:
         return []
     actions = [awacs.sts.AssumeRole]

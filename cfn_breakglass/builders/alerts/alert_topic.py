@@ -1,44 +1,53 @@
-"""Alerts: the topic, who may publish to it, and who is told.
+"""The alert topic, who may publish to it, and its subscribers.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import awacs.sns
-from troposphere import AWSHelperFn, events, sns
+from troposphere import AWSObject, sns
 
 from cfn_breakglass.builders.alerts.messages import transformer
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
 from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
-from cfn_breakglass.config.model import Alerts
+from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.names import Names
+from cfn_breakglass.plan import Plan
 
 
-def topic(
-    alerts: Alerts, names: Names, detections: list[Detection], *, central: bool, key: AWSHelperFn | str | None = None
-) -> Sink:
-    """The topic, its policy for our rules on the buses of ``detections``, and a subscription for each endpoint.
+class AlertTopic(NamedTuple):
+    """The topic, its policy for our rules, and a subscription for each endpoint."""
 
-    The rules are on the central buses or, without those, on the default bus. The key of the ARN ``key`` encrypts.
-    """
-    buses = dict.fromkeys(names.bus_name(one.id) if central else None for one in detections)
-    encrypted = {"KmsMasterKeyId": key} if key else {"Metadata": accepted(CKV_AWS_26=NO_KEY)}
-    made = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix, **encrypted)
-    publish = allow(
-        [awacs.sns.Publish],
-        [made.ref()],
-        principal=service(EVENTS),
-        when=only_from([names.rule_arn("*", bus) for bus in buses]),
+    topic: sns.Topic
+    policy: sns.TopicPolicy
+    subscriptions: list[AWSObject]
+    sink: Sink
+
+
+def alert_topic(plan: Plan) -> AlertTopic | None:
+    """The topic of all detections that alert, None if none does."""
+    detections = plan.destinations.topic
+    if not detections:
+        return None
+    key, names, alerts = plan.encryption.key_arn, plan.names, plan.config.alerts
+    encryption = {"KmsMasterKeyId": key} if key else {"Metadata": accepted(CKV_AWS_26=NO_KEY)}
+    topic = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix, **encryption, **tags(plan))
+    buses = dict.fromkeys(plan.bus_of(detection).name for detection in detections) if plan.buses else (None,)
+    rules = [names.rule_arn("*", bus) for bus in buses]
+    publish = allow([awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
+
+    def target(detection: Detection) -> dict[str, Any]:
+        message = transformer(detection, names.role, alerts.message, shared=bool(plan.buses))
+        return {"Id": "Alert", "Arn": topic.ref(), "InputTransformer": message}
+
+    return AlertTopic(
+        topic,
+        sns.TopicPolicy("AlertTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(publish)),
+        subscribe(topic, alerts.endpoints),
+        Sink(detections, target),
     )
-    allowed = sns.TopicPolicy("AlertTopicPolicy", Topics=[made.ref()], PolicyDocument=policy(publish))
-    subscriptions = subscribe(made, alerts.endpoints)
-
-    def target(detection: Detection) -> events.Target:
-        said = transformer(detection, names.role, alerts.message, shared=central)
-        return events.Target(Id="Alert", Arn=made.ref(), InputTransformer=said)
-
-    return Sink([made, allowed, *subscriptions], detections, target)

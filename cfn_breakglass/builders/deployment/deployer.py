@@ -32,8 +32,10 @@ from cfn_breakglass.builders.deployment.deployer_permissions import (
     stack_sets,
 )
 from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, Conditions, allow, policy, service
-from cfn_breakglass.config.model import Config, Deployer
+from cfn_breakglass.builders.shared_properties import tags
+from cfn_breakglass.config.model import Deployer
 from cfn_breakglass.names import Names, bucket_arn, part_arn, root_arn, sub
+from cfn_breakglass.plan import Plan
 
 _WITH_ROLE: Final = ("CreateChangeSet", "CreateStack", "UpdateStack")
 # They go on with the role of the stack if they are given none.
@@ -54,39 +56,40 @@ class Deployed(NamedTuple):
     """What there is to deploy: the resources of main-region.yaml and of stackset.yaml."""
 
     main: Resources
-    regional: Resources
+    stackset: Resources
 
 
-def deployer(config: Config, names: Names, deployed: Deployed) -> list[AWSObject]:
+def deployer(plan: Plan, deployed: Deployed) -> list[AWSObject]:
     """The deployer, the role that it hands CloudFormation, and the boundary of what that makes."""
-    wanted = config.deployer or Deployer()
-    may = policy(*_deployer_rights(config, names, deployed))
-    made = [] if wanted.existing else [_principal(config, names, wanted)]
-    who = made[0].ref() if made else wanted.user or wanted.role
+    settings = plan.config.deployer or Deployer()
+    rights = policy(*_deployer_rights(plan, deployed))
+    principal = None if settings.existing else _principal(plan, settings)
     attached = iam.ManagedPolicy(
         "DeployerPolicy",
-        ManagedPolicyName=names.deployer,
-        PolicyDocument=may,
-        **{"Users" if wanted.user else "Roles": [who]},
+        ManagedPolicyName=plan.names.deployer,
+        PolicyDocument=rights,
+        **{"Users" if settings.user else "Roles": [principal.ref() if principal else settings.user or settings.role]},
     )
-    return [*_service_role(names, deployed), *made, attached]
+    return [*_service_role(plan, deployed), *([principal] if principal else []), attached]
 
 
-def _principal(config: Config, names: Names, wanted: Deployer) -> AWSObject:
-    if wanted.user:
-        return iam.User("Deployer", UserName=wanted.user)
-    # Whom the account lets take it on by their own policies; pipelines have no MFA and use a role of their own.
-    mfa: Conditions = {aws.Bool: {"aws:MultiFactorAuthPresent": "true"}} if config.role.trust.mfa else {}
+def _principal(plan: Plan, settings: Deployer) -> AWSObject:
+    if settings.user:
+        return iam.User("Deployer", UserName=settings.user, **tags(plan))
+    # The account's own policies say who may assume it. Pipelines have no MFA and use a role of their own.
+    mfa: Conditions = {aws.Bool: {"aws:MultiFactorAuthPresent": "true"}} if plan.config.role.trust.mfa else {}
     trust = allow([awacs.sts.AssumeRole], principal=aws.Principal("AWS", sub(root_arn())), when=mfa)
     return iam.Role(
         "Deployer",
-        RoleName=wanted.role or names.deployer,
-        Description=f"Deploys {names.prefix}, and nothing else",
+        RoleName=settings.role or plan.names.deployer,
+        Description=f"Deploys {plan.names.prefix}, and nothing else",
         AssumeRolePolicyDocument=policy(trust),
+        **tags(plan),
     )
 
 
-def _deployer_rights(config: Config, names: Names, deployed: Deployed) -> Iterator[aws.Statement]:
+def _deployer_rights(plan: Plan, deployed: Deployed) -> Iterator[aws.Statement]:
+    config, names = plan.config, plan.names
     stack = [sub(part_arn("cloudformation", f"stack/{names.prefix}/*", names.main_region))]
     role = {"cloudformation:RoleArn": sub(names.service_role_arn)}
     yield allow(_cloudformation(_WITH_ROLE), stack, when={aws.ArnEquals: role})
@@ -95,30 +98,31 @@ def _deployer_rights(config: Config, names: Names, deployed: Deployed) -> Iterat
     yield allow(_cloudformation(_ANYWHERE), ["*"])
     yield pass_role([sub(names.service_role_arn)], CLOUDFORMATION)
     yield from _uploads(names)
-    if deployed.regional and config.secondary_regions and not config.rolls_out:
+    if deployed.stackset and config.secondary_regions and not config.rolls_out:
         calls = needed(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
-        yield from stack_sets(names, deployed.regional, calls - {"cloudformation:GetTemplateSummary"})
+        yield from stack_sets(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
         yield pass_role([sub(names.administration_role_arn)], CLOUDFORMATION)
 
 
 def _uploads(names: Names) -> Iterator[aws.Statement]:
-    """What the console takes to hand CloudFormation a file: it puts it in a bucket that it makes for the account."""
+    """What the console needs to hand CloudFormation a file, which it puts in a bucket that it makes for the account."""
     bucket = bucket_arn(f"cf-templates-*-{names.main_region}")
-    ours: Conditions = {aws.StringEquals: {"aws:ResourceAccount": Ref("AWS::AccountId")}}
+    own_account: Conditions = {aws.StringEquals: {"aws:ResourceAccount": Ref("AWS::AccountId")}}
     yield allow(actions(["s3:CreateBucket"]), [sub(bucket)])
     objects = [sub(bucket), sub(f"{bucket}/*")]
-    yield allow(actions(["s3:GetObject", "s3:ListBucket", "s3:PutObject"]), objects, when=ours)
+    yield allow(actions(["s3:GetObject", "s3:ListBucket", "s3:PutObject"]), objects, when=own_account)
 
 
 def _cloudformation(calls: tuple[str, ...]) -> list[aws.Action]:
     return actions(f"cloudformation:{call}" for call in calls)
 
 
-def _service_role(names: Names, deployed: Deployed) -> list[AWSObject]:
+def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
+    names = plan.names
     stack = part_arn("cloudformation", f"stack/{names.prefix}/*", names.main_region)
-    # IfExists: AWS does not say that CloudFormation tells a service role which stack it is for. A role cannot be handed
-    # on to another account's stack anyway, and in this one only by who may pass it.
-    ours: Conditions = {
+    # IfExists: AWS does not document that CloudFormation tells a service role which stack it works for. A role cannot
+    # be passed to another account's stack anyway, and in this account only by those who may pass it.
+    our_stack: Conditions = {
         aws.StringEqualsIfExists: {"aws:SourceAccount": Ref("AWS::AccountId")},
         aws.ArnLikeIfExists: {"aws:SourceArn": sub(stack)},
     }
@@ -133,12 +137,15 @@ def _service_role(names: Names, deployed: Deployed) -> list[AWSObject]:
         "ServiceRole",
         RoleName=names.service_role,
         Description=f"Makes what the templates of {names.prefix} hold",
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=ours)),
+        AssumeRolePolicyDocument=policy(
+            allow([awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
+        ),
         ManagedPolicyArns=[over_identity.ref()],
         Policies=[
             iam.Policy(PolicyName=name, PolicyDocument=policy(*statements))
             for name, statements in _service_rights(names, deployed).items()
         ],
+        **tags(plan),
     )
     helpers = deployer_iam.helper_roles(names, deployed.main)
     limit = iam.ManagedPolicy(
@@ -161,16 +168,16 @@ def _service_rights(names: Names, deployed: Deployed) -> dict[str, list[Any]]:
         ],
     }
     if of_type(main, STACK_SET):
-        rights["rollout"] = list(stack_sets(names, deployed.regional, calls_for(main, STACK_SET)))
+        rights["rollout"] = list(stack_sets(names, deployed.stackset, calls_for(main, STACK_SET)))
     return rights
 
 
 def _invocations(resources: Resources) -> Iterator[aws.Statement]:
-    """To let a service call the functions that are told, and nobody else call them."""
+    """The right to let a service call the subscribed functions, and to let nobody else call them."""
     kind = "AWS::Lambda::Permission"
-    if held := of_type(resources, kind):
-        functions = list(dict.fromkeys(one["FunctionName"] for one in held))
-        callers = sorted({one["Principal"] for one in held})
+    if permissions := of_type(resources, kind):
+        functions = list(dict.fromkeys(permission["FunctionName"] for permission in permissions))
+        callers = sorted({permission["Principal"] for permission in permissions})
         reads = {"lambda:GetPolicy"}
         only: Conditions = {aws.StringEquals: {"lambda:Principal": callers}}
         yield allow(actions(calls_for(resources, kind) - reads), functions, when=only)

@@ -15,8 +15,9 @@ from troposphere import AWSObject, Ref, Template, cloudformation, iam
 
 from cfn_breakglass.builders.deployment.deployer_permissions import Resources, actions, parts, passing
 from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, allow, policy, service
-from cfn_breakglass.config.model import Config
-from cfn_breakglass.names import Names, part_arn, sub
+from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
+from cfn_breakglass.names import part_arn, sub
+from cfn_breakglass.plan import Plan
 
 # What the stacks of a set take in their region, as AWS has it for stack sets of its own:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSQuickSetupDeploymentRolePolicy.html
@@ -28,15 +29,16 @@ _STACKS: Final = (
 )
 
 
-def stack_set(config: Config, names: Names, regional: Template, after: Iterable[AWSObject]) -> cloudformation.StackSet:
-    """The stack set, with ``regional`` in every other region of this account; there it finds what is in ``after``.
+def stack_set(plan: Plan, stackset: Template, *, after: Iterable[AWSObject]) -> cloudformation.StackSet:
+    """The stack set, with the template ``stackset`` in every other region of this account; it needs ``after``.
 
-    A region that fails must not keep the others from being watched: the operation is a success all the same.
+    A region that fails must not keep the others from being watched: the operation succeeds all the same.
     """
+    names = plan.names
     return cloudformation.StackSet(
         "StackSet",
         StackSetName=names.prefix,
-        Description=regional.description,
+        Description=stackset.description,
         PermissionModel="SELF_MANAGED",
         AdministrationRoleARN=sub(names.administration_role_arn),
         ExecutionRoleName=names.execution_role,
@@ -46,39 +48,45 @@ def stack_set(config: Config, names: Names, regional: Template, after: Iterable[
         StackInstancesGroup=[
             cloudformation.StackInstances(
                 DeploymentTargets=cloudformation.DeploymentTargets(Accounts=[Ref("AWS::AccountId")]),
-                Regions=list(config.secondary_regions),
+                Regions=list(plan.config.secondary_regions),
             )
         ],
-        TemplateBody=body(regional.to_dict()),
-        # It has to be gone before its roles are, or nobody could remove its stacks any more.
+        TemplateBody=template_body(stackset.to_dict()),
+        # It has to be deleted before its roles, or nobody could remove its stacks any more.
         DependsOn=[resource.title for resource in after],
+        **tags(plan),
     )
 
 
-def body(template: dict[str, Any]) -> str:
-    """A template as text within a template: literal, since what it refers to is found in its own stacks.
+def template_body(template: dict[str, Any]) -> str:
+    """A template as text within a template: literal, since it refers to resources of its own stacks.
 
-    JSON with a line for each resource, which is as small as it gets with a diff that says something.
+    JSON with a line for each resource, which is as small as it gets with a readable diff.
     """
-    resources = ",\n".join(f"{_json(name)}:{_json(held)}" for name, held in template["Resources"].items())
-    others = [f"{_json(name)}:{_json(held)}" for name, held in template.items() if name != "Resources"]
+    resources = ",\n".join(f"{_json(name)}:{_json(resource)}" for name, resource in template["Resources"].items())
+    others = [f"{_json(name)}:{_json(section)}" for name, section in template.items() if name != "Resources"]
     return "{" + ",\n".join([*others, f'"Resources":{{\n{resources}\n}}']) + "}"
 
 
-def _json(held: Any) -> str:
-    return json.dumps(held, separators=(",", ":"), ensure_ascii=False)
+def _json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def stack_set_roles(config: Config, names: Names, inside: Resources) -> list[AWSObject]:
-    """The administration role and the execution role of the stack set, for what it holds and no more."""
-    return [_administration(config, names), _execution(names, inside)]
+def stack_set_roles(plan: Plan, stackset: Resources) -> list[AWSObject]:
+    """The administration role and the execution role of the stack set, for the resources that it holds and no more.
+
+    They have the boundary only in main-region.yaml: an administrator deploys stackset-roles.yaml.
+    """
+    boundary = helper_role_boundary(plan) if plan.config.rolls_out else {}
+    return [_administration_role(plan, boundary), _execution_role(plan, stackset, boundary)]
 
 
-def _administration(config: Config, names: Names) -> iam.Role:
+def _administration_role(plan: Plan, boundary: dict[str, Any]) -> iam.Role:
+    config, names = plan.config, plan.names
     # A region that had to be opted in to has a service principal of its own.
     opted_in = [region for region in config.secondary_regions if region in config.partition.opt_in]
     trusted = service(CLOUDFORMATION, *(CLOUDFORMATION.replace(".", f".{region}.", 1) for region in opted_in))
-    ours = {
+    our_stack_set = {
         aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")},
         aws.ArnLike: {
             "aws:SourceArn": sub(part_arn("cloudformation", f"stackset/{names.prefix}:*", names.main_region))
@@ -89,18 +97,21 @@ def _administration(config: Config, names: Names) -> iam.Role:
         "AdministrationRole",
         RoleName=names.administration_role,
         Description="Rolls the stack set out",
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=trusted, when=ours)),
+        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=trusted, when=our_stack_set)),
         Policies=[iam.Policy(PolicyName="roll-out", PolicyDocument=assume)],
+        **boundary,
+        **tags(plan),
     )
 
 
-def _execution(names: Names, inside: Resources) -> iam.Role:
+def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -> iam.Role:
+    names = plan.names
     stacks = [sub(part_arn("cloudformation", f"stack/StackSet-{names.prefix}-*"))]
     document = policy(
         allow(actions(f"cloudformation:{call}" for call in _READS), ["*"]),
         allow(actions(f"cloudformation:{call}" for call in _STACKS), stacks),
-        *parts(names, inside, "*"),
-        *passing(inside),
+        *parts(names, stackset, "*"),
+        *passing(stackset),
     )
     administration = aws.Principal("AWS", sub(names.administration_role_arn))
     return iam.Role(
@@ -110,4 +121,6 @@ def _execution(names: Names, inside: Resources) -> iam.Role:
         DependsOn=["AdministrationRole"],
         AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=administration)),
         Policies=[iam.Policy(PolicyName="make", PolicyDocument=document)],
+        **boundary,
+        **tags(plan),
     )

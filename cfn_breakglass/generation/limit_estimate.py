@@ -1,0 +1,61 @@
+"""A rough upper bound of the sizes in a template, to tell at once that no limit of AWS is near.
+
+To measure exactly, references have to be resolved, and for that the reading half has to be imported. Nearly every
+template is far below every limit, so that an estimate is enough. It may take a small template for a large one, and then
+everything is measured; it never takes a large one for a small one.
+
+A worked example. The event pattern of a rule, as JSON without blanks, is
+
+    {"detail":{"requestParameters":{"keyId":[{"suffix":{"Ref":"Key"}}]}}}
+
+These are 69 characters with one reference. In a pattern a reference stands for an ID, which has at most 40 characters.
+So the pattern has at most 69 + 40 = 109 characters, and AWS allows 2,048. Elsewhere a reference may stand for an ARN
+and counts 300: the policy
+
+    {"Resource":{"Fn::Sub":"${AlertTopic}"}}
+
+counts 40 + 300 = 340 characters, and no policy document is limited to less than 5,120.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cfn_breakglass.aws import limits
+
+# The lowest limit that applies to what a property holds. Every other property is held to the limit of a pattern, the
+# lowest of all.
+_LIMITS: Final = {
+    "PolicyDocument": limits.LOGS_RESOURCE_POLICY,
+    "Policies": limits.INLINE_POLICIES,
+    "Targets": limits.INPUT_TEMPLATE,
+    "TemplateBody": limits.TEMPLATE_BODY,
+}
+# A reference to a resource may stand for more characters than it takes to write. A pseudo parameter, ${AWS::...}, never
+# does, and ${! is no reference.
+_REFERENCE: Final = re.compile(r'"Ref"|"Fn::GetAtt"|\$\{(?!!|AWS::)')
+_ID, _ARN = 40, 300
+
+
+def has_room(data: Mapping[str, Any], text: str) -> bool:
+    """Whether everything in a template, given as plain data and as text, is certainly below the limits of AWS."""
+    resources = data["Resources"].values()
+    return (
+        len(text.encode()) <= limits.TEMPLATE.maximum
+        and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
+        and sum(resource["Type"] == "AWS::Events::Rule" for resource in resources) <= limits.WILDCARD_RULES.maximum
+        and all(
+            largest_size(name, value) <= _LIMITS.get(name, limits.PATTERN).maximum
+            for resource in resources
+            for name, value in resource["Properties"].items()
+        )
+    )
+
+
+def largest_size(name: str, value: Any) -> int:
+    """The most characters that the property ``name`` can have once its references are resolved."""
+    text = json.dumps(value, separators=(",", ":"))
+    return len(text) + len(_REFERENCE.findall(text)) * (_ID if name == "EventPattern" else _ARN)
