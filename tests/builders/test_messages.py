@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every_case import assert_every
 from samples import (
     ACCOUNT,
     RAISES,
@@ -22,6 +23,7 @@ from samples import (
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.config.message_fields import FIELDS
+from cfn_breakglass.config.model import DETECTIONS
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
 SENTENCE = "User <principal> took on the role at '<eventTime>'"
@@ -30,12 +32,12 @@ MULTI_LINE = "ALERT <detection>: <result>\n\nWho: <username>\nWhere: <region>, a
 
 
 def sample(name: str) -> Path:
-    return next(each for each in RAISES if title(each) == name)
+    return next(path for path in RAISES if title(path) == name)
 
 
-def record(of: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(text_of(of))
-    return found
+def record(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(text_of(path))
+    return content
 
 
 def read(text: str) -> str:
@@ -44,69 +46,66 @@ def read(text: str) -> str:
 
 
 USER = sample("RoleAssumed/raises-user-of-the-same-account")
-every_sample = pytest.mark.parametrize("of", RAISES, ids=title)
+EVERY_FIELD = "\n".join(f"{name}: before <{name}> after" for name in FIELDS)
+every_detection = pytest.mark.parametrize("detection", DETECTIONS)
 
 
-@every_sample
-@pytest.mark.parametrize("field", ["username", "principal"])
-def test_a_text_is_never_without_who(of: Path, field: str) -> None:
-    text = read(alert(of, f"User <{field}> took on the role"))
-    assert text.startswith("User ")
-    assert text.endswith(" took on the role")
-    assert caller_name(record(of)) in text
+def raised_by(detection: str) -> dict[str, tuple[Path]]:
+    """The samples that raise a detection, as the cases of ``assert_every``."""
+    return {title(sample): (sample,) for sample in RAISES if sample.parent.name == detection}
 
 
-@every_sample
-def test_the_sentence_of_the_readme(of: Path) -> None:
-    text = read(alert(of, SENTENCE))
-    assert text.startswith("User ")
-    assert text.endswith(f"took on the role at '{event_from_record(record(of))['time']}'")
-    assert caller_name(record(of)) in text
+def fields_of(path: Path) -> dict[str, str]:
+    """What a text says of a sample for each field, between ``before`` and ``after``."""
+    lines = alert(path, EVERY_FIELD).split("\n")
+    assert all(line[0] == line[-1] == '"' for line in lines)
+    fields = dict(line[1:-1].split(": before ", 1) for line in lines)
+    assert list(fields) == list(FIELDS)
+    assert all(text.endswith(" after") for text in fields.values())
+    return {name: text.removesuffix(" after") for name, text in fields.items()}
 
 
-BY_SESSIONS = [each for each in RAISES if each.parent.name in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")]
+def assert_names_the_caller(path: Path) -> None:
+    fields, name = fields_of(path), caller_name(record(path))
+    assert name in fields["username"]
+    assert name in fields["principal"]
+    text = read(alert(path, SENTENCE))
+    assert text == f"User {fields['principal']} took on the role at '{event_from_record(record(path))['time']}'"
 
 
-@pytest.mark.parametrize("of", BY_SESSIONS, ids=title)
-def test_a_session_is_told_of_by_its_id_where_only_sessions_can_be(of: Path) -> None:
-    caller = record(of)["userIdentity"]["principalId"]
-    told = json.loads(alert(of))
-    assert told["username"] == told["principal"] == caller
-    text = f"User {caller} {record(of)['userIdentity'].get('invokedBy', '')}"
-    assert read(alert(of, "User <username>")).strip() == text.strip()
+@every_detection
+def test_a_text_is_never_without_the_caller(detection: str) -> None:
+    assert_every(assert_names_the_caller, raised_by(detection))
 
 
-def test_a_sign_in_leaves_no_gaps() -> None:
-    for of in (each for each in RAISES if each.parent.name in ("ConsoleSignIn", "RootSignIn")):
-        assert "  " not in read(alert(of, "User <principal> signed in: <result>"))
+BY_SESSIONS = ("ConsoleSignIn", "RoleChained", "BackdoorCreated")
 
 
-@every_sample
-def test_json_has_every_field_and_no_other(of: Path) -> None:
-    told = json.loads(alert(of))
-    assert list(told) == list(FIELDS)
-    assert told["detection"] == of.parent.name
-    assert told["role"] == ROLE
-    assert told["caller"] == record(of).get("userIdentity", "")
-    maybe_empty = MAYBE_EMPTY | (NO_CALL if told["detection"] == "DeliveryFailing" else set())
-    assert all(value != "" or name in maybe_empty for name, value in told.items())
+def assert_names_the_session(path: Path) -> None:
+    caller = record(path)["userIdentity"]["principalId"]
+    fields = json.loads(alert(path))
+    assert fields["username"] == fields["principal"] == caller
+    text = f"{caller} {record(path)['userIdentity'].get('invokedBy', '')}"
+    assert fields_of(path)["username"].strip() == text.strip()
+
+
+@pytest.mark.parametrize("detection", BY_SESSIONS)
+def test_a_session_is_named_by_its_id_where_only_sessions_can_be(detection: str) -> None:
+    assert_every(assert_names_the_session, raised_by(detection))
+
+
+@pytest.mark.parametrize("detection", ["ConsoleSignIn", "RootSignIn"])
+def test_a_sign_in_leaves_no_gaps(detection: str) -> None:
+    message = "User <principal> signed in: <result>"
+    texts = {name: read(alert(path, message)) for name, (path,) in raised_by(detection).items()}
+    assert {name: text for name, text in texts.items() if "  " in text} == {}
 
 
 # What AWS does not tell of every caller or every call.
 MAYBE_EMPTY = frozenset(
     [
-        *(
-            "username",
-            "principal",
-            "sessionName",
-            "switchedFrom",
-            "mfa",
-            "mfaDevice",
-            "error",
-            "errorCode",
-            "requestedRole",
-        ),
-        *("eventCategory", "readonly", "requestId"),
+        *("username", "principal", "sessionName", "switchedFrom", "mfa", "mfaDevice", "error", "errorCode"),
+        *("requestedRole", "eventCategory", "readonly", "requestId"),
     ]
 )
 
@@ -114,40 +113,57 @@ MAYBE_EMPTY = frozenset(
 NO_CALL = frozenset(["eventSource", "eventType", "ip", "userAgent", "caller"])
 
 
-@every_sample
-def test_result(of: Path) -> None:
-    result = "Success" if succeeded(record(of)) else "Failure"
-    assert json.loads(alert(of))["result"] == result
-    assert read(alert(of, "It was a <result>!")) == f"It was a {result}!"
+def assert_has_every_field(path: Path) -> None:
+    fields = json.loads(alert(path))
+    assert list(fields) == list(FIELDS)
+    assert fields["detection"] == path.parent.name
+    assert fields["role"] == ROLE
+    assert fields["caller"] == record(path).get("userIdentity", "")
+    maybe_empty = MAYBE_EMPTY | (NO_CALL if fields["detection"] == "DeliveryFailing" else set())
+    assert [name for name, value in fields.items() if value == "" and name not in maybe_empty] == []
 
 
-@every_sample
-def test_all_that_are_told_of_an_event_tell_the_same_result(of: Path) -> None:
-    told = account(with_message(None)).run(event_from_record(record(of)))
-    results = {one.rule: json.loads(one.message)["result"] for one in told if one.kind == "topic"}
-    assert set(results.values()) == {"Success" if succeeded(record(of)) else "Failure"}, results
+@every_detection
+def test_json_has_every_field_and_no_other(detection: str) -> None:
+    assert_every(assert_has_every_field, raised_by(detection))
 
 
-def test_results_of_both_kinds_are_put_to_the_test() -> None:
-    kinds = {(each.parent.name, succeeded(record(each))) for each in RAISES}
-    assert kinds >= {
-        ("RoleAssumed", True),
-        ("RoleRefused", False),
-        *(
-            (each, result)
-            for each in ("ConsoleSignIn", "RoleActions", "UserSignIn", "RootSignIn")
-            for result in (True, False)
-        ),
-    }
+def assert_says_the_result(path: Path) -> None:
+    result = "Success" if succeeded(record(path)) else "Failure"
+    assert fields_of(path)["result"] == result
+    deliveries = account(with_message(None)).run(event_from_record(record(path)))
+    alerts = {delivery.rule: delivery.message for delivery in deliveries if delivery.kind == "topic"}
+    results = {rule: json.loads(text)["result"] for rule, text in alerts.items()}
+    assert set(results.values()) == {result}, results
 
 
-@every_sample
-def test_no_alert_holds_the_session_token(of: Path) -> None:
-    everything = " ".join(f"<{field}>" for field in FIELDS)
-    credentials = (record(of).get("responseElements") or {}).get("credentials", {})
-    for text in (alert(of), alert(of, everything)):
+@every_detection
+def test_every_alert_of_an_event_says_its_result(detection: str) -> None:
+    assert_every(assert_says_the_result, raised_by(detection))
+
+
+BOTH_RESULTS = ("ConsoleSignIn", "RoleActions", "UserSignIn", "RootSignIn")
+RESULTS = [
+    *(("RoleAssumed", True), ("RoleRefused", False)),
+    *((name, result) for name in BOTH_RESULTS for result in (True, False)),
+]
+
+
+@pytest.mark.parametrize(("detection", "result"), RESULTS)
+def test_there_are_samples_of_both_results(detection: str, result: bool) -> None:  # noqa: FBT001 - a table's column
+    assert result in {succeeded(record(path)) for (path,) in raised_by(detection).values()}
+
+
+def assert_holds_no_token(path: Path) -> None:
+    credentials = (record(path).get("responseElements") or {}).get("credentials", {})
+    for text in (alert(path), alert(path, EVERY_FIELD)):
         assert "sessionToken" not in text
         assert credentials.get("sessionToken", "sessionToken") not in text
+
+
+@every_detection
+def test_no_alert_holds_the_session_token(detection: str) -> None:
+    assert_every(assert_holds_no_token, raised_by(detection))
 
 
 OVER_THE_THRESHOLD = (
@@ -195,17 +211,16 @@ FIELD_VALUES: dict[str, tuple[str, str, Any]] = {
 @pytest.mark.parametrize(("name", "field", "value"), FIELD_VALUES.values(), ids=FIELD_VALUES)
 def test_field(name: str, field: str, value: Any) -> None:
     assert json.loads(alert(sample(name)))[field] == value
-    text = read(alert(sample(name), f"<{field}>"))
-    assert (value if isinstance(value, str) else json.dumps(value)) in text
+    assert (value if isinstance(value, str) else json.dumps(value)) in fields_of(sample(name))[field]
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_every_placeholder_renders(field: str) -> None:
-    for of in RAISES:
-        text = alert(of, f"before <{field}> after")
-        assert text.startswith('"before ')
-        assert text.endswith(' after"')
-        assert f"<{field}>" not in text
+def assert_renders(path: Path) -> None:
+    assert [name for name, text in fields_of(path).items() if f"<{name}>" in text] == []
+
+
+@every_detection
+def test_every_placeholder_renders(detection: str) -> None:
+    assert_every(assert_renders, raised_by(detection))
 
 
 def test_the_same_placeholder_twice() -> None:
@@ -213,10 +228,10 @@ def test_the_same_placeholder_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "of", [USER, sample("ConsoleSignIn/raises-switch"), sample("RoleActions/raises-refused")], ids=title
+    "path", [USER, sample("ConsoleSignIn/raises-switch"), sample("RoleActions/raises-refused")], ids=title
 )
-def test_a_hostile_user_agent_leaves_the_json_whole(of: Path) -> None:
-    assert json.loads(alert(of, userAgent=HARDLY_A_NAME))["userAgent"] == HARDLY_A_NAME
+def test_a_hostile_user_agent_leaves_the_json_whole(path: Path) -> None:
+    assert json.loads(alert(path, userAgent=HARDLY_A_NAME))["userAgent"] == HARDLY_A_NAME
 
 
 @pytest.mark.parametrize(
@@ -230,10 +245,10 @@ def test_a_hostile_user_agent_leaves_the_json_whole(of: Path) -> None:
 )
 def test_what_callers_choose_cannot_forge_a_field(field: str, value: Any) -> None:
     spelled = {"error": "errorMessage", "ip": "sourceIPAddress", "requestId": "requestID"}.get(field, field)
-    told = json.loads(alert(sample("RoleRefused/raises-validation-error"), **{spelled: value}))
-    assert told[field] == value
-    assert told["result"] == "Failure"
-    assert list(told) == list(FIELDS)
+    fields = json.loads(alert(sample("RoleRefused/raises-validation-error"), **{spelled: value}))
+    assert fields[field] == value
+    assert fields["result"] == "Failure"
+    assert list(fields) == list(FIELDS)
 
 
 @pytest.mark.parametrize("name", ["alice\\", 'a"b', "a\nb", "=,.@-_+"])
@@ -265,13 +280,19 @@ AS_WRITTEN: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("message", "text"), AS_WRITTEN.values(), ids=AS_WRITTEN)
 def test_a_message_comes_out_as_written(message: str, text: str) -> None:
-    assert read(alert(USER, message)) == text
+    settings = json.loads(with_message(message)) | {"regions": [record(USER)["awsRegion"]]}
+    deliveries = own_deliveries(USER, account(json.dumps(settings)).run(event_from_record(record(USER))))
+    assert {read(delivery.message) for delivery in deliveries if delivery.kind == "topic"} == {text}
 
 
-@every_sample
-def test_the_log_keeps_the_whole_event_whatever_the_message(of: Path) -> None:
-    event = event_from_record(record(of))
+def assert_logs_the_whole_event(path: Path) -> None:
+    event = event_from_record(record(path))
     for message in (None, SENTENCE):
-        told = own_deliveries(of, account(with_message(message)).run(event))
-        (kept,) = {one.message for one in told if one.kind == "log"}
-        assert json.loads(kept) == event
+        deliveries = own_deliveries(path, account(with_message(message)).run(event))
+        (text,) = {delivery.message for delivery in deliveries if delivery.kind == "log"}
+        assert json.loads(text) == event
+
+
+@every_detection
+def test_the_log_keeps_the_whole_event_whatever_the_message(detection: str) -> None:
+    assert_every(assert_logs_the_whole_event, raised_by(detection))
