@@ -1,4 +1,4 @@
-"""What can go wrong, with the data to say it well; each error owns its exit code."""
+"""The errors that a user can cause. Each has the data of its message and its exit code."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import ClassVar, NamedTuple
 
 
 class BreakglassError(Exception):
-    """Base of every error a user can cause; ``str()`` is the whole message."""
+    """Base of every error that a user can cause; ``str()`` is the whole message."""
 
     exit_code: ClassVar[int] = 2
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a file: its line (1-based, 0 for none), what, and what to do about it.
+    """One thing that is wrong with a file: its line, what is wrong, and how to fix it.
 
-    ``column`` tells apart what stands in one line.
+    ``line`` and ``column`` count from 1; line 0 stands for the file as a whole.
     """
 
     line: int
@@ -29,7 +29,7 @@ class Problem(NamedTuple):
 
 
 class FileProblemsError(BreakglassError):
-    """A file with one or more problems, told all at once and in file order."""
+    """All problems of a file, in the order of the file."""
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
@@ -47,7 +47,7 @@ class ConfigError(FileProblemsError):
 
 
 class TemplateError(BreakglassError):
-    """An emitted template cannot be read, or CloudFormation would refuse it here."""
+    """A template cannot be read, or CloudFormation would reject it in this place."""
 
 
 class UnreadableTemplateError(TemplateError):
@@ -79,8 +79,8 @@ class MissingRoleError(TemplateError):
 
 
 class PatternError(BreakglassError):
-    """An event pattern that EventBridge would refuse, or an operator we do not know."""
+    """An event pattern that EventBridge would reject, or that has an operator which we do not know."""
 
 
 class OutputError(BreakglassError):
-    """A file could not be written; what was there before is still there."""
+    """A file could not be written; the old content is still there."""

@@ -42,8 +42,8 @@ EVENT = Limit("event", 262_144, "bytes", _DOCS + "eventbridge/latest/userguide/e
 """Larger ones of AWS services never reach EventBridge; measured on events, not on templates."""
 
 TRUST_POLICY = Limit("trust policy", 2_048, "characters", _IAM)
-INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without blanks", _IAM)
-MANAGED_POLICY = Limit("managed policy", 6_144, "characters without blanks", _IAM)
+INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without spaces", _IAM)
+MANAGED_POLICY = Limit("managed policy", 6_144, "characters without spaces", _IAM)
 ATTACHED_POLICIES = Limit("managed policies attached to a role", 10, "policies", _IAM)
 ROLE_NAME = Limit("role name", 64, "characters", _IAM)
 ROLE_PATH = Limit("path", 512, "characters", _IAM)

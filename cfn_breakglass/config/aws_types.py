@@ -1,6 +1,7 @@
-"""The texts a config may hold: AWS's names and ARNs, addresses, and what people read.
+"""The types of text in a config: AWS's names and ARNs, addresses, messages and times.
 
-Patterns are both Python's and JSON Schema's. The two differ in what a word is, so classes are spelled out.
+Each pattern has to mean the same in Python and in JSON Schema. They disagree on which characters form a word, so every
+class of characters is spelled out.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import yaml
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.partitions import ALL_REGIONS
 from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER
-from cfn_breakglass.config.problems import YAML_TAG, Report, is_kind
-from cfn_breakglass.config.types import INVALID, Text, Wrong
+from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, has_yaml_type
+from cfn_breakglass.config.types import INVALID, String
 
 _CHAR: Final = r"[A-Za-z0-9_+=,.@-]"
 _PATH: Final = rf"(?:{_CHAR}+/)*"
@@ -24,88 +25,8 @@ _ARN: Final = r"arn:[a-z-]+"
 _IAM: Final = rf"{_ARN}:iam::[0-9]{{12}}"
 _POLICY: Final = rf"{_ARN}:iam::(?:[0-9]{{12}}|aws):policy/{_PATH}{_CHAR}{{1,128}}"
 _ROLE_ARN: Final = rf"{_IAM}:role/{_PATH}{_CHAR}{{1,64}}"
-_RESERVED: Final = "AWSReservedSSO_"
-
-
-def _near(word: str, known: Iterable[str], most: int = 1) -> list[str]:
-    from difflib import get_close_matches
-
-    return sorted(get_close_matches(word, sorted(known), n=most))
-
-
-def _region(text: str) -> Wrong | None:
-    if text in ALL_REGIONS:
-        return None
-    near = _near(text, ALL_REGIONS, 2)
-    return f"is {text!r}, which is no region", f"did you mean {' or '.join(near)}?" if near else _A_REGION
-
-
-def _existing_role(text: str) -> Wrong | None:
-    if text.rpartition("/")[2].startswith(_RESERVED) and "aws-reserved/" not in text:
-        return (
-            f"is {text!r}: Identity Center puts this role under a path",
-            "write role.permission_set with the permission set's name",
-        )
-    return None
-
-
-def _permission_set(text: str) -> Wrong | None:
-    if text.startswith(_RESERVED):
-        name = text.removeprefix(_RESERVED).rpartition("_")[0]
-        return f"is {text!r}, the name of its role", f"write the permission set's name alone: {name or 'BreakGlass'}"
-    return None
-
-
-def _bus(text: str) -> Wrong | None:
-    if "aws.partner/" in text:
-        reason = "a partner event source can be no rule's target, so nothing could be forwarded to it"
-        return f"is {text!r}: {reason}", "name a custom event bus of the main region"
-    if text == "default" or text.endswith("event-bus/default"):
-        reason = "CloudTrail's events start on the default bus; forwarding to it would loop"
-        return f"is {text!r}: {reason}", "leave it out, or name a custom event bus"
-    return None
-
-
-def _message(text: str) -> Wrong | None:
-    unknown = [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]
-    if unknown:
-        names = ", ".join(f"<{name}>" for name in unknown)
-        near = _near(unknown[0], FIELDS)
-        hint = f"did you mean <{near[0]}>? " if near else ""
-        return f"says {names}; there is no such field", f"{hint}the fields are: {', '.join(FIELDS)}"
-    if re.search(r"[<>]", PLACEHOLDER.sub("", text)):
-        return "has a < or > that belongs to no field", "leave it out: to EventBridge, < and > are the ends of a field"
-    return None
-
-
-def _managed_policy(text: str) -> Wrong | None:
-    if text in _JOB_FUNCTIONS:
-        return f"is {text!r}; AWS has that policy under a path", f"write job-function/{text}"
-    return None
-
-
-def _service(text: str) -> Wrong | None:
-    if text in _MISNAMED:
-        return f"is {text!r}, which CloudTrail calls otherwise", f"write {_MISNAMED[text]}"
-    return None
-
-
-def _queue(text: str) -> Wrong | None:
-    if text.endswith(".fifo"):
-        return f"is {text!r}: the topic cannot send to a FIFO queue", "write the ARN of a standard queue"
-    return None
-
-
-def _tag(text: str) -> Wrong | None:
-    # AWS takes letters of every language, which the patterns of JSON Schema cannot say.
-    if text.lower().startswith("aws:"):
-        return f"is {text!r}: what begins with aws: belongs to AWS", "choose another name"
-    if re.fullmatch(r"[\w .:/=+@-]*", text):
-        return None
-    return f"is {text!r}, which AWS does not take in a tag", "write letters, digits, blanks and _ . : / = + - @ only"
-
-
-_A_REGION: Final = "write a region such as eu-west-1"
+_IDENTITY_CENTER_PREFIX: Final = "AWSReservedSSO_"
+_REGION_EXAMPLE: Final = "write a region such as eu-west-1"
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
 _JOB_FUNCTIONS: Final = {
@@ -113,7 +34,7 @@ _JOB_FUNCTIONS: Final = {
     *("SystemAdministrator", "ViewOnlyAccess"),
 }
 # What people call a service, and the first word of its event source, where that is another.
-_MISNAMED: Final = {
+_EVENT_SOURCE_NAMES: Final = {
     "apigatewayv2": "apigateway",
     "cloudwatch": "monitoring",
     "cloudwatchlogs": "logs",
@@ -130,202 +51,295 @@ _MISNAMED: Final = {
     "systemsmanager": "ssm",
 }
 
-NAME: Final = Text(
-    "a name that AWS takes everywhere",
-    r"[A-Za-z][A-Za-z0-9-]{0,31}",
-    "write at most 32 letters, digits and hyphens, a letter first",
-)
-REGION: Final = Text("a region", fix=_A_REGION, judge=_region, among=tuple(sorted(ALL_REGIONS)))
-REGIONS: Final = REGION._replace(
-    judge=lambda text: None if text == "*" else _region(text), among=("*", *sorted(ALL_REGIONS))
-)
-USERNAME: Final = Text("a user name", r"\S+", "write the name of an IAM user", longest=255)
 
-ROLE_ARN: Final = Text("a role's ARN", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
-EXISTING_ROLE: Final = Text(
-    "a role's name, with its path, or ARN",
+def _similar(word: str, words: Iterable[str], most: int = 1) -> list[str]:
+    from difflib import get_close_matches
+
+    return sorted(get_close_matches(word, sorted(words), n=most))
+
+
+def _check_region(text: str) -> Fault | None:
+    if text in ALL_REGIONS:
+        return None
+    similar = _similar(text, ALL_REGIONS, 2)
+    fix = f"did you mean {' or '.join(similar)}?" if similar else _REGION_EXAMPLE
+    return Fault(f"is {text!r}, which is not a region", fix)
+
+
+def _check_existing_role(text: str) -> Fault | None:
+    if text.rpartition("/")[2].startswith(_IDENTITY_CENTER_PREFIX) and "aws-reserved/" not in text:
+        return Fault(
+            f"is {text!r} without the path that Identity Center gives to this role",
+            "write the name of its permission set in role.permission_set instead",
+        )
+    return None
+
+
+def _check_permission_set(text: str) -> Fault | None:
+    if text.startswith(_IDENTITY_CENTER_PREFIX):
+        name = text.removeprefix(_IDENTITY_CENTER_PREFIX).rpartition("_")[0]
+        fix = f"write only the name of the permission set: {name or 'BreakGlass'}"
+        return Fault(f"is {text!r}, which is the name of a role", fix)
+    return None
+
+
+def _check_bus(text: str) -> Fault | None:
+    if "aws.partner/" in text:
+        reason = "a rule cannot have a partner event bus as its target, so no event could be forwarded to it"
+        return Fault(f"is {text!r}: {reason}", "write the name of a custom event bus in the main region")
+    if text == "default" or text.endswith("event-bus/default"):
+        reason = "CloudTrail's events are on the default bus already, so forwarding to it would be a loop"
+        return Fault(f"is {text!r}: {reason}", "remove it, or write the name of a custom event bus")
+    return None
+
+
+def _check_message(text: str) -> Fault | None:
+    unknown = [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]
+    if unknown:
+        names = " and ".join(f"<{name}>" for name in unknown)
+        similar = _similar(unknown[0], FIELDS)
+        suggestion = f"did you mean <{similar[0]}>? The" if similar else "the"
+        problem = "which is not a field" if len(unknown) == 1 else "which are not fields"
+        return Fault(f"contains {names}, {problem}", f"{suggestion} fields are: {', '.join(FIELDS)}")
+    if re.search(r"[<>]", PLACEHOLDER.sub("", text)):
+        fix = "remove it: to EventBridge, < and > are the start and the end of a field"
+        return Fault("contains a < or > that does not belong to a field", fix)
+    return None
+
+
+def _check_managed_policy(text: str) -> Fault | None:
+    if text in _JOB_FUNCTIONS:
+        return Fault(f"is {text!r}, but AWS has that policy under a path", f"write job-function/{text}")
+    return None
+
+
+def _check_service(text: str) -> Fault | None:
+    if text in _EVENT_SOURCE_NAMES:
+        name = _EVENT_SOURCE_NAMES[text]
+        return Fault(f"is {text!r}, but CloudTrail calls that service {name}", f"write {name}")
+    return None
+
+
+def _check_queue(text: str) -> Fault | None:
+    if text.endswith(".fifo"):
+        return Fault(f"is {text!r}, but the topic cannot send to a FIFO queue", "write the ARN of a standard queue")
+    return None
+
+
+def _check_tag(text: str) -> Fault | None:
+    # AWS allows letters of every language, which the patterns of JSON Schema cannot express.
+    if text.lower().startswith("aws:"):
+        return Fault(f"is {text!r}, but AWS reserves everything that begins with aws:", "choose another name")
+    if re.fullmatch(r"[\w .:/=+@-]*", text):
+        return None
+    fix = "write only letters, digits, spaces and _ . : / = + - @"
+    return Fault(f"is {text!r}, which has a character that AWS does not allow in a tag", fix)
+
+
+NAME: Final = String(
+    "a name that every service of AWS accepts",
+    r"[A-Za-z][A-Za-z0-9-]{0,31}",
+    "write at most 32 letters, digits and hyphens, beginning with a letter",
+)
+REGION: Final = String("a region", fix=_REGION_EXAMPLE, check=_check_region, words=tuple(sorted(ALL_REGIONS)))
+REGIONS: Final = REGION._replace(
+    check=lambda text: None if text == "*" else _check_region(text), words=("*", *sorted(ALL_REGIONS))
+)
+USERNAME: Final = String("a user name", r"\S+", "write the name of an IAM user", max_length=255)
+
+ROLE_ARN: Final = String("the ARN of a role", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
+EXISTING_ROLE: Final = String(
+    "the ARN of a role, or its name with its path",
     rf"/?{_PATH}{_CHAR}{{1,64}}|{_ROLE_ARN}",
     "write one such as ops/Emergency or arn:aws:iam::111122223333:role/ops/Emergency",
-    judge=_existing_role,
+    check=_check_existing_role,
 )
-PERMISSION_SET: Final = Text(
-    "a permission set's name",
+PERMISSION_SET: Final = String(
+    "the name of a permission set",
     rf"{_CHAR}{{1,32}}",
     "write at most 32 letters, digits and + = , . @ _ -",
-    judge=_permission_set,
+    check=_check_permission_set,
 )
-PRINCIPAL_NAME: Final = Text(
+PRINCIPAL_NAME: Final = String(
     "the name of a role or user",
     rf"{_CHAR}{{1,64}}",
-    "write the name alone, without a path: at most 64 letters, digits and + = , . @ _ -",
+    "write only the name, without a path: at most 64 letters, digits and + = , . @ _ -",
 )
-ROLE_PATH: Final = Text(
-    "a path",
+ROLE_PATH: Final = String(
+    "the path of a role",
     rf"/{_PATH}",
-    "write / or /word/; it holds letters, digits and + = , . @ _ -",
-    longest=limits.ROLE_PATH.maximum,
+    "write / or a path such as /ops/, with letters, digits and + = , . @ _ -",
+    max_length=limits.ROLE_PATH.maximum,
 )
-MANAGED_POLICY: Final = Text(
-    "a managed policy's AWS name or ARN",
+MANAGED_POLICY: Final = String(
+    "the ARN of a managed policy or the name of an AWS managed policy",
     rf"{_PATH}{_CHAR}{{1,128}}|{_POLICY}",
-    "write one such as job-function/ViewOnlyAccess",
-    judge=_managed_policy,
+    "write one such as job-function/ViewOnlyAccess or arn:aws:iam::111122223333:policy/Name",
+    check=_check_managed_policy,
 )
-POLICY_ARN: Final = Text("a managed policy's ARN", _POLICY, "write one such as arn:aws:iam::111122223333:policy/Name")
-SAML_PROVIDER: Final = Text(
-    "a SAML provider's ARN",
+POLICY_ARN: Final = String(
+    "the ARN of a managed policy", _POLICY, "write one such as arn:aws:iam::111122223333:policy/Name"
+)
+SAML_PROVIDER: Final = String(
+    "the ARN of a SAML provider",
     rf"{_IAM}:saml-provider/\S+",
     "write one such as arn:aws:iam::111122223333:saml-provider/Corp",
 )
-OIDC_PROVIDER: Final = Text(
-    "an OIDC provider's ARN",
+OIDC_PROVIDER: Final = String(
+    "the ARN of an OIDC provider",
     rf"{_IAM}:oidc-provider/\S+",
     "write one such as arn:aws:iam::111122223333:oidc-provider/idp.example.com",
 )
-PRINCIPAL: Final = Text(
+PRINCIPAL: Final = String(
     "an account ID or the ARN of a user, a role or an account",
     rf"[0-9]{{12}}|{_IAM}:(?:root|(?:user|role)/{_PATH}{_CHAR}{{1,64}})",
     "write one such as arn:aws:iam::111122223333:user/name",
 )
 
-EMAIL: Final = Text(
-    "an e-mail address", r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+", "write it as name@example.com", longest=320
+EMAIL: Final = String(
+    "an e-mail address", r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+", "write it as name@example.com", max_length=320
 )
-PHONE: Final = Text(
+PHONE: Final = String(
     "a phone number in E.164 form",
     r"\+[1-9][0-9]{1,14}",
-    'write + and the country code, digits only, in quotes: "+15550100"',
+    'write + and the country code, only digits, in quotes: "+15550100"',
 )
-HTTPS: Final = Text("an https address", r"https://[^\s/@]+\.[^\s/@]+(?:/\S*)?", "write https://host/path")
-QUEUE: Final = Text(
+HTTPS: Final = String("an https address", r"https://[^\s/@]+\.[^\s/@]+(?:/\S*)?", "write it as https://host/path")
+QUEUE: Final = String(
     "the ARN of a queue",
     rf"{_ARN}:sqs:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]+",
     "write one such as arn:aws:sqs:us-east-1:111122223333:alerts",
-    judge=_queue,
+    check=_check_queue,
 )
-FUNCTION: Final = Text(
+FUNCTION: Final = String(
     "the ARN of a Lambda function",
     rf"{_ARN}:lambda:[a-z0-9-]+:[0-9]{{12}}:function:[A-Za-z0-9_:$-]+",
     "write one such as arn:aws:lambda:us-east-1:111122223333:function:alert",
 )
-PUSH: Final = Text(
+PUSH: Final = String(
     "the ARN of a mobile push endpoint",
     rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:endpoint/[A-Za-z0-9_/.-]+",
     "write one such as arn:aws:sns:us-east-1:111122223333:endpoint/APNS/app/5e3e9847-3183-3f18-a7e8-671c3a57d4b3",
 )
-_ENDPOINTS: Final = {
+_ENDPOINT_TYPES: Final = {
     "email": EMAIL,
     "sms": PHONE,
     "https": HTTPS,
     "sqs": QUEUE,
 }
-ENDPOINT: Final = Text(
-    "somebody to tell",
-    "|".join(kind.pattern for kind in _ENDPOINTS.values()),
+ENDPOINT: Final = String(
+    "an endpoint to notify",
+    "|".join(endpoint_type.pattern for endpoint_type in _ENDPOINT_TYPES.values()),
     'write an e-mail address, a phone number such as "+15550100", https://host/path or the ARN of a queue',
-    judge=_queue,
-    longest=HTTPS.longest,
+    check=_check_queue,
+    max_length=HTTPS.max_length,
 )
 
 
 def protocol(endpoint: str) -> str:
     """SNS's protocol for an ENDPOINT."""
-    return next(name for name, kind in _ENDPOINTS.items() if not kind.wrong(endpoint))
+    return next(name for name, endpoint_type in _ENDPOINT_TYPES.items() if not endpoint_type.fault_of(endpoint))
 
 
-MESSAGE: Final = Text("a message", rf"(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+", judge=_message, longest=6_000)
-SERVICE: Final = Text(
-    "a service as CloudTrail names it",
+MESSAGE: Final = String("a message", rf"(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+", check=_check_message, max_length=6_000)
+SERVICE: Final = String(
+    "the name of a service as CloudTrail writes it",
     r"[a-z0-9][a-z0-9-]*",
     "write the first word of its event source: s3 for s3.amazonaws.com",
-    judge=_service,
+    check=_check_service,
 )
-ENCRYPTION: Final = Text(
+ENCRYPTION: Final = String(
     "customer-key, none or the ARN of a KMS key",
     rf"customer-key|none|{_ARN}:kms:[a-z0-9-]+:[0-9]{{12}}:key/[A-Za-z0-9-]+",
     "write one such as arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 )
-EXEMPT: Final = Text(
-    "the ARN of a role or user, which may hold *",
+EXEMPT: Final = String(
+    "the ARN of a role or user",
     rf"{_ARN}:iam::(?:[0-9]{{12}}|\*):(?:user|role)/[A-Za-z0-9_+=,.@*/-]+",
-    'write one such as "arn:aws:iam::*:role/Deployer"',
+    'write one such as "arn:aws:iam::*:role/Deployer", with or without *',
 )
-BUS_NAME: Final = Text(
-    "an event bus name", r"[A-Za-z0-9._-]{1,256}", "write at most 256 letters, digits and . _ -", judge=_bus
+BUS_NAME: Final = String(
+    "the name of an event bus",
+    r"[A-Za-z0-9._-]{1,256}",
+    "write at most 256 letters, digits and . _ -",
+    check=_check_bus,
 )
-EXISTING_BUS: Final = Text(
-    "an event bus name or ARN",
+EXISTING_BUS: Final = String(
+    "the name or ARN of an event bus",
     rf"(?:{_ARN}:events:[a-z0-9-]+:[0-9]{{12}}:event-bus/)?[A-Za-z0-9._-]{{1,256}}",
     "write one such as security or arn:aws:events:us-east-1:111122223333:event-bus/security",
-    judge=_bus,
+    check=_check_bus,
 )
-TAG_KEY: Final = Text("a tag key", r"(?![Aa][Ww][Ss]:)[\s\S]+", judge=_tag, longest=128)
-TAG_VALUE: Final = Text("a tag value", r"[\s\S]*", judge=_tag, longest=256)
+TAG_KEY: Final = String("a tag key", r"(?![Aa][Ww][Ss]:)[\s\S]+", check=_check_tag, max_length=128)
+TAG_VALUE: Final = String("a tag value", r"[\s\S]*", check=_check_tag, max_length=256)
 
 
-_MOMENT: Final = (
-    r"2[0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
-    "write the day, the time and Z for UTC, such as 2030-01-31T03:00:00Z",
-)
 _NETWORK: Final = (
     r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?",
     "write one such as 203.0.113.0/24, 203.0.113.7 or 2001:db8::/32",
 )
-# What AWS never sees a call come from; Python's own idea of private takes in the addresses of examples too.
-_PRIVATE: Final = (
+# No call reaches AWS from these. Python's is_private also covers the addresses reserved for examples.
+_PRIVATE_NETWORKS: Final = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
     *("fc00::/7", "fe80::/10", "::1/128"),
 )
 
 
-def _network(text: str) -> Wrong | None:
+def _check_network(text: str) -> Fault | None:
     from ipaddress import ip_interface, ip_network
 
     if not re.fullmatch(_NETWORK[0], text):
         return None
     try:
-        given = ip_interface(text)
+        interface = ip_interface(text)
     except ValueError:
-        return f"is {text!r}, which is not a network", _NETWORK[1]
-    network = given.network
+        return Fault(f"is {text!r}, which is not a network or an address", _NETWORK[1])
+    network = interface.network
     if not network.prefixlen:
-        return f"is {text!r}, which is every address", "leave role.trust.source_ips out to ask for none"
-    if given.ip != network.network_address:
-        return f"is {text!r}, an address in {network}", f"write {network}, or the address alone: {given.ip}"
-    private = [ip_network(one) for one in _PRIVATE]
-    if any(network[0] in one and network[-1] in one for one in private):
-        reason = "a private network, which no call reaches AWS from"
-        return f"is {text!r}, {reason}", "write the public addresses of your network's way out"
+        return Fault(f"is {text!r}, which is every address", "remove role.trust.source_ips to allow every address")
+    if interface.ip != network.network_address:
+        fix = f"write {network}, or only the address: {interface.ip}"
+        return Fault(f"is {text!r}, an address in the network {network}", fix)
+    private = [ip_network(private_network) for private_network in _PRIVATE_NETWORKS]
+    if any(network[0] in private_network and network[-1] in private_network for private_network in private):
+        reason = "which is private: AWS never sees a call come from it"
+        return Fault(f"is {text!r}, {reason}", "write the public addresses from which your network reaches AWS")
     return None
 
 
-def _moment(text: str) -> Wrong | None:
+NETWORK: Final = String("a network or an address", *_NETWORK, check=_check_network)
+
+
+_TIME: Final = (
+    r"2[0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
+    "write the day, the time and Z for UTC, such as 2030-01-31T03:00:00Z",
+)
+
+
+def _check_time(text: str) -> Fault | None:
     if re.fullmatch(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", text):
-        return f"is {text}, a day without a time", f"write the time too, such as {text}T00:00:00Z"
-    if re.fullmatch(_MOMENT[0], text):
+        return Fault(f"is {text}, which is a day without a time", f"write the time too, such as {text}T00:00:00Z")
+    if re.fullmatch(_TIME[0], text):
         try:
             datetime.fromisoformat(text)
         except ValueError:
-            return f"is {text}; there is no such time", _MOMENT[1]
+            return Fault(f"is {text}, but there is no such time", _TIME[1])
     return None
 
 
-NETWORK: Final = Text("a network or an address", *_NETWORK, judge=_network)
+_TIME_TEXT: Final = String("a time", *_TIME, check=_check_time)
 
 
-_WRITTEN: Final = Text("a time", *_MOMENT, judge=_moment)
+class Timestamp:
+    """A time, with or without quotes (YAML reads one without quotes as a date); read as text in UTC, as in IAM."""
 
-
-class Moment:
-    """A moment, in quotes or not: YAML reads one without as a time. Held in UTC, as IAM takes it."""
-
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
-        if is_kind(node, "timestamp"):
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        if has_yaml_type(node, "timestamp"):
             node = yaml.ScalarNode(f"{YAML_TAG}str", node.value, node.start_mark, node.end_mark)
-        text = _WRITTEN.read(node, key, report)
+        text = _TIME_TEXT.read(node, key, problems)
         if text is INVALID:
             return INVALID
         return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     def schema(self) -> dict[str, Any]:
-        return _WRITTEN.schema()
+        return _TIME_TEXT.schema()

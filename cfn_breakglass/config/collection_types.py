@@ -1,4 +1,4 @@
-"""Kinds of settings that hold others: lists, mappings and IAM's JSON."""
+"""Types of settings that contain others: lists, mappings, sections and IAM's JSON."""
 
 from __future__ import annotations
 
@@ -10,42 +10,51 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from cfn_breakglass.config.problems import Report, inner, is_kind, pairs, shortened, shown
-from cfn_breakglass.config.types import INVALID, Choice, Kind, Text, foreign, read, truth
+from cfn_breakglass.config.problems import Problems, describe_node, has_yaml_type, inner, pairs, shortened
+from cfn_breakglass.config.types import (
+    INVALID,
+    Choice,
+    SettingType,
+    String,
+    boolean_of,
+    has_foreign_tag,
+    read_setting,
+)
 
 
-class Listing(NamedTuple):
+class ListOf(NamedTuple):
     """A list without duplicates; read as a tuple."""
 
-    of: Kind
+    item_type: SettingType
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            report.add(key, f"{key} is {shown(node)}; it takes a list", _bracketed(node))
+            problems.add(key, f"{key} is {describe_node(node)}, but it has to be a list", _list_fix(node))
             return INVALID
         values: dict[str, Any] = {}
-        kept = report.kept[key] = []
+        item_indexes = problems.item_indexes[key] = []
         for index, item in enumerate(node.value):
-            where = f"{key}[{index}]"
-            report.seen(where, item)
-            value = read(self.of, item, where, report)
+            item_key = f"{key}[{index}]"
+            problems.record_position(item_key, item)
+            value = read_setting(self.item_type, item, item_key, problems)
             if value is INVALID:
                 continue
-            same = value if isinstance(value, str) else json.dumps(value)
-            if same in values:
-                report.add(where, f"{where} is {shown(item)}, which is in the list already", "keep one of them")
+            identity = value if isinstance(value, str) else json.dumps(value)
+            if identity in values:
+                text = f"{item_key} is {describe_node(item)}, which is already in the list"
+                problems.add(item_key, text, "remove one of them")
             else:
-                values[same] = value
-                kept.append(index)
+                values[identity] = value
+                item_indexes.append(index)
         return tuple(values.values())
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.of.schema(), "uniqueItems": True}
+        return {"type": "array", "items": self.item_type.schema(), "uniqueItems": True}
 
 
-def _bracketed(node: yaml.Node) -> str:
+def _list_fix(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode) and node.style and node.value.strip()[:1] in ("", "["):
-        return "take the quotes away, and write [] for none"
+        return "remove the quotes, and write [] for an empty list"
     if not isinstance(node, yaml.ScalarNode) or len(node.value) > len(shortened(node.value)):
         return "write [one, another], or each on a line of its own after a hyphen"
     words = [word.strip() for word in node.value.split(",")]
@@ -53,187 +62,206 @@ def _bracketed(node: yaml.Node) -> str:
     return f"put brackets around it: [{', '.join(spelled)}]"
 
 
-class Table(NamedTuple):
-    """A mapping from names of one kind to values of another."""
+class StringMap(NamedTuple):
+    """A mapping from names of one form to texts of another."""
 
-    names: Text
-    values: Text
-    most: int
+    name_type: String
+    value_type: String
+    max_entries: int
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            report.add(key, f"{key} is {shown(node)}; it takes a mapping", "write {name: value}")
+            problems.add(key, f"{key} is {describe_node(node)}, but it has to be a mapping", "write {name: value}")
             return INVALID
-        if len(node.value) > self.most:
-            report.add(key, f"{key} has {len(node.value)} entries; AWS takes at most {self.most}", "leave some out")
-        table = {}
-        for name, value in pairs(node, key, report):
+        if (count := len(node.value)) > self.max_entries:
+            problems.add(key, f"{key} has {count} entries, but AWS allows {self.max_entries}", "remove some")
+        values = {}
+        for name, value in pairs(node, key, problems):
             path = inner(key, name)
-            if wrong := self.names.wrong(name):
-                report.add(path, f"{key} has a key that {wrong[0]}", wrong[1])
-            table[name] = read(self.values, value, path, report)
-        return table
+            if fault := self.name_type.fault_of(name):
+                problems.add(path, f"a key of {key} {fault.text}", fault.fix)
+            values[name] = read_setting(self.value_type, value, path, problems)
+        return values
 
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
-            "propertyNames": self.names.schema(),
-            "additionalProperties": self.values.schema(),
-            "maxProperties": self.most,
+            "propertyNames": self.name_type.schema(),
+            "additionalProperties": self.value_type.schema(),
+            "maxProperties": self.max_entries,
         }
 
 
-class Switches(NamedTuple):
-    """A mapping from known names to one of a few words, with defaults for the rest."""
+class DetectionLevels(NamedTuple):
+    """A mapping from detections to levels; a detection that the file does not name has its default."""
 
     defaults: Mapping[str, str]
-    words: Choice
+    level_type: Choice
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if not isinstance(node, yaml.MappingNode):
-            report.add(key, f"{key} is {shown(node)}; it takes a mapping", f"write {{name: {self.words.words[0]}}}")
+            fix = f"write {{{next(iter(self.defaults))}: {self.level_type.words[0]}}}"
+            problems.add(key, f"{key} is {describe_node(node)}, but it has to be a mapping", fix)
             return INVALID
-        switches = dict(self.defaults)
-        for name, value in pairs(node, key, report):
+        levels = dict(self.defaults)
+        for name, value in pairs(node, key, problems):
             path = inner(key, name)
-            if name not in switches:
-                report.unknown(path)
-            elif is_kind(value, "null"):
-                del report.lines[path]  # an empty value is the default
-            elif (word := read(self.words, value, path, report)) is not INVALID:
-                switches[name] = word
-        return switches
+            if name not in levels:
+                problems.add_unknown(path)
+            elif has_yaml_type(value, "null"):
+                del problems.lines[path]  # an empty value is the default
+            elif (level := read_setting(self.level_type, value, path, problems)) is not INVALID:
+                levels[name] = level
+        return levels
 
     def schema(self) -> dict[str, Any]:
-        words = {"enum": [*self.words.words, None]}
-        properties = {name: {**words, "default": word} for name, word in self.defaults.items()}
+        levels = {"enum": [*self.level_type.words, None]}
+        properties = {name: {**levels, "default": level} for name, level in self.defaults.items()}
         return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
-class Data(NamedTuple):
-    """Any JSON, read as plain data and handed to ``judge``, which reports what is wrong with it.
+class JsonValue(NamedTuple):
+    """Any JSON. ``check`` gets it as plain data, reports what is wrong with it, and returns it or INVALID.
 
-    Numbers become text: IAM takes both, and text keeps every digit.
+    Numbers become text: IAM allows both, and text keeps every digit.
     """
 
-    judge: Callable[[Any, str, Report], Any]
-    described: Mapping[str, Any]
+    check: Callable[[Any, str, Problems], Any]
+    json_schema: Mapping[str, Any]
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
-        before = len(report.problems)
-        value = self._plain(node, key, report)
-        return INVALID if len(report.problems) > before else self.judge(value, key, report)
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        count = len(problems.reported)
+        value = self._data_of(node, key, problems)
+        return INVALID if len(problems.reported) > count else self.check(value, key, problems)
 
-    def _plain(self, node: yaml.Node, key: str, report: Report) -> Any:
-        if foreign(node, key, report):
+    def _data_of(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        if has_foreign_tag(node, key, problems):
             return INVALID
         if isinstance(node, yaml.MappingNode):
-            return {name: self._plain(value, inner(key, name), report) for name, value in pairs(node, key, report)}
+            entries = pairs(node, key, problems)
+            return {name: self._data_of(value, inner(key, name), problems) for name, value in entries}
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                report.seen(f"{key}[{index}]", item)
-            return [self._plain(item, f"{key}[{index}]", report) for index, item in enumerate(node.value)]
-        if is_kind(node, "null"):
+                problems.record_position(f"{key}[{index}]", item)
+            return [self._data_of(item, f"{key}[{index}]", problems) for index, item in enumerate(node.value)]
+        if has_yaml_type(node, "null"):
             return None
-        flag = truth(node)
-        return self._text(node, key, report) if flag is None else flag
+        boolean = boolean_of(node)
+        return self._text_of(node, key, problems) if boolean is None else boolean
 
     @staticmethod
-    def _text(node: yaml.Node, key: str, report: Report) -> Any:
+    def _text_of(node: yaml.Node, key: str, problems: Problems) -> Any:
         text = yaml.ScalarNode("tag:yaml.org,2002:str", node.value, style=getattr(node, "style", None))
-        return Text("a value", r"[\s\S]*").read(text, key, report)
+        return String("a value", r"[\s\S]*").read(text, key, problems)
 
     def schema(self) -> dict[str, Any]:
-        return dict(self.described)
-
-
-_A_FILE = "write a setting in each line, such as main_region: us-east-1"
+        return dict(self.json_schema)
 
 
 class Section(NamedTuple):
-    """A mapping with known keys, read as ``of``."""
+    """A mapping with known keys, read as the dataclass ``settings``."""
 
-    of: type
+    settings: type
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
-        known = {_spelled(one): one for one in fields(self.of)}
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        settings = {_key_of(setting_field): setting_field for setting_field in fields(self.settings)}
         if not isinstance(node, yaml.MappingNode):
-            fix = f"write its settings below it, indented; it has: {', '.join(known)}" if key else _A_FILE
-            report.add(key, f"{key or 'the file'} is {shown(node)}; it takes a mapping of settings", fix)
+            text = f"{key or 'the file'} is {describe_node(node)}, but it has to be a mapping of settings"
+            problems.add(key, text, _settings_fix(key, settings))
             return INVALID
         values = {}
-        for name, value in pairs(node, key, report):
+        for name, value in pairs(node, key, problems):
             path = inner(key, name)
-            if name not in known:
-                report.unknown(path)
-            elif is_kind(value, "null") and "example" not in known[name].metadata:
-                del report.lines[path]  # an empty value is the default
-            elif (held := read(known[name].metadata["kind"], value, path, report)) is not INVALID:
-                values[known[name].name] = held
-        return self._filled(values, key, report)
+            if name not in settings:
+                problems.add_unknown(path)
+                continue
+            setting_field = settings[name]
+            if has_yaml_type(value, "null") and not _is_required(setting_field):
+                del problems.lines[path]  # an empty value is the default
+                continue
+            setting_value = read_setting(setting_field.metadata["type"], value, path, problems)
+            if setting_value is not INVALID:
+                values[setting_field.name] = setting_value
+        return self._with_required(values, key, problems)
 
-    def _filled(self, values: dict[str, Any], key: str, report: Report) -> Any:
-        for one in fields(self.of):
-            if "example" in one.metadata and one.name not in values:
-                values[one.name] = ""
-                path = inner(key, _spelled(one))
-                if not report.given(path):
-                    report.add(path, f"{path} is missing", f"add it: {one.metadata['example']}")
-        return self.of(**values)
+    def _with_required(self, values: dict[str, Any], key: str, problems: Problems) -> Any:
+        for setting_field in filter(_is_required, fields(self.settings)):
+            if setting_field.name not in values:
+                values[setting_field.name] = ""
+                path = inner(key, _key_of(setting_field))
+                if not problems.is_set(path):
+                    problems.add(path, f"{path} is missing", f"add it: {setting_field.metadata['example']}")
+        return self.settings(**values)
 
     def schema(self) -> dict[str, Any]:
-        properties = {_spelled(one): _described(one) for one in fields(self.of)}
-        required = [_spelled(one) for one in fields(self.of) if "example" in one.metadata]
+        properties = {_key_of(setting_field): _schema_of(setting_field) for setting_field in fields(self.settings)}
+        required = [_key_of(setting_field) for setting_field in filter(_is_required, fields(self.settings))]
         schema = {"type": "object", "additionalProperties": False, "properties": properties}
         return schema | ({"required": required} if required else {})
 
 
-class Switchable(Section):
-    """A section, or true for its defaults, or false for none; read as ``of`` or None. An empty one is none."""
+def _settings_fix(key: str, settings: Mapping[str, Any]) -> str:
+    if not key:
+        return "write one setting on each line, such as main_region: us-east-1"
+    return f"write its settings below it, indented; they are: {', '.join(settings)}"
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
-        if (wanted := truth(node)) is not None:
-            return self.of() if wanted else None
+
+class OptionalSection(Section):
+    """A section that can also be true, for its defaults, or false; read as ``settings`` or None.
+
+    A section in which every setting is empty is None.
+    """
+
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        if (boolean := boolean_of(node)) is not None:
+            return self.settings() if boolean else None
         if isinstance(node, yaml.MappingNode):
-            held = super().read(node, key, report)
-            return held if any(not is_kind(value, "null") for _, value in node.value) else None
-        known = ", ".join(map(_spelled, fields(self.of)))
-        report.add(key, f"{key} is {shown(node)}", f"write true or false, or below it, indented, some of: {known}")
+            section = super().read(node, key, problems)
+            return section if any(not has_yaml_type(value, "null") for _, value in node.value) else None
+        settings = ", ".join(map(_key_of, fields(self.settings)))
+        fix = f"write true or false, or settings below it, indented; they are: {settings}"
+        problems.add(key, f"{key} is {describe_node(node)}", fix)
         return INVALID
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "boolean"}, super().schema()]}
 
 
-def keys(cls: type, within: str = "") -> Iterator[tuple[str, Field[Any]]]:
-    """Every key of the section, dotted, with its field; sections before what is in them."""
-    for one in fields(cls):
-        path = inner(within, _spelled(one))
-        yield path, one
-        kind = one.metadata["kind"]
-        if isinstance(kind, Section):
-            yield from keys(kind.of, path)
+def section_keys(section: type, within: str = "") -> Iterator[tuple[str, Field[Any]]]:
+    """Every key of a section, dotted, with its field; a section comes before its own keys."""
+    for setting_field in fields(section):
+        path = inner(within, _key_of(setting_field))
+        yield path, setting_field
+        setting_type = setting_field.metadata["type"]
+        if isinstance(setting_type, Section):
+            yield from section_keys(setting_type.settings, path)
 
 
-def _spelled(one: Field[Any]) -> str:
-    return one.name.rstrip("_")
+def _key_of(setting_field: Field[Any]) -> str:
+    """The key in the file. A field whose key is a word of Python, such as ``lambda``, ends in ``_``."""
+    return setting_field.name.rstrip("_")
 
 
-def _described(one: Field[Any]) -> dict[str, Any]:
-    about = {"description": one.metadata["about"]}
-    schema: dict[str, Any] = one.metadata["kind"].schema()
-    if "example" in one.metadata:
-        return about | schema
-    default = one.default if one.default_factory is MISSING else one.default_factory()
+def _is_required(setting_field: Field[Any]) -> bool:
+    return "example" in setting_field.metadata
+
+
+def _schema_of(setting_field: Field[Any]) -> dict[str, Any]:
+    description = {"description": setting_field.metadata["about"]}
+    schema: dict[str, Any] = setting_field.metadata["type"].schema()
+    if _is_required(setting_field):
+        return description | schema
+    factory = setting_field.default_factory
+    default = setting_field.default if factory is MISSING else factory()
     schema = {"anyOf": [schema, {"type": "null"}]}
     if not is_dataclass(default):
         schema["default"] = list(default) if isinstance(default, tuple) else default
-    return about | schema
+    return description | schema
 
 
-def setting(kind: Kind, about: str, *, default: Any = MISSING, example: str = "") -> Any:
-    """A dataclass field that is a setting: its kind, what it is for, and its default or an example."""
-    metadata = {"kind": kind, "about": about} | ({"example": example} if example else {})
+def setting(setting_type: SettingType, about: str, *, default: Any = MISSING, example: str = "") -> Any:
+    """A dataclass field that is a setting: its type, its description, and its default; an example if it is required."""
+    metadata = {"type": setting_type, "about": about} | ({"example": example} if example else {})
     if isinstance(default, dict) or is_dataclass(default):
         return field(default_factory=lambda: default, metadata=metadata)
     return field(default=default, metadata=metadata)

@@ -1,4 +1,4 @@
-"""IAM policy statements as a config holds them: IAM's own JSON, checked before AWS sees it.
+"""IAM policy statements in a config: IAM's own JSON, checked before AWS sees it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from cfn_breakglass.config.problems import Report, shortened
+from cfn_breakglass.config.problems import Problems, shortened
 from cfn_breakglass.config.types import INVALID
 
 _KEYS: Final = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
@@ -18,25 +18,38 @@ _OPERATOR: Final = (
     r"|Date(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?)|Bool|BinaryEquals|(?:Not)?IpAddress"
     r"|Arn(?:Not)?(?:Equals|Like))(?:IfExists)?|Null"
 )
+
+
+class _Form(NamedTuple):
+    """What the values of a key look like: a pattern, and words for it."""
+
+    pattern: str
+    description: str
+
+
 _FORMS: Final = {
-    "Action": (r"\*(?::\*)?|[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+", "an action, such as s3:GetObject"),
-    "Resource": (r"\*|arn:[^\r\n]+", 'an ARN or "*"'),
+    "Action": _Form(r"\*(?::\*)?|[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+", "an action, such as s3:GetObject"),
+    "Resource": _Form(r"\*|arn:[^\r\n]+", 'an ARN or "*"'),
 }
 _SID: Final = "[A-Za-z0-9]+"
 
 
-def _some(item: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+def _item_or_list(item_schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [item_schema, {"type": "array", "items": item_schema, "minItems": 1}]}
 
 
-def _form(key: str) -> dict[str, Any]:
-    return _some({"type": "string", "maxLength": 2_048, "pattern": f"^(?:{_FORMS[key][0]})$"})
+def _form_schema(form: _Form) -> dict[str, Any]:
+    return _item_or_list({"type": "string", "maxLength": 2_048, "pattern": f"^(?:{form.pattern})$"})
 
 
-_VALUE: Final = {"type": ["string", "number", "boolean"]}
-_TESTS: Final = {"type": "object", "minProperties": 1, "additionalProperties": _some(_VALUE)}
+_VALUE_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
+_CONDITION_KEYS_SCHEMA: Final = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": _item_or_list(_VALUE_SCHEMA),
+}
 
-SCHEMA: Final[dict[str, Any]] = {
+STATEMENT_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["Effect"],
@@ -44,98 +57,101 @@ SCHEMA: Final[dict[str, Any]] = {
     "properties": {
         "Sid": {"type": "string", "pattern": f"^{_SID}$"},
         "Effect": {"enum": ["Allow", "Deny"]},
-        **{f"{no}{key}": _form(key) for key in _FORMS for no in ("", "Not")},
+        **{f"{prefix}{key}": _form_schema(form) for key, form in _FORMS.items() for prefix in ("", "Not")},
         "Condition": {
             "type": "object",
             "additionalProperties": False,
-            "patternProperties": {f"^(?:{_OPERATOR})$": _TESTS},
+            "patternProperties": {f"^(?:{_OPERATOR})$": _CONDITION_KEYS_SCHEMA},
         },
     },
 }
 
 
-def statement(value: Any, key: str, report: Report) -> Any:
-    """Judge one statement of an identity policy; the statement itself, or INVALID after a report."""
-    before = len(report.problems)
-    if not isinstance(value, dict):
-        report.add(key, f"{key} is not a statement", "write {Effect: Allow, Action: ..., Resource: ...}")
+def check_statement(statement: Any, key: str, problems: Problems) -> Any:
+    """Check a statement of an identity policy; the statement itself, or INVALID after a report."""
+    count = len(problems.reported)
+    if not isinstance(statement, dict):
+        problems.add(key, f"{key} is not a statement", "write {Effect: Allow, Action: ..., Resource: ...}")
         return INVALID
-    meant = value.keys() | _unknown_keys(value, key, report)
-    if "Effect" in value and value["Effect"] not in ("Allow", "Deny"):
-        report.add(f"{key}.Effect", f"{key}.Effect is {_shown(value['Effect'])}", "write Allow or Deny")
-    elif "Effect" not in meant:
-        report.add(key, f"{key} has no Effect", "write Effect: Allow or Effect: Deny")
-    sid = value.get("Sid", "0")
+    intended_keys = statement.keys() | _check_keys(statement, key, problems)
+    if "Effect" in statement and statement["Effect"] not in ("Allow", "Deny"):
+        problems.add(f"{key}.Effect", f"{key}.Effect is {_describe(statement['Effect'])}", "write Allow or Deny")
+    elif "Effect" not in intended_keys:
+        problems.add(key, f"{key} has no Effect", "write Effect: Allow or Effect: Deny")
+    sid = statement.get("Sid", "0")
     if not isinstance(sid, str) or not re.fullmatch(_SID, sid):
-        report.add(f"{key}.Sid", f"{key}.Sid is {_shown(sid)}", "write letters and digits only")
-    for name in _FORMS:
-        there = sorted(meant & {name, f"Not{name}"})
-        if len(there) != 1:
-            text = f"has both {name} and Not{name}" if there else f"has neither {name} nor Not{name}"
-            report.add(key, f"{key} {text}", "give it one of the two")
-        for spelling in there:
-            _forms(value.get(spelling, "*"), f"{key}.{spelling}", *_FORMS[name], report)
-    _conditions(value.get("Condition", {}), f"{key}.Condition", report)
-    return value if len(report.problems) == before else INVALID
+        problems.add(f"{key}.Sid", f"{key}.Sid is {_describe(sid)}", "write only letters and digits")
+    for name, form in _FORMS.items():
+        spellings = sorted(intended_keys & {name, f"Not{name}"})
+        if not spellings:
+            problems.add(key, f"{key} has neither {name} nor Not{name}", "add one of the two")
+        elif len(spellings) > 1:
+            problems.add(key, f"{key} has both {name} and Not{name}", "remove one of the two")
+        for spelling in spellings:
+            _check_form(statement.get(spelling, "*"), f"{key}.{spelling}", form, problems)
+    _check_condition(statement.get("Condition", {}), f"{key}.Condition", problems)
+    return statement if len(problems.reported) == count else INVALID
 
 
-def _unknown_keys(value: dict[str, Any], key: str, report: Report) -> set[str]:
-    """Report keys that a statement does not have; the keys that were meant."""
+def _check_keys(statement: dict[str, Any], key: str, problems: Problems) -> set[str]:
+    """Report keys that a statement cannot have. The result are the keys that were probably meant."""
     from difflib import get_close_matches
 
-    meant = set()
-    by_fold = {known.lower(): known for known in _KEYS}
-    for name in [name for name in value if name not in _KEYS]:
-        where, text = f"{key}.{name}", f"{key}.{name} is not a key of an IAM statement"
+    intended_keys = set()
+    by_lower_case = {name.lower(): name for name in _KEYS}
+    for name in [name for name in statement if name not in _KEYS]:
+        path = f"{key}.{name}"
         if name in ("Principal", "NotPrincipal"):
-            fix = "take it out; usernames and role.trust say who may take the role on"
-            report.add(where, f"{where}: a statement on what a role may do has no {name}", fix)
+            fix = "remove it; usernames and role.trust say who may assume the role"
+            problems.add(path, f"{path}: a statement about what a role may do has no {name}", fix)
             continue
-        near = get_close_matches(name.lower(), by_fold, n=1)
-        meant |= {by_fold[one] for one in near}
-        report.add(where, text, f"did you mean {by_fold[near[0]]}?" if near else f"it may have: {', '.join(_KEYS)}")
-    return meant
+        similar = [by_lower_case[match] for match in get_close_matches(name.lower(), by_lower_case, n=1)]
+        intended_keys.update(similar)
+        fix = f"did you mean {similar[0]}?" if similar else f"the keys are: {', '.join(_KEYS)}"
+        problems.add(path, f"{path} is not a key of an IAM statement", fix)
+    return intended_keys
 
 
-def _forms(held: Any, key: str, form: str, what: str, report: Report) -> None:
-    items = held if isinstance(held, list) else [held]
+def _check_form(value: Any, key: str, form: _Form, problems: Problems) -> None:
+    items = value if isinstance(value, list) else [value]
     if not items:
-        report.add(key, f"{key} is an empty list", f"write {what}")
+        problems.add(key, f"{key} is an empty list", f"write {form.description}")
     for index, item in enumerate(items):
-        if not isinstance(item, str) or not re.fullmatch(form, item):
-            where = f"{key}[{index}]" if isinstance(held, list) else key
-            report.add(where, f"{where} is {_shown(item)}", f"write {what}")
+        if not isinstance(item, str) or not re.fullmatch(form.pattern, item):
+            path = f"{key}[{index}]" if isinstance(value, list) else key
+            problems.add(path, f"{path} is {_describe(item)}", f"write {form.description}")
 
 
-def _conditions(value: Any, key: str, report: Report) -> None:
-    if not isinstance(value, dict):
-        report.add(key, f"{key} is {_shown(value)}", "write {Operator: {condition-key: value}}")
+def _check_condition(condition: Any, key: str, problems: Problems) -> None:
+    if not isinstance(condition, dict):
+        problems.add(key, f"{key} is {_describe(condition)}", "write {Operator: {condition-key: value}}")
         return
-    for operator, tests in value.items():
-        where = f"{key}.{operator}"
+    for operator, condition_keys in condition.items():
+        path = f"{key}.{operator}"
         if not re.fullmatch(_OPERATOR, operator):
-            report.add(where, f"{where}: IAM has no such condition operator", _operator_like(operator))
-        elif not isinstance(tests, dict) or not tests:
-            report.add(where, f"{where} is {_shown(tests)}", "write {condition-key: value}")
+            problems.add(path, f"{path} is not a condition operator of IAM", _similar_operator(operator))
+        elif not isinstance(condition_keys, dict) or not condition_keys:
+            problems.add(path, f"{path} is {_describe(condition_keys)}", "write {condition-key: value}")
         else:
-            for name, tested in tests.items():
-                _tested(tested, f"{where}.{name}", report)
+            for name, value in condition_keys.items():
+                _check_condition_value(value, f"{path}.{name}", problems)
 
 
-def _operator_like(word: str) -> str:
+def _similar_operator(word: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, ("StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool", "IpAddress", "Null"))
-    return f"did you mean {near[0]}?" if near else "such as StringEquals, ArnLike or Bool"
+    operators = ("StringEquals", "StringLike", "ArnLike", "ArnEquals", "Bool", "IpAddress", "Null")
+    similar = get_close_matches(word, operators)
+    return f"did you mean {similar[0]}?" if similar else "write one such as StringEquals, ArnLike or Bool"
 
 
-def _tested(held: Any, key: str, report: Report) -> None:
-    items = held if isinstance(held, list) else [held]
+def _check_condition_value(value: Any, key: str, problems: Problems) -> None:
+    items = value if isinstance(value, list) else [value]
     if not items or not all(isinstance(item, str | bool) for item in items):
-        report.add(key, f"{key} is {_shown(held)}", "write a text, or a list of texts")
+        problems.add(key, f"{key} is {_describe(value)}", "write a text, or a list of texts")
 
 
-def _shown(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):

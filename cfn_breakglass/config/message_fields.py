@@ -1,4 +1,4 @@
-"""What an alert can say: each message field and where EventBridge finds it in the event.
+"""The fields of an alert's message, and the paths at which EventBridge finds them in the event.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
@@ -12,11 +12,11 @@ PLACEHOLDER: Final = re.compile(r"<([^<>]*)>")
 
 
 class Field(NamedTuple):
-    """A value of the alert.
+    """A field of a message.
 
-    ``paths`` are read in order and written with ``between`` between them; one that the event lacks is empty,
-    so what AWS gives for one kind of caller only stands beside what it gives for the others. Nothing ``between``
-    is for AWS's own words, of which one is there as a rule. ``constant`` is a value known beforehand.
+    Its value is the values at ``paths``, in this order, with ``between`` between them. A path that an event does not
+    have is empty, so paths that only some kinds of callers have can be in one list. ``between`` is empty where an event
+    has only one of the paths. A ``constant`` is a value that does not come from the event.
     """
 
     about: str
@@ -25,52 +25,53 @@ class Field(NamedTuple):
     between: str = " "
 
 
-_RECORD: Final = "$.detail."
-_WHO: Final = f"{_RECORD}userIdentity."
+_DETAIL: Final = "$.detail."
+_USER_IDENTITY: Final = f"{_DETAIL}userIdentity."
 
 FIELDS: Final[dict[str, Field]] = {
     "detection": Field("Which detection this is, such as RoleAssumed", constant=""),
     "result": Field("Success or Failure", constant=""),
-    "role": Field("The role that is watched", constant=""),
+    "role": Field("The break-glass role", constant=""),
     "username": Field(
-        "The caller's user name, then principal ID or service, as far as AWS gives them",
-        (_WHO + "userName", _WHO + "principalId", _WHO + "invokedBy"),
+        "The caller's user name, then principal ID, then service, as far as the event has them",
+        (_USER_IDENTITY + "userName", _USER_IDENTITY + "principalId", _USER_IDENTITY + "invokedBy"),
     ),
     "principal": Field(
-        "The caller's principal ID, then user name or service, as far as AWS gives them",
-        (_WHO + "principalId", _WHO + "userName", _WHO + "invokedBy"),
+        "The caller's principal ID, then user name, then service, as far as the event has them",
+        (_USER_IDENTITY + "principalId", _USER_IDENTITY + "userName", _USER_IDENTITY + "invokedBy"),
     ),
-    "sessionName": Field("The name of the role session", (_WHO + "principalId",)),
+    "sessionName": Field("The name of the role session", (_USER_IDENTITY + "principalId",)),
     "switchedFrom": Field(
         "The ARN that a console user switched from",
         ("$.detail.additionalEventData.SwitchFrom",),
     ),
-    "mfa": Field("Whether the caller had MFA", (_WHO + "sessionContext.attributes.mfaAuthenticated",)),
-    "mfaDevice": Field("The MFA device that the caller named", ("$.detail.requestParameters.serialNumber",)),
-    "error": Field("What AWS answered when it refused; why an alarm went off", ("$.detail.errorMessage",)),
-    "errorCode": Field("The same in a word, such as AccessDenied", ("$.detail.errorCode",)),
-    "account": Field("The account this happened in", ("$.account",)),
-    "region": Field("The region that recorded it", ("$.detail.awsRegion",)),
+    "mfa": Field("Whether the caller had MFA", (_USER_IDENTITY + "sessionContext.attributes.mfaAuthenticated",)),
+    "mfaDevice": Field("The MFA device that the caller used", ("$.detail.requestParameters.serialNumber",)),
+    "error": Field("AWS's message when it denied the call; the reason of an alarm", ("$.detail.errorMessage",)),
+    "errorCode": Field("The error code, such as AccessDenied", ("$.detail.errorCode",)),
+    "account": Field("The account in which it happened", ("$.account",)),
+    "region": Field("The region in which it was recorded", ("$.detail.awsRegion",)),
     "eventTime": Field("When it happened, in UTC", ("$.detail.eventTime",)),
     "eventName": Field("The API call, such as AssumeRole; or the alarm", ("$.detail.eventName",)),
-    "eventSource": Field("The service called, such as sts.amazonaws.com", ("$.detail.eventSource",)),
-    "source": Field("The source EventBridge gives, such as aws.sts", ("$.source",)),
-    "detailType": Field("The kind of event EventBridge gives", ("$.detail-type",)),
+    "eventSource": Field("The service that was called, such as sts.amazonaws.com", ("$.detail.eventSource",)),
+    "source": Field("EventBridge's source, such as aws.sts", ("$.source",)),
+    "detailType": Field("EventBridge's detail type, such as AWS API Call via CloudTrail", ("$.detail-type",)),
     "eventCategory": Field("Management, Data or Insight", ("$.detail.eventCategory",)),
     "eventType": Field("AwsApiCall, AwsConsoleSignIn and the like", ("$.detail.eventType",)),
     "readonly": Field("Whether the call only reads", ("$.detail.readOnly",)),
-    "ip": Field("The address the call came from", ("$.detail.sourceIPAddress",)),
-    "userAgent": Field("The program the call came from, as it names itself", ("$.detail.userAgent",)),
-    "eventId": Field("The unique ID of the event; the same alert twice has the same one", ("$.detail.eventID",)),
+    "ip": Field("The address from which the call came", ("$.detail.sourceIPAddress",)),
+    "userAgent": Field("The program that made the call, as it names itself", ("$.detail.userAgent",)),
+    "eventId": Field("The unique ID of the event; two alerts about one event have the same ID", ("$.detail.eventID",)),
     "requestId": Field("The unique ID of the request", ("$.detail.requestID",)),
-    "requestedRole": Field("The role that was asked for", ("$.detail.requestParameters.roleArn",)),
+    "requestedRole": Field("The role that the caller wanted to assume", ("$.detail.requestParameters.roleArn",)),
     "caller": Field(
-        "All that AWS tells of the caller: type, ARN, account, source identity", ("$.detail.userIdentity",)
+        "Everything that the event says about the caller: type, ARN, account, source identity",
+        ("$.detail.userIdentity",),
     ),
 }
-"""Every field of a message, in the order an alert without a message of its own lists them."""
+"""Every field of a message, in the order in which an alert without ``alerts.message`` lists them."""
 
-# Where a detection fills a field otherwise:
+# What a detection has in the place of these:
 SUCCESS: Final = {"result": Field("", constant="Success")}
 FAILURE: Final = {"result": Field("", constant="Failure")}
 ASSUMING: Final = {
@@ -79,8 +80,12 @@ ASSUMING: Final = {
     "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.requestParameters.serialNumber")),
 }
 OF_AN_ALARM: Final = FAILURE | {
-    # CloudWatch sends no CloudTrail record: no call, and no caller. A text that names one names the alarm.
-    **{name: Field("", constant="") for name, one in FIELDS.items() if one.paths and one.paths[0].startswith(_RECORD)},
+    # An alarm's event is not a CloudTrail record: no call, no caller. Fields that identify one have the alarm.
+    **{
+        name: Field("", constant="")
+        for name, field in FIELDS.items()
+        if field.paths and field.paths[0].startswith(_DETAIL)
+    },
     **dict.fromkeys(("username", "principal", "eventName"), Field("", ("$.detail.alarmName",))),
     "error": Field("", ("$.detail.state.reason",)),
     "region": Field("", ("$.region",)),
@@ -92,17 +97,17 @@ OF_AN_ALARM: Final = FAILURE | {
 def signing_in(*events: str) -> dict[str, Field]:
     """The fields of a sign-in, which is one of ``events``."""
     return {
-        # AWS names the result after the event; a path the event lacks is empty, so exactly one of them speaks.
+        # AWS names the result after the event. An event has only one of these paths, and the others are empty.
         "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in events), between=""),
         "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
     }
 
 
-def _by(*paths: str) -> dict[str, Field]:
-    """Who did it, where fewer ``paths`` of a userIdentity than usual can say that: the others would be gaps."""
-    return dict.fromkeys(("username", "principal"), Field("", tuple(_WHO + path for path in paths)))
+def _caller_fields(*paths: str) -> dict[str, Field]:
+    """The caller, for events whose userIdentity has only ``paths``; the others would be gaps in the text."""
+    return dict.fromkeys(("username", "principal"), Field("", tuple(_USER_IDENTITY + path for path in paths)))
 
 
-# A session has a user name in no record; a service that acts for it leaves its own.
-BY_A_SESSION: Final = _by("principalId", "invokedBy")
-BY_ONE_NAME: Final = _by("principalId")
+# No record of a session has a user name. A service that acts for the session adds its own name.
+BY_A_SESSION: Final = _caller_fields("principalId", "invokedBy")
+BY_PRINCIPAL_ID: Final = _caller_fields("principalId")

@@ -1,4 +1,4 @@
-"""What a config holds: every setting with its kind, meaning and default."""
+"""The settings of a config: each with its type, what it is for, and its default."""
 # ruff: noqa: RUF009 - setting() makes a dataclass field, which is what a default may be made by
 
 from __future__ import annotations
@@ -11,10 +11,19 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.aws.partitions import Partition, partition_of
 from cfn_breakglass.config import aws_types
-from cfn_breakglass.config.collection_types import Data, Listing, Section, Switchable, Switches, Table, keys, setting
-from cfn_breakglass.config.iam_statements import SCHEMA as STATEMENT_SCHEMA, statement
-from cfn_breakglass.config.trust_settings import USERNAMES, Tagged, Trust
-from cfn_breakglass.config.types import Choice, Flag, Whole
+from cfn_breakglass.config.collection_types import (
+    DetectionLevels,
+    JsonValue,
+    ListOf,
+    OptionalSection,
+    Section,
+    StringMap,
+    section_keys,
+    setting,
+)
+from cfn_breakglass.config.iam_statements import STATEMENT_SCHEMA, check_statement
+from cfn_breakglass.config.trust_settings import USERNAMES, TaggedUsers, Trust
+from cfn_breakglass.config.types import Boolean, Choice, Integer
 
 ALERT, LOG, OFF = "alert", "log", "off"
 CUSTOMER_KEY, NONE = "customer-key", "none"
@@ -34,37 +43,43 @@ DETECTIONS: Final = {
     "RootSignIn": OFF,
     "DeliveryFailing": ALERT,
 }
-"""How loud each detection is unless the config says otherwise."""
+"""Every detection, with the level that it has unless the config says otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Role:
-    """The role, created or there already."""
+    """The break-glass role: the stack creates it, or it exists already."""
 
     existing: str | None = setting(
-        aws_types.EXISTING_ROLE, "Watch this role, by name or ARN, path included; none is created then", default=None
+        aws_types.EXISTING_ROLE,
+        "Watch this existing role, by its ARN or by its name with its path; the stack creates none then",
+        default=None,
     )
     permission_set: str | None = setting(
-        aws_types.PERMISSION_SET, "Watch the role that Identity Center makes of this permission set", default=None
+        aws_types.PERMISSION_SET, "Watch the role that Identity Center creates for this permission set", default=None
     )
-    manage: bool = setting(Flag(), "With existing: put policy_statements on the role", default=False)
+    manage: bool = setting(Boolean(), "With existing: the stack puts policy_statements on that role", default=False)
     managed_policies: tuple[str, ...] = setting(
-        Listing(aws_types.MANAGED_POLICY),
-        "What it may do: AWS managed policies by path and name, any by ARN",
+        ListOf(aws_types.MANAGED_POLICY),
+        "What the role may do: AWS's managed policies by name (with path), others by ARN",
         default=(),
     )
     policy_statements: tuple[Mapping[str, Any], ...] = setting(
-        Listing(Data(statement, STATEMENT_SCHEMA)), "What it may do: statements in IAM's JSON", default=()
+        ListOf(JsonValue(check_statement, STATEMENT_SCHEMA)),
+        "What the role may do: statements in IAM's JSON",
+        default=(),
     )
     permissions_boundary: str | None = setting(
-        aws_types.POLICY_ARN, "The most it may do: a managed policy's ARN", default=None
+        aws_types.POLICY_ARN, "The most that the role may do: the ARN of a managed policy", default=None
     )
-    path: str = setting(aws_types.ROLE_PATH, "The role's path", default="/")
-    max_session_hours: int = setting(Whole("hours", *limits.SESSION_HOURS), "The longest session, in hours", default=1)
-    trust: Trust = setting(Section(Trust), "Who may take it on, and how", default=Trust())
+    path: str = setting(aws_types.ROLE_PATH, "The path of the role", default="/")
+    max_session_hours: int = setting(
+        Integer("hours", *limits.SESSION_HOURS), "How many hours a session may last", default=1
+    )
+    trust: Trust = setting(Section(Trust), "Who may assume the role, and under which conditions", default=Trust())
     grant: str | None = setting(
         Choice(("users", "none")),
-        "users: give usernames the right to take the role on; the default for a role that is created",
+        "users: the stack gives usernames a policy with sts:AssumeRole, the default for a role that it creates; none",
         default=None,
     )
 
@@ -75,32 +90,36 @@ class Role:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Alerts:
-    """Who is told, and what they read."""
+    """Who is notified, and what the message says."""
 
-    emails: tuple[str, ...] = setting(Listing(aws_types.EMAIL), "E-mail addresses; each has to confirm", default=())
-    sms: tuple[str, ...] = setting(Listing(aws_types.PHONE), "Phone numbers for text messages", default=())
-    https: tuple[str, ...] = setting(Listing(aws_types.HTTPS), "Web addresses; each has to confirm", default=())
-    sqs: tuple[str, ...] = setting(Listing(aws_types.QUEUE), "SQS queues", default=())
-    lambda_: tuple[str, ...] = setting(Listing(aws_types.FUNCTION), "Lambda functions", default=())
-    application: tuple[str, ...] = setting(Listing(aws_types.PUSH), "Mobile push endpoints", default=())
-    log: bool = setting(Flag(), "Keep a log group of everything that alerts", default=True)
+    emails: tuple[str, ...] = setting(
+        ListOf(aws_types.EMAIL), "E-mail addresses; each has to confirm its subscription", default=()
+    )
+    sms: tuple[str, ...] = setting(ListOf(aws_types.PHONE), "Phone numbers for text messages", default=())
+    https: tuple[str, ...] = setting(
+        ListOf(aws_types.HTTPS), "HTTPS endpoints; each has to confirm its subscription", default=()
+    )
+    sqs: tuple[str, ...] = setting(ListOf(aws_types.QUEUE), "SQS queues", default=())
+    lambda_: tuple[str, ...] = setting(ListOf(aws_types.FUNCTION), "Lambda functions", default=())
+    application: tuple[str, ...] = setting(ListOf(aws_types.PUSH), "Mobile push endpoints", default=())
+    log: bool = setting(Boolean(), "Keep everything that alerts in a log group too", default=True)
     message: str | None = setting(
-        aws_types.MESSAGE, "The text of an alert; without it, JSON of all fields", default=None
+        aws_types.MESSAGE, "The text of an alert; without it, an alert is JSON with all fields", default=None
     )
     fallback: tuple[str, ...] = setting(
-        Listing(aws_types.ENDPOINT),
-        "Who is told, without EventBridge, that alerts are failing: e-mail, phone, https and queues in one list",
+        ListOf(aws_types.ENDPOINT),
+        "Who is notified, without EventBridge, when alerts fail: e-mail, phone numbers, https endpoints and queues",
         default=(),
     )
 
     @property
     def fallback_endpoints(self) -> tuple[tuple[str, str], ...]:
-        """Every subscription of the fallback topic as SNS's protocol and endpoint."""
+        """Every subscription of the fallback topic: SNS's protocol, and the endpoint."""
         return tuple((aws_types.protocol(endpoint), endpoint) for endpoint in self.fallback)
 
     @property
     def endpoints(self) -> tuple[tuple[str, str], ...]:
-        """Every subscription as SNS's protocol and endpoint."""
+        """Every subscription of the topic: SNS's protocol, and the endpoint."""
         by_protocol = {
             "email": self.emails,
             "sms": self.sms,
@@ -109,16 +128,18 @@ class Alerts:
             "lambda": self.lambda_,
             "application": self.application,
         }
-        return tuple((protocol, endpoint) for protocol, each in by_protocol.items() for endpoint in each)
+        return tuple((protocol, endpoint) for protocol, endpoints in by_protocol.items() for endpoint in endpoints)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Actions:
-    """The log of what is done in the role."""
+    """The log of everything done in the role."""
 
-    log: str = setting(Choice(("all", "read", "write", "none")), "Which calls to keep", default="all")
+    log: str = setting(Choice(("all", "read", "write", "none")), "Which calls to log", default="all")
     services: tuple[str, ...] = setting(
-        Listing(aws_types.SERVICE), "Only these services; s3 is s3.amazonaws.com exactly", default=()
+        ListOf(aws_types.SERVICE),
+        "Log only the calls of these services, by the first word of their event source: s3 for s3.amazonaws.com",
+        default=(),
     )
 
 
@@ -126,101 +147,113 @@ class Actions:
 class EventBus:
     """The central bus of the main region, and the role that forwards to it."""
 
-    name: str | None = setting(aws_types.BUS_NAME, "The name of the central bus; the default is name", default=None)
+    name: str | None = setting(aws_types.BUS_NAME, "The name of the central bus; name is the default", default=None)
     existing: str | None = setting(
-        aws_types.EXISTING_BUS, "Use this custom event bus of the main region, by name or ARN", default=None
+        aws_types.EXISTING_BUS, "Use this existing event bus in the main region, by name or ARN", default=None
     )
     forwarder_role: str | None = setting(
-        aws_types.ROLE_ARN, "Forward with this role instead of creating one: an ARN", default=None
+        aws_types.ROLE_ARN,
+        "The ARN of an existing role that forwards the events; otherwise the stack creates one",
+        default=None,
     )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Protection:
-    """What keeps the monitoring from being changed."""
+    """What protects the monitoring from changes."""
 
-    deny: bool = setting(Flag(), "Deny the role to change the monitoring and itself", default=True)
+    deny: bool = setting(Boolean(), "Deny the role every change of the monitoring and of itself", default=True)
     exempt: tuple[str, ...] = setting(
-        Listing(aws_types.EXEMPT), "Roles and users whom the guard SCP spares: ARNs, which may hold *", default=()
+        ListOf(aws_types.EXEMPT), "Roles and users that the guard SCP exempts: ARNs, with or without *", default=()
     )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Deployer:
-    """Who may deploy the templates, and nothing else."""
+    """The role or user that may deploy the templates, and do nothing else."""
 
-    role: str | None = setting(aws_types.PRINCIPAL_NAME, "The deployer is a role of this name", default=None)
-    user: str | None = setting(aws_types.PRINCIPAL_NAME, "The deployer is an IAM user of this name", default=None)
-    existing: bool = setting(Flag(), "That role or user is there already", default=False)
+    role: str | None = setting(aws_types.PRINCIPAL_NAME, "The name of the role that deploys", default=None)
+    user: str | None = setting(aws_types.PRINCIPAL_NAME, "The name of the IAM user that deploys", default=None)
+    existing: bool = setting(Boolean(), "That role or user exists already", default=False)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Config:
-    """A whole config file."""
+    """Everything in a config file."""
 
-    name: str = setting(aws_types.NAME, "The first part of every name, and the name of the role", default="break-glass")
+    name: str = setting(
+        aws_types.NAME, "The name of the role, and the start of every other name", default="break-glass"
+    )
     main_region: str = setting(
-        aws_types.REGION, "Where the central bus, the topic and the logs are", example="main_region: us-east-1"
+        aws_types.REGION, "The region of the central bus, the topic and the logs", example="main_region: us-east-1"
     )
     regions: tuple[str, ...] = setting(
-        Listing(aws_types.REGIONS),
-        'The other regions to watch; "*" is every region of the partition that is on by default',
+        ListOf(aws_types.REGIONS),
+        'The other regions to watch; "*" is every region that is enabled by default',
         default=("*",),
     )
-    usernames: tuple[str, ...] | Tagged = setting(
-        USERNAMES, "The IAM users who may take the role on; or {principal_tag: {key: value}}", default=()
+    usernames: tuple[str, ...] | TaggedUsers = setting(
+        USERNAMES,
+        "The IAM users who may assume the role: a list of names, or {principal_tag: {key: value}}",
+        default=(),
     )
-    role: Role = setting(Section(Role), "The role, created or there already", default=Role())
-    alerts: Alerts = setting(Section(Alerts), "Who is told, and what they read", default=Alerts())
+    role: Role = setting(Section(Role), "The role: the stack creates it, or it exists already", default=Role())
+    alerts: Alerts = setting(Section(Alerts), "Who is notified, and what the message says", default=Alerts())
     detections: Mapping[str, str] = setting(
-        Switches(DETECTIONS, Choice((ALERT, LOG, OFF))), "What to watch for, and how loud to be", default=DETECTIONS
+        DetectionLevels(DETECTIONS, Choice((ALERT, LOG, OFF))),
+        "The level of each detection: alert (topic and log), log (only the log) or off",
+        default=DETECTIONS,
     )
-    actions: Actions = setting(Section(Actions), "The log of what is done in the role", default=Actions())
+    actions: Actions = setting(Section(Actions), "The log of everything done in the role", default=Actions())
     retention_days: int = setting(
-        Whole("days", 1, 3_653, limits.RETENTION_DAYS, "CloudWatch Logs"),
-        "How long the log groups keep their events",
+        Integer("days", 1, 3_653, limits.RETENTION_DAYS, "CloudWatch Logs"),
+        "How many days the log groups keep their events",
         default=365,
     )
     encryption: str = setting(
         aws_types.ENCRYPTION,
-        "customer-key: the stack makes a key for topic, logs and trail; none; or the ARN of a key",
+        "customer-key: the stack creates a KMS key for topic, logs and trail; none: AWS's encryption; or a key's ARN",
         default=CUSTOMER_KEY,
     )
     trail: str = setting(
         Choice((EXISTING, CREATE)),
-        "existing: a CloudTrail trail covers every region already; create: the stack makes one, with a bucket",
+        "existing: a CloudTrail trail records every region already; create: the stack creates one, with a bucket",
         default=EXISTING,
     )
     trail_lock_days: int | None = setting(
-        Whole("days", 1, 36_500), "With trail: create: how long nobody can delete what it recorded", default=None
+        Integer("days", 1, 36_500), "With trail: create: for how many days nobody can delete its files", default=None
     )
     heartbeat: str = setting(
-        Choice((HOURLY, DAILY, OFF)), "How often every region proves that its events arrive", default=HOURLY
+        Choice((HOURLY, DAILY, OFF)),
+        "How often each region proves that its events arrive; an alarm reports a region without a heartbeat",
+        default=HOURLY,
     )
     protection: Protection = setting(
-        Section(Protection), "What keeps the monitoring from being changed", default=Protection()
+        Section(Protection), "What protects the monitoring from changes", default=Protection()
     )
     deployer: Deployer | None = setting(
-        Switchable(Deployer),
-        "true, or role or user: who may deploy the templates and nothing else, by one more template; false: nobody",
+        OptionalSection(Deployer),
+        "true, or settings: one more template, for a role or user that can deploy the templates and do nothing else",
         default=None,
     )
     rollout: str = setting(
         Choice((CONSOLE, MANAGED)),
-        "console: stackset.yaml is rolled out by hand; managed: main-region.yaml rolls it out",
+        "console: you upload stackset.yaml as a StackSet; managed: main-region.yaml contains the StackSet",
         default=CONSOLE,
     )
     stackset_roles: str | None = setting(
         Choice((CREATE, EXISTING)),
-        "The roles of StackSets: existing ones, under AWS's names, or created ones that can do no more than this takes;"
-        " created is the default with a deployer or rollout: managed",
+        "The two roles of the StackSet. existing: those with AWS's default names; create: roles that can do only what"
+        " this StackSet needs, the default with a deployer or rollout: managed",
         default=None,
     )
     event_bus: EventBus = setting(
-        Section(EventBus), "The central bus of the main region, and the role that forwards to it", default=EventBus()
+        Section(EventBus),
+        "The central event bus of the main region, and the role that forwards to it",
+        default=EventBus(),
     )
     tags: Mapping[str, str] = setting(
-        Table(aws_types.TAG_KEY, aws_types.TAG_VALUE, 50), "Tags for everything that takes tags", default={}
+        StringMap(aws_types.TAG_KEY, aws_types.TAG_VALUE, 50), "Tags for every resource that can have tags", default={}
     )
 
     @property
@@ -229,10 +262,10 @@ class Config:
 
     @property
     def secondary_regions(self) -> tuple[str, ...]:
-        """Every region but the main one that is watched, sorted."""
-        named = {region for region in self.regions if region != "*"}
-        default = self.partition.default if "*" in self.regions else ()
-        return tuple(sorted(named.union(default) - {self.main_region}))
+        """Every watched region except the main one, sorted."""
+        regions = {region for region in self.regions if region != "*"}
+        default_regions = self.partition.default if "*" in self.regions else ()
+        return tuple(sorted(regions.union(default_regions) - {self.main_region}))
 
     @property
     def central_bus(self) -> str:
@@ -242,14 +275,14 @@ class Config:
 
     @property
     def action_bus(self) -> str:
-        """The name of the bus for what is done in the role."""
+        """The name of the bus for actions in the role."""
         return f"{self.name}-actions"
 
     @property
-    def home_arns(self) -> dict[str, tuple[str, ...]]:
-        """The ARNs of what has to be in the account of the role, by key."""
+    def same_account_arns(self) -> dict[str, tuple[str, ...]]:
+        """The ARNs of everything that has to be in the account of the role, by key."""
         role, bus = self.role, self.event_bus
-        alone = {
+        single_arns = {
             "role.existing": role.existing,
             "role.permissions_boundary": role.permissions_boundary,
             "role.trust.saml_provider": role.trust.saml_provider,
@@ -259,66 +292,68 @@ class Config:
             "encryption": self.encryption if parse_arn(self.encryption) else None,
         }
         return {
-            **{key: (value,) for key, value in alone.items() if value},
+            **{key: (value,) for key, value in single_arns.items() if value},
             "role.managed_policies": role.managed_policies,
             "alerts.lambda": self.alerts.lambda_,
         }
 
     @property
     def account(self) -> str | None:
-        """The account that the config's own ARNs fix, if there are any."""
-        arns = (parse_arn(value) for values in self.home_arns.values() for value in values)
+        """The account of the role, if an ARN in the config shows it."""
+        arns = (parse_arn(value) for values in self.same_account_arns.values() for value in values)
         return next((arn.account for arn in arns if arn and arn.account.isdecimal()), None)
 
     @property
     def users(self) -> tuple[str, ...]:
-        """The IAM users whose names the config gives."""
+        """The IAM users that the config lists by name."""
         return () if self.role.trust.names_by else self._usernames
 
     @property
     def user_tags(self) -> dict[str, str]:
-        """The tags by which the config means IAM users instead."""
-        return dict(self.usernames.tags) if isinstance(self.usernames, Tagged) else {}
+        """The tags by which the config selects IAM users instead."""
+        return dict(self.usernames.tags) if isinstance(self.usernames, TaggedUsers) else {}
 
     def names_of(self, provider: str) -> tuple[str, ...]:
-        """Whom a provider, saml or oidc, may send: session names or subjects."""
-        own = {"saml": self.role.trust.saml_names, "oidc": self.role.trust.oidc_subjects}[provider]
-        return self._usernames if self.role.trust.names_by == provider else own
+        """The users of a provider who may assume the role: session names for ``saml``, subjects for ``oidc``."""
+        names = {"saml": self.role.trust.saml_names, "oidc": self.role.trust.oidc_subjects}[provider]
+        return self._usernames if self.role.trust.names_by == provider else names
 
     @property
     def _usernames(self) -> tuple[str, ...]:
-        return () if isinstance(self.usernames, Tagged) else self.usernames
+        return () if isinstance(self.usernames, TaggedUsers) else self.usernames
 
     @property
     def grants(self) -> bool:
-        """Whether the stack has a policy with the right to take the role on, given to users or to be attached."""
-        wanted = self.role.grant or ("users" if self.role.created else "none")
-        sets_of_account = [one for one in self.role.trust.permission_sets if "/" not in one]
-        return wanted == "users" and bool(self.users or self.user_tags or sets_of_account)
+        """Whether the stack has a policy that allows to assume the role: attached to users, or for you to attach."""
+        grant = self.role.grant or ("users" if self.role.created else "none")
+        permission_sets = [name for name in self.role.trust.permission_sets if "/" not in name]
+        return grant == "users" and bool(self.users or self.user_tags or permission_sets)
 
     def alerts_on(self, detection: str) -> bool:
-        """Whether subscribers are told of a detection."""
+        """Whether a detection notifies subscribers."""
         return bool(self.alerts.endpoints) and self.detections[detection] == ALERT
 
-    def hears_of(self, detection: str) -> bool:
-        """Whether a subscriber or the login log is told of a detection of theirs."""
+    def alerts_or_logs(self, detection: str) -> bool:
+        """Whether a detection notifies subscribers or is kept in the login log."""
         return self.alerts_on(detection) or (self.alerts.log and self.detections[detection] != OFF)
 
     @property
     def rolls_out(self) -> bool:
-        """Whether main-region.yaml holds the stack set."""
+        """Whether main-region.yaml contains the StackSet."""
         return self.rollout == MANAGED and bool(self.secondary_regions)
 
     @property
     def makes_stackset_roles(self) -> bool:
-        wanted = self.stackset_roles or (CREATE if self.deployer or self.rollout == MANAGED else EXISTING)
-        return wanted == CREATE and bool(self.secondary_regions)
+        """Whether the StackSet has roles of our own, which can do only what it needs."""
+        roles = self.stackset_roles or (CREATE if self.deployer or self.rollout == MANAGED else EXISTING)
+        return roles == CREATE and bool(self.secondary_regions)
 
     @property
     def grants_users(self) -> bool:
+        """Whether the stack attaches that policy to users itself."""
         return self.grants and bool(self.users)
 
 
 def config_keys() -> list[str]:
-    """Every key a config may hold, dotted, in the order of the file."""
-    return [key for key, _ in keys(Config)]
+    """Every key of a config, dotted, in the order of the file."""
+    return [key for key, _ in section_keys(Config)]

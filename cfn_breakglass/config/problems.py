@@ -1,84 +1,98 @@
-"""What is wrong with a file, and where: the plumbing under every kind of setting."""
+"""The problems of a config file, and the positions of its keys."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import yaml
 
 from cfn_breakglass.errors import Problem
 
 YAML_TAG: Final = "tag:yaml.org,2002:"
-_SHOWN: Final = 80
-_SUGGESTIONS: Final = 50
+_LONGEST_QUOTE: Final = 80
+_MOST_SUGGESTIONS: Final = 50
 
 
-class Report:
-    """Everything wrong with a file, and on which line each of its keys stands.
+class Fault(NamedTuple):
+    """What is wrong with a value, as a sentence without its subject ("is empty"), and how to fix it."""
 
-    ``known`` are the keys the file may hold, dotted. ``kept`` maps a list to the positions in the file of what was
-    read of it.
+    text: str
+    fix: str
+
+
+class Problems:
+    """Everything that is wrong with a file, and the line of each of its keys.
+
+    ``setting_keys`` are the keys that the file may have, dotted. ``lines`` are those of the keys that it has.
+    ``item_indexes`` are, for each list, the indexes in the file of the items that were read without a problem.
     """
 
-    def __init__(self, known: Sequence[str] = ()) -> None:
-        self.known = known
-        self.problems: list[Problem] = []
+    def __init__(self, setting_keys: Sequence[str] = ()) -> None:
+        self.setting_keys = setting_keys
+        self.reported: list[Problem] = []
         self.lines: dict[str, int] = {}
-        self.kept: dict[str, list[int]] = {}
+        self.item_indexes: dict[str, list[int]] = {}
         self._columns: dict[str, int] = {}
         self._faulty: set[str] = set()
 
-    def seen(self, key: str, node: yaml.Node) -> None:
+    def record_position(self, key: str, node: yaml.Node) -> None:
         self.lines[key] = line_of(node)
         self._columns[key] = column_of(node)
 
-    def given(self, key: str) -> bool:
-        """Whether the file holds ``key``, dotted, with a value."""
+    def is_set(self, key: str) -> bool:
+        """Whether the file has ``key``, dotted, with a value."""
         return key in self.lines
 
-    def item(self, key: str, position: int) -> str:
-        """The key of the value at ``position`` in what was read of the list ``key``, as the file counts it."""
-        return f"{key}[{self.kept[key][position]}]"
+    def key_of_item(self, key: str, position: int) -> str:
+        """The key, such as ``regions[2]``, of the value at ``position`` of what was read of the list ``key``.
+
+        A value with a problem is not read, so the index in the file can be a higher one than ``position``.
+        """
+        return f"{key}[{self.item_indexes[key][position]}]"
 
     def add(self, key: str, text: str, fix: str = "", *, at: yaml.Node | None = None) -> None:
-        """Report ``key`` at its place in the file (or that of ``at``), or else at that of the section around it."""
+        """Report a problem of ``key`` at the position of ``at``, or of the key, or of the nearest section around it."""
         self._faulty.add(key)
-        where = key
-        while where and where not in self.lines:
-            where = where[: max(where.rfind("."), where.rfind("["), 0)]
-        line, column = (line_of(at), column_of(at)) if at else (self.lines.get(where, 0), self._columns.get(where, 0))
-        self.problems.append(Problem(line, printable(text), printable(fix), column))
+        nearest = key
+        while nearest and nearest not in self.lines:
+            nearest = nearest[: max(nearest.rfind("."), nearest.rfind("["), 0)]
+        line = line_of(at) if at else self.lines.get(nearest, 0)
+        column = column_of(at) if at else self._columns.get(nearest, 0)
+        self.reported.append(Problem(line, printable(text), printable(fix), column))
 
-    def unknown(self, key: str) -> None:
-        """Report a key that is no setting, with the setting that was probably meant."""
-        # Looking for it takes a while; who has so many unknown keys has another kind of file.
-        near = _nearest(key, self.known) if len(self.problems) < _SUGGESTIONS else None
-        self.add(key, f"{key} is not a setting", f"did you mean {near}?" if near else self._beside(key))
+    def add_unknown(self, key: str) -> None:
+        """Report a key that is not a setting, with the setting that was probably meant."""
+        # A suggestion takes a while, and a file with so many unknown keys is not a config.
+        suggestion = _similar_key(key, self.setting_keys) if len(self.reported) < _MOST_SUGGESTIONS else None
+        fix = f"did you mean {suggestion}?" if suggestion else self._settings_of_section(key)
+        self.add(key, f"{key} is not a setting", fix)
 
-    def _beside(self, key: str) -> str:
+    def _settings_of_section(self, key: str) -> str:
         section = key.rpartition(".")[0]
-        inside = [one.rpartition(".")[2] for one in self.known if one.rpartition(".")[0] == section]
-        return f"the settings {f'of {section}' if section else 'here'} are: {', '.join(inside)}"
+        words = [setting.rpartition(".")[2] for setting in self.setting_keys if setting.rpartition(".")[0] == section]
+        return f"the settings {f'of {section}' if section else 'here'} are: {', '.join(words)}"
 
-    def sound(self, *keys: str) -> bool:
+    def is_valid(self, *keys: str) -> bool:
         """Whether nothing is wrong with these keys or anything inside them."""
         return not any(
             faulty == key or faulty.startswith((f"{key}.", f"{key}[")) for key in keys for faulty in self._faulty
         )
 
 
-def _nearest(key: str, known: Sequence[str]) -> str | None:
+def _similar_key(key: str, setting_keys: Sequence[str]) -> str | None:
     from difflib import get_close_matches
 
     section, _, word = key.rpartition(".")
-    anywhere = {one.rpartition(".")[2]: one for one in reversed(known)}
-    beside = {one.rpartition(".")[2]: one for one in known if one.rpartition(".")[0] == section}
-    # The right word at the wrong level, a typo at the right level, both.
-    for words, cutoff in ((anywhere, 1.0), (beside, 0.6), (anywhere, 0.7)):
-        if near := get_close_matches(word, words, n=1, cutoff=cutoff):
-            return words[near[0]]
+    everywhere = {setting.rpartition(".")[2]: setting for setting in reversed(setting_keys)}
+    same_section = {
+        setting.rpartition(".")[2]: setting for setting in setting_keys if setting.rpartition(".")[0] == section
+    }
+    # The right word in the wrong section; a typo in the right section; both.
+    for words, cutoff in ((everywhere, 1.0), (same_section, 0.6), (everywhere, 0.7)):
+        if matches := get_close_matches(word, words, n=1, cutoff=cutoff):
+            return words[matches[0]]
     return None
 
 
@@ -95,60 +109,61 @@ def inner(key: str, name: str) -> str:
     return f"{key}.{shortened(name)}" if key else shortened(name)
 
 
-def is_kind(node: yaml.Node, *kinds: str) -> bool:
-    """Whether YAML reads the node as one of ``kinds``: str, int, null and so on."""
-    return any(node.tag == YAML_TAG + kind for kind in kinds)
+def has_yaml_type(node: yaml.Node, *types: str) -> bool:
+    """Whether YAML reads the node as one of ``types``: str, int, null and so on."""
+    return any(node.tag == YAML_TAG + name for name in types)
 
 
-def pairs(node: yaml.MappingNode, key: str, report: Report) -> Iterator[tuple[str, yaml.Node]]:
-    """The entries of a mapping by the text of their keys; one that is twice, a merge or no text is reported instead."""
-    seen: dict[str, int] = {}
+def pairs(node: yaml.MappingNode, key: str, problems: Problems) -> Iterator[tuple[str, yaml.Node]]:
+    """The entries of a mapping by their names. A name that is a duplicate, a merge or not text is reported instead."""
+    first_lines: dict[str, int] = {}
     for name, value in node.value:
-        wrong = _wrong_key(name)
-        if wrong:
-            report.add(key, f"{key or 'the file'} {wrong[0]}", wrong[1], at=name)
+        if fault := _fault_of_name(name):
+            problems.add(key, f"{key or 'the file'} {fault.text}", fault.fix, at=name)
             continue
         path = inner(key, name.value)
-        if name.value in seen:
-            text = f"{path} is here twice, first in line {seen[name.value]}"
-            report.add(path, text, "keep one of them", at=name)
+        if name.value in first_lines:
+            text = f"{path} is set twice, first on line {first_lines[name.value]}"
+            problems.add(path, text, "remove one of them", at=name)
         else:
-            report.seen(path, name)
-            seen[name.value] = line_of(name)
+            problems.record_position(path, name)
+            first_lines[name.value] = line_of(name)
             yield name.value, value
 
 
-def _wrong_key(name: yaml.Node) -> tuple[str, str] | None:
-    if is_kind(name, "merge"):
-        return "holds a YAML merge (<<)", "write out what it would bring in"
-    # Whatever YAML makes of them, on and Null are words where they are keys.
+def _fault_of_name(name: yaml.Node) -> Fault | None:
+    if has_yaml_type(name, "merge"):
+        return Fault("has a YAML merge (<<), which a config cannot have", "write out what it would merge in")
+    # YAML reads on as true and Null as null, but as names they are text.
     if isinstance(name, yaml.ScalarNode) and name.value and name.tag.startswith(YAML_TAG):
         return None
-    return f"has a key that is {shown(name)}", "write a name, then a colon"
+    return Fault(f"has a key that is {describe_node(name)}", "write a name, then a colon")
 
 
-def shown(node: yaml.Node) -> str:
-    """A node as an error names it."""
+def describe_node(node: yaml.Node) -> str:
+    """A node in the words of an error message, such as "the number 5" or "a list"."""
     if isinstance(node, yaml.MappingNode):
         return "a mapping"
     if isinstance(node, yaml.SequenceNode):
         return "a list"
     value = str(node.value)
-    if is_kind(node, "int", "float") or re.fullmatch(r"[0-9]{12}", value):
+    if has_yaml_type(node, "int", "float") or re.fullmatch(r"[0-9]{12}", value):
         return f"the number {shortened(value)}"
-    if is_kind(node, "bool"):
+    if has_yaml_type(node, "bool"):
         return value if value.lower() in ("true", "false") else f"{value}, which YAML reads as true or false"
-    if is_kind(node, "timestamp"):
+    if has_yaml_type(node, "timestamp"):
         return f"{value}, which YAML reads as a date"
-    return shortened(repr(value)) if value and not is_kind(node, "null") else "empty"
+    return shortened(repr(value)) if value and not has_yaml_type(node, "null") else "empty"
 
 
 def shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 3]}..."
 
 
 def printable(text: str) -> str:
-    """``text`` with what a terminal cannot or should not show spelled as Python escapes."""
+    """``text`` with every character that a terminal cannot show as its Python escape."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )

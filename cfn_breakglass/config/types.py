@@ -1,7 +1,7 @@
-"""Kinds of settings: each reads a YAML node, says what is wrong with it, and describes itself as JSON Schema.
+"""Types of settings: each reads a YAML node, reports what is wrong with it, and describes itself as JSON Schema.
 
-They are our own because ``generate`` has to be quick: with pydantic or attrs and cattrs its imports alone would take
-2.6 or 1.5 times as long as everything else that it imports.
+No library does this for us, because ``generate`` has to start quickly: importing pydantic, or attrs and cattrs, takes
+2.6 or 1.5 times as long as importing everything else that ``generate`` needs.
 """
 
 from __future__ import annotations
@@ -12,137 +12,138 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import yaml
 
-from cfn_breakglass.config.problems import YAML_TAG, Report, is_kind, shortened, shown
+from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, describe_node, has_yaml_type, shortened
 
 INVALID: Final = object()
-"""What a kind returns for a node it has reported."""
-
-Wrong = tuple[str, str]
-"""What is wrong with a value, and what to write instead."""
+"""What a type returns for a node whose problems it has reported."""
 
 ANY_TEXT: Final = r"[\s\S]+"
-_LONGEST: Final = 2_048
-_TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_PLAIN: Final[dict[type[yaml.Node], tuple[str, ...]]] = {
+_MOST_CHARACTERS: Final = 2_048
+_BOOLEANS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_IMPLICIT_TAGS: Final[dict[type[yaml.Node], tuple[str, ...]]] = {
     yaml.MappingNode: ("map",),
     yaml.SequenceNode: ("seq",),
     yaml.ScalarNode: ("str", "int", "float", "bool", "null", "timestamp", "merge", "value"),
 }
-"""The tags that YAML gives a node without being told one."""
+"""The tags that YAML gives to a node which has no tag in the file."""
 
-# Marks that mean nothing in a setting and upset a terminal, an editor or AWS; a line may end and a tab may stand.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# These mean nothing in a setting, and terminals, editors or AWS cannot handle them. Line ends and tabs are allowed.
+_CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class Kind(Protocol):
+class SettingType(Protocol):
     """What a setting may hold."""
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any: ...
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any: ...
 
     def schema(self) -> dict[str, Any]: ...
 
 
-def read(kind: Kind, node: yaml.Node, key: str, report: Report) -> Any:
-    """``node`` as ``kind``; INVALID after a report. Nothing is of a kind of somebody else's, such as !Sub."""
-    if foreign(node, key, report):
+def read_setting(setting_type: SettingType, node: yaml.Node, key: str, problems: Problems) -> Any:
+    """The value of ``node`` by its type, or INVALID after a report. A node with a tag such as !Sub is invalid."""
+    if has_foreign_tag(node, key, problems):
         return INVALID
-    return kind.read(node, key, report)
+    return setting_type.read(node, key, problems)
 
 
-def foreign(node: yaml.Node, key: str, report: Report) -> bool:
-    """Report a node with a YAML tag that plain values do not have; whether it has one."""
-    if is_kind(node, *_PLAIN[type(node)]):
+def has_foreign_tag(node: yaml.Node, key: str, problems: Problems) -> bool:
+    """Whether a node has a YAML tag that plain values do not have; if so, it is reported."""
+    if has_yaml_type(node, *_IMPLICIT_TAGS[type(node)]):
         return False
     tag = shortened(node.tag.replace(YAML_TAG, "!!"))
-    report.add(key, f"{key or 'the file'} has the YAML tag {tag}", "write the value itself, without a tag")
+    problems.add(key, f"{key or 'the file'} has the YAML tag {tag}", "write the value itself, without a tag")
     return True
 
 
-class Text(NamedTuple):
-    """Text of one form: ``what`` it is with its article, the pattern it matches whole, what to write instead.
+class String(NamedTuple):
+    """Text of one form.
 
-    ``judge`` says what is wrong beyond the pattern, as in "is 'x', which is no y", and what to do; it speaks first.
-    ``among`` tells editors which words it takes.
+    ``description`` is what it is, with its article. The whole text has to match ``pattern``; ``fix`` is what to write
+    instead. ``check`` finds what a pattern cannot, and goes first. ``words`` are the values that editors suggest.
     """
 
-    what: str
+    description: str
     pattern: str = ANY_TEXT
     fix: str = ""
-    judge: Callable[[str], Wrong | None] | None = None
-    longest: int = _LONGEST
-    among: tuple[str, ...] = ()
+    check: Callable[[str], Fault | None] | None = None
+    max_length: int = _MOST_CHARACTERS
+    words: tuple[str, ...] = ()
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            report.add(key, f"{key} is {shown(node)}; {self.what} is text", self.fix)
+            problems.add(key, f"{key} is {describe_node(node)}, but it has to be text", self.fix)
             return INVALID
-        empty = is_kind(node, "null")
-        wrong = self.wrong("" if empty else node.value) or (self._empty if empty else None)
-        if not is_kind(node, "str", "null") or _bare_account(node):
-            what = "an account ID" if re.fullmatch(r"[0-9]{12}", node.value) else self.what
-            fix = wrong[1] if wrong else f'put quotes around it: "{node.value}"'
-            report.add(key, f"{key} is {shown(node)}; {what} is text", fix)
-        elif wrong:
-            report.add(key, f"{key} {wrong[0]}", wrong[1])
+        is_empty = has_yaml_type(node, "null")
+        fault = self.fault_of("" if is_empty else node.value) or (self._empty if is_empty else None)
+        if not has_yaml_type(node, "str", "null") or _is_unquoted_account(node):
+            subject = "an account ID" if re.fullmatch(r"[0-9]{12}", node.value) else "it"
+            fix = fault.fix if fault else f'put quotes around it: "{node.value}"'
+            problems.add(key, f"{key} is {describe_node(node)}, but {subject} has to be text", fix)
+        elif fault:
+            problems.add(key, f"{key} {fault.text}", fault.fix)
         else:
             return node.value
         return INVALID
 
-    def wrong(self, value: str) -> Wrong | None:
-        if len(value) > self.longest:
-            return f"has {len(value):,} characters; {self.what} has at most {self.longest:,}", "shorten it"
-        if _CONTROL.search(value):
-            return f"is {shortened(repr(value))}, which holds a control character", "take it away"
-        if value and self.judge and (found := self.judge(value)):
-            return found
+    def fault_of(self, value: str) -> Fault | None:
+        if len(value) > self.max_length:
+            text = f"has {len(value):,} characters; {self.description} has at most {self.max_length:,}"
+            return Fault(text, "shorten it")
+        if _CONTROL_CHARACTERS.search(value):
+            return Fault(f"is {shortened(repr(value))}, which contains a control character", "remove that character")
+        if value and self.check and (fault := self.check(value)):
+            return fault
         if re.fullmatch(self.pattern, value):
             return None
-        return (f"is {shortened(repr(value))}, which is not {self.what}", self.fix) if value else self._empty
+        return (
+            Fault(f"is {shortened(repr(value))}, which is not {self.description}", self.fix) if value else self._empty
+        )
 
     @property
-    def _empty(self) -> Wrong:
-        return "is empty", f"write {self.what}"
+    def _empty(self) -> Fault:
+        return Fault("is empty", f"write {self.description}")
 
     def schema(self) -> dict[str, Any]:
-        if self.among:
-            return {"enum": list(self.among)}
-        limits = {"type": "string", "maxLength": self.longest}
+        if self.words:
+            return {"enum": list(self.words)}
+        limits = {"type": "string", "maxLength": self.max_length}
         return limits | ({"minLength": 1} if self.pattern == ANY_TEXT else {"pattern": f"^(?:{self.pattern})$"})
 
 
-def _bare_account(node: yaml.ScalarNode) -> bool:
-    # One that begins with 0 is text to us, but a number to editors and other readers of YAML.
+def _is_unquoted_account(node: yaml.ScalarNode) -> bool:
+    # One that begins with 0 is text to this parser, but a number to editors and other YAML parsers.
     return not node.style and bool(re.fullmatch(r"[0-9]{12}", node.value))
 
 
 class Choice(NamedTuple):
-    """One of a few words. ``off`` and the like are words here, whatever YAML 1.1 makes of them."""
+    """One of a few words. ``off`` and the like are words here, although YAML 1.1 reads them as booleans."""
 
     words: tuple[str, ...]
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if isinstance(node, yaml.ScalarNode) and node.value in self.words:
             return node.value
-        is_what = shortened(str(node.value)) if is_kind(node, "bool") else shown(node)
-        report.add(key, f"{key} is {is_what}", f"write one of: {', '.join(self.words)}")
+        value = shortened(str(node.value)) if has_yaml_type(node, "bool") else describe_node(node)
+        problems.add(key, f"{key} is {value}", f"write one of: {', '.join(self.words)}")
         return INVALID
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
 
 
-def truth(node: yaml.Node) -> bool | None:
-    """What YAML 1.1 reads as true or false, None for the rest."""
-    return _TRUTH.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) and is_kind(node, "bool") else None
+def boolean_of(node: yaml.Node) -> bool | None:
+    """True or false as YAML 1.1 reads it, None for everything else."""
+    is_boolean = isinstance(node, yaml.ScalarNode) and has_yaml_type(node, "bool")
+    return _BOOLEANS.get(node.value.lower()) if is_boolean else None
 
 
-class Flag:
+class Boolean:
     """true or false."""
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
-        value = truth(node)
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        value = boolean_of(node)
         if value is None:
-            report.add(key, f"{key} is {shown(node)}", "write true or false, without quotes")
+            problems.add(key, f"{key} is {describe_node(node)}", "write true or false, without quotes")
             return INVALID
         return value
 
@@ -150,39 +151,39 @@ class Flag:
         return {"type": "boolean"}
 
 
-class Whole(NamedTuple):
-    """A whole number in a range, or one of ``among``, the steps that ``whose`` service has."""
+class Integer(NamedTuple):
+    """A whole number in a range, or one of ``choices``, the values that ``service`` offers."""
 
     unit: str
     minimum: int
     maximum: int
-    among: tuple[int, ...] = ()
-    whose: str = ""
+    choices: tuple[int, ...] = ()
+    service: str = ""
 
-    def read(self, node: yaml.Node, key: str, report: Report) -> Any:
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         digits = node.value if isinstance(node, yaml.ScalarNode) else ""
+        text = f"{key} is {describe_node(node)}, but it has to be"
         if not re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", digits):
-            fix = f"write it in digits, such as {self.among[0] if self.among else self.minimum}"
-            report.add(key, f"{key} is {shown(node)}; a number of {self.unit} is a whole number", fix)
-        elif not is_kind(node, "int"):
-            text = f"{key} is {shown(node)}; a number of {self.unit} is a number"
-            report.add(key, text, f"take the quotes away: {digits}")
-        elif wrong := self._wrong(int(digits[:18])):  # Python refuses numbers of thousands of digits
-            report.add(key, f"{key} is {shortened(digits)}{wrong[0]}", wrong[1])
+            fix = f"write it in digits, such as {self.choices[0] if self.choices else self.minimum}"
+            problems.add(key, f"{text} a whole number of {self.unit}", fix)
+        elif not has_yaml_type(node, "int"):
+            problems.add(key, f"{text} a number", f"remove the quotes: {digits}")
+        elif fault := self._fault_of(int(digits[:18])):  # Python rejects numbers of thousands of digits
+            problems.add(key, f"{key} is {shortened(digits)}{fault.text}", fault.fix)
         else:
             return int(digits)
         return INVALID
 
-    def _wrong(self, value: int) -> Wrong | None:
-        if self.among and value not in self.among:
-            below, above = ([step for step in self.among if (step > value) is more] for more in (False, True))
-            steps = " or ".join(map(str, below[-1:] + above[:1]))
-            return f", which {self.whose} does not offer", f"the nearest it has: {steps} {self.unit}"
+    def _fault_of(self, value: int) -> Fault | None:
+        if self.choices and value not in self.choices:
+            below, above = ([step for step in self.choices if (step > value) is more] for more in (False, True))
+            nearest = " or ".join(map(str, below[-1:] + above[:1]))
+            return Fault(f", which {self.service} does not offer", f"write the nearest that it offers: {nearest}")
         if not self.minimum <= value <= self.maximum:
-            return "", f"write {self.minimum} to {self.maximum:,} {self.unit}"
+            return Fault("", f"write a number of {self.unit} from {self.minimum} to {self.maximum:,}")
         return None
 
     def schema(self) -> dict[str, Any]:
-        if self.among:
-            return {"enum": list(self.among)}
+        if self.choices:
+            return {"enum": list(self.choices)}
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}

@@ -41,7 +41,7 @@ def persistence_pattern(config: Config, names: Names, caller: dict[str, Any]) ->
         "errorCode": ABSENT,
         "userIdentity": caller,
     }
-    if config.hears_of("MonitoringTampered"):
+    if config.alerts_or_logs("MonitoringTampered"):
         detail["requestParameters"] = _of_others(names)
         # MonitoringTampered also watches whatever is called like a part of ours, and calls whose parameters CloudTrail
         # leaves out because they are too large.

@@ -15,7 +15,7 @@ from troposphere import Ref
 from cfn_breakglass.config.message_fields import (
     ASSUMING,
     BY_A_SESSION,
-    BY_ONE_NAME,
+    BY_PRINCIPAL_ID,
     FAILURE,
     FIELDS,
     OF_AN_ALARM,
@@ -163,7 +163,7 @@ def _console_sign_in(role: RoleNames) -> Detection:
                 "userIdentity": {"arn": _sessions(role)},
             },
         },
-        fields=BY_ONE_NAME | signing_in(*_SESSION_SIGN_IN),
+        fields=BY_PRINCIPAL_ID | signing_in(*_SESSION_SIGN_IN),
     )
 
 
@@ -284,7 +284,7 @@ def _root_sign_in() -> Detection:
                 "userIdentity": {"type": ["Root"]},
             },
         },
-        fields=BY_ONE_NAME | signing_in(*_ROOT_SIGN_IN),
+        fields=BY_PRINCIPAL_ID | signing_in(*_ROOT_SIGN_IN),
     )
 
 

@@ -53,7 +53,7 @@ def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str,
     where = key
     while where and where not in lines:
         where = where.rpartition(".")[0]
-    text = f"{key}: the {what} would have {size:,} {limit.unit}; AWS takes {limit.maximum:,}"
+    text = f"{key}: the {what} would have {size:,} {limit.unit}, but AWS allows {limit.maximum:,}"
     return Problem(lines.get(where, 0), text, fix)
 
 

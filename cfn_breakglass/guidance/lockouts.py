@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.config.trust_settings import EVERYBODY, Trust
+from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
 from cfn_breakglass.plan import Plan
 
 _NO_MFA = "sessions of roles, and so of Identity Center, carry no MFA data"
@@ -122,7 +122,7 @@ def _by_themselves(plan: Plan, who: list[str]) -> str:
 def _at_the_provider(plan: Plan, provider: str) -> str:
     config = plan.config
     sent = config.names_of("saml")
-    who = "those who may come" if not sent or EVERYBODY in sent else "those whom the config names"
+    who = "those who may come" if not sent or ANY_NAME in sent else "those whom the config names"
     roles = "\n".join(f"     {_spelled(config, arn)},{provider}" for arn in plan.names.role.arns)
     return f"At the SAML provider, send for {who} the attribute\n   {_ROLE_ATTRIBUTE} with the value\n{roles}"
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.config.iam_statements import statement
-from cfn_breakglass.config.problems import Report
+from cfn_breakglass.config.iam_statements import check_statement
+from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.types import INVALID
 
 READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
 
 
 def said(value: Any) -> list[str]:
-    report = Report()
-    judged = statement(value, "it", report)
-    assert judged is (INVALID if report.problems else value)
-    return [one.text for one in report.problems]
+    problems = Problems()
+    checked = check_statement(value, "it", problems)
+    assert checked is (INVALID if problems.reported else value)
+    return [problem.text for problem in problems.reported]
 
 
 def without(*keys: str, **more: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_takes(value: dict[str, Any]) -> None:
         (without("Action"), "it has neither Action nor NotAction"),
         (without("Action", Actions="s3:*"), "it.Actions is not a key of an IAM statement"),
         (READ | {"NotResource": "*"}, "it has both Resource and NotResource"),
-        (READ | {"NotPrincipal": "*"}, "it.NotPrincipal: a statement on what a role may do has no NotPrincipal"),
+        (READ | {"NotPrincipal": "*"}, "it.NotPrincipal: a statement about what a role may do has no NotPrincipal"),
         (READ | {"Version": "2012-10-17"}, "it.Version is not a key of an IAM statement"),
         (READ | {"Sid": None}, "it.Sid is empty"),
         (READ | {"Sid": True}, "it.Sid is true"),
@@ -66,7 +66,7 @@ def test_takes(value: dict[str, Any]) -> None:
         (READ | {"Action": ["s3:*", {}]}, "it.Action[1] is an empty mapping"),
         (READ | {"Resource": "bucket"}, "it.Resource is 'bucket'"),
         (READ | {"Condition": None}, "it.Condition is empty"),
-        (READ | {"Condition": {"Bools": {"a:b": True}}}, "it.Condition.Bools: IAM has no such condition operator"),
+        (READ | {"Condition": {"Bools": {"a:b": True}}}, "it.Condition.Bools is not a condition operator of IAM"),
         (READ | {"Condition": {"Bool": {}}}, "it.Condition.Bool is an empty mapping"),
         (READ | {"Condition": {"Bool": {"a:b": []}}}, "it.Condition.Bool.a:b is an empty list"),
         (READ | {"Condition": {"Bool": {"a:b": ["x", None]}}}, "it.Condition.Bool.a:b is a list"),

@@ -18,8 +18,8 @@ from cfn_breakglass.config.json_schema import schema_text
 from cfn_breakglass.config.loader import parse_config
 from cfn_breakglass.config.message_fields import FIELDS
 from cfn_breakglass.config.model import DETECTIONS, Config, config_keys
-from cfn_breakglass.config.problems import Report
-from cfn_breakglass.config.types import read
+from cfn_breakglass.config.problems import Problems
+from cfn_breakglass.config.types import read_setting
 from cfn_breakglass.config.yaml_parser import compose
 
 STARTER = paths.STARTER.read_text(encoding="utf-8")
@@ -46,11 +46,11 @@ def accepted(text: str) -> bool:
 
 def parsed(tree: Any) -> bool:
     """Whether the parser takes each setting of ``tree`` by itself."""
-    report = Report(config_keys())
+    problems = Problems(config_keys())
     node = compose(yaml.safe_dump(tree, sort_keys=False))
     assert node is not None
-    read(Section(Config), node, "", report)
-    return not report.problems
+    read_setting(Section(Config), node, "", problems)
+    return not problems.reported
 
 
 def nested(key: str, value: Any) -> dict[str, Any]:

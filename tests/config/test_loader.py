@@ -239,10 +239,10 @@ def test_aliases_are_followed() -> None:
 @pytest.mark.parametrize(
     ("text", "cause"),
     {
-        "a: *nobody": "to YAML, a \\* that begins a value",
-        "a: {x": "a { that begins here",
-        "- a\nb: c": "this line does not go on",
-        "main_region: us-east-1\nusernames": "a line that begins here has no colon",
+        "a: *nobody": "YAML reads a value that begins with \\*",
+        "a: {x": "a { that starts here",
+        "- a\nb: c": "this line does not continue",
+        "main_region: us-east-1\nusernames": "a setting that starts here has no colon",
         "%FOO\n": "",
         "x: |1x": "",
         "a: 'b' c": "",
@@ -250,7 +250,7 @@ def test_aliases_are_followed() -> None:
 )
 def test_text_that_is_not_yaml(text: str, cause: str) -> None:
     (problem,) = problems(text)
-    assert re.match(rf"\d+: it is not YAML: {cause}", problem)
+    assert re.match(rf"\d+: this is not valid YAML: {cause}", problem)
 
 
 def test_settings_are_checked_as_a_file_is() -> None:
@@ -262,11 +262,11 @@ def test_settings_are_checked_as_a_file_is() -> None:
         config_of({**held, "nam": "x", "usernames": [1]})
     assert str(caught.value) == (
         "settings: 2 problems\n\n"
-        '  usernames[0] is the number 1; a user name is text\n    put quotes around it: "1"\n\n'
+        '  usernames[0] is the number 1, but it has to be text\n    put quotes around it: "1"\n\n'
         "  nam is not a setting\n    did you mean name?"
     )
 
 
 def test_settings_that_no_file_can_hold() -> None:
-    with pytest.raises(ConfigError, match="no file can hold"):
+    with pytest.raises(ConfigError, match="a config file cannot contain"):
         config_of({"main_region": "us-east-1", "usernames": [object()]})

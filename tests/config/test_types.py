@@ -8,27 +8,29 @@ import pytest
 
 from cfn_breakglass.aws.arns import Arn, parse_arn
 from cfn_breakglass.aws.limits import INLINE_POLICIES, INPUT_PATHS, OUTPUTS, PATTERN, TRUST_POLICY
-from cfn_breakglass.config.collection_types import Listing
+from cfn_breakglass.config.collection_types import ListOf
 from cfn_breakglass.config.loader import parse_config
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.config.problems import Report
-from cfn_breakglass.config.types import INVALID, Choice, Flag, Kind, Text, Whole, read
+from cfn_breakglass.config.problems import Problems
+from cfn_breakglass.config.types import INVALID, Boolean, Choice, Integer, SettingType, String, read_setting
 from cfn_breakglass.config.yaml_parser import compose
 from cfn_breakglass.errors import ConfigError, Problem
 from cfn_breakglass.generation.limit_problems import problem
 
-WORD = Text("a word", "[a-z]+", "write letters", longest=5)
-HOURS = Whole("hours", 1, 12)
-STEPS = Whole("days", 1, 9, (3, 5, 9), "Somebody")
+WORD = String("a word", "[a-z]+", "write letters", max_length=5)
+HOURS = Integer("hours", 1, 12)
+STEPS = Integer("days", 1, 9, (3, 5, 9), "Somebody")
+AS_BOOLEAN = "YAML reads as true or false"
+WHOLE_HOURS = "it has to be a whole number of hours | write it in digits, such as 1"
 COLOUR = Choice(("red", "off"))
 
 
-def told(kind: Kind, text: str) -> tuple[Any, list[str]]:
+def told(kind: SettingType, text: str) -> tuple[Any, list[str]]:
     """What ``kind`` reads ``text`` as, and what it says about it."""
-    node, report = compose(text), Report()
+    node, problems = compose(text), Problems()
     assert node is not None
-    value = read(kind, node, "key", report)
-    return value, [f"{one.text} | {one.fix}" for one in report.problems]
+    value = read_setting(kind, node, "key", problems)
+    return value, [f"{problem.text} | {problem.fix}" for problem in problems.reported]
 
 
 def row(value: object) -> str:
@@ -44,17 +46,17 @@ def row(value: object) -> str:
         (COLOUR, "red", "red"),
         (COLOUR, "off", "off"),
         (COLOUR, "'off'", "off"),
-        (Flag(), "True", True),
-        (Flag(), "off", False),
+        (Boolean(), "True", True),
+        (Boolean(), "off", False),
         (HOURS, "1", 1),
         (HOURS, "+12", 12),
         (STEPS, "5", 5),
-        (Listing(WORD), "[]", ()),
-        (Listing(WORD), "- a\n- b", ("a", "b")),
+        (ListOf(WORD), "[]", ()),
+        (ListOf(WORD), "- a\n- b", ("a", "b")),
     ],
     ids=row,
 )
-def test_reads(kind: Kind, text: str, value: Any) -> None:
+def test_reads(kind: SettingType, text: str, value: Any) -> None:
     assert told(kind, text) == (value, [])
 
 
@@ -65,50 +67,50 @@ def test_reads(kind: Kind, text: str, value: Any) -> None:
         (WORD, "abcdef", "key has 6 characters; a word has at most 5 | shorten it"),
         (WORD, "''", "key is empty | write a word"),
         (WORD, "~", "key is empty | write a word"),
-        (WORD, "5", "key is the number 5; a word is text | write letters"),
-        (WORD, "yes", 'key is yes, which YAML reads as true or false; a word is text | put quotes around it: "yes"'),
-        (WORD, "[a]", "key is a list; a word is text | write letters"),
+        (WORD, "5", "key is the number 5, but it has to be text | write letters"),
+        (WORD, "no", f'key is no, which {AS_BOOLEAN}, but it has to be text | put quotes around it: "no"'),
+        (WORD, "[a]", "key is a list, but it has to be text | write letters"),
         (WORD, "!Sub a", "key has the YAML tag !Sub | write the value itself, without a tag"),
         (WORD, "!!binary a", "key has the YAML tag !!binary | write the value itself, without a tag"),
         (WORD, "!!map a", "key has the YAML tag !!map | write the value itself, without a tag"),
         (COLOUR, "on", "key is on | write one of: red, off"),
         (COLOUR, "blue", "key is 'blue' | write one of: red, off"),
         (COLOUR, "1", "key is the number 1 | write one of: red, off"),
-        (Flag(), "'yes'", "key is 'yes' | write true or false, without quotes"),
-        (Flag(), "!!bool x", "key is x, which YAML reads as true or false | write true or false, without quotes"),
-        (Flag(), "{}", "key is a mapping | write true or false, without quotes"),
-        (HOURS, "0", "key is 0 | write 1 to 12 hours"),
-        (HOURS, "-1", "key is -1 | write 1 to 12 hours"),
-        (HOURS, "010", "key is the number 010; a number of hours is a whole number | write it in digits, such as 1"),
-        (HOURS, "0x1", "key is the number 0x1; a number of hours is a whole number | write it in digits, such as 1"),
-        (HOURS, "1e1", "key is '1e1'; a number of hours is a whole number | write it in digits, such as 1"),
-        (HOURS, "'2'", "key is '2'; a number of hours is a number | take the quotes away: 2"),
-        (HOURS, "[2]", "key is a list; a number of hours is a whole number | write it in digits, such as 1"),
-        (STEPS, "1", "key is 1, which Somebody does not offer | the nearest it has: 3 days"),
-        (STEPS, "4", "key is 4, which Somebody does not offer | the nearest it has: 3 or 5 days"),
-        (STEPS, "90", "key is 90, which Somebody does not offer | the nearest it has: 9 days"),
-        (Listing(WORD), "a", "key is 'a'; it takes a list | put brackets around it: [a]"),
-        (Listing(WORD), "'*, b'", "key is '*, b'; it takes a list | put brackets around it: [\"*\", b]"),
+        (Boolean(), "'yes'", "key is 'yes' | write true or false, without quotes"),
+        (Boolean(), "!!bool x", "key is x, which YAML reads as true or false | write true or false, without quotes"),
+        (Boolean(), "{}", "key is a mapping | write true or false, without quotes"),
+        (HOURS, "0", "key is 0 | write a number of hours from 1 to 12"),
+        (HOURS, "-1", "key is -1 | write a number of hours from 1 to 12"),
+        (HOURS, "010", f"key is the number 010, but {WHOLE_HOURS}"),
+        (HOURS, "0x1", f"key is the number 0x1, but {WHOLE_HOURS}"),
+        (HOURS, "1e1", f"key is '1e1', but {WHOLE_HOURS}"),
+        (HOURS, "'2'", "key is '2', but it has to be a number | remove the quotes: 2"),
+        (HOURS, "[2]", f"key is a list, but {WHOLE_HOURS}"),
+        (STEPS, "1", "key is 1, which Somebody does not offer | write the nearest that it offers: 3"),
+        (STEPS, "4", "key is 4, which Somebody does not offer | write the nearest that it offers: 3 or 5"),
+        (STEPS, "90", "key is 90, which Somebody does not offer | write the nearest that it offers: 9"),
+        (ListOf(WORD), "a", "key is 'a', but it has to be a list | put brackets around it: [a]"),
+        (ListOf(WORD), "'*, b'", "key is '*, b', but it has to be a list | put brackets around it: [\"*\", b]"),
     ],
     ids=row,
 )  # fmt: skip
-def test_says(kind: Kind, text: str, said: str) -> None:
+def test_says(kind: SettingType, text: str, said: str) -> None:
     assert told(kind, text) == (INVALID, [said])
 
 
 def test_a_list_that_is_very_long_text() -> None:
-    _, (said,) = told(Listing(WORD), "a " * 100)
+    _, (said,) = told(ListOf(WORD), "a " * 100)
     assert said.endswith("| write [one, another], or each on a line of its own after a hyphen")
     assert len(said) < 200
 
 
 def test_a_list_keeps_what_is_good_and_where_it_stood() -> None:
-    node, report = compose("[a, 5, b, a, c]"), Report()
+    node, problems = compose("[a, 5, b, a, c]"), Problems()
     assert node is not None
-    assert Listing(WORD).read(node, "key", report) == ("a", "b", "c")
-    assert [report.item("key", position) for position in range(3)] == ["key[0]", "key[2]", "key[4]"]
-    assert not report.sound("key")
-    assert report.sound("ke", "key[0]")
+    assert ListOf(WORD).read(node, "key", problems) == ("a", "b", "c")
+    assert [problems.key_of_item("key", position) for position in range(3)] == ["key[0]", "key[2]", "key[4]"]
+    assert not problems.is_valid("key")
+    assert problems.is_valid("ke", "key[0]")
 
 
 def test_problems_of_one_line_stand_in_its_order() -> None:

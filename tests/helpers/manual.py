@@ -32,7 +32,7 @@ from rejections import generate, inside
 
 import cfn_breakglass
 from cfn_breakglass.cli.app import cli
-from cfn_breakglass.config.collection_types import keys
+from cfn_breakglass.config.collection_types import section_keys
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.message_fields import FIELDS
 from cfn_breakglass.config.model import DETECTIONS, Config
@@ -182,7 +182,7 @@ def _table(*head: str) -> Callable[[Iterable[tuple[str, ...]]], str]:
 
 
 def config_table() -> str:
-    rows = ((f"`{key}`", default(field), field.metadata["about"]) for key, field in keys(Config))
+    rows = ((f"`{key}`", default(field), field.metadata["about"]) for key, field in section_keys(Config))
     return _table("Key", "Default", "What it is")(rows)
 
 

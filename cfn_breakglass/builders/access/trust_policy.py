@@ -15,7 +15,7 @@ from troposphere import AWSObject, iam
 from cfn_breakglass.aws.partitions import Partition
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.config.trust_settings import EVERYBODY, Trust
+from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
 from cfn_breakglass.names import permission_set_arns, principal_arn, root_arn, sub
 from cfn_breakglass.plan import Plan
 
@@ -111,7 +111,7 @@ def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
         return
     when: dict[type[aws.ConditionElement], Any] = {aws.StringLike: {"SAML:aud": _saml_audiences(config.partition)}}
     names = config.names_of("saml")
-    if names and EVERYBODY not in names:
+    if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
     yield _let_in(awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust)
 

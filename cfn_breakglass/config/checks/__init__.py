@@ -1,120 +1,134 @@
-"""What no single setting can get wrong: keys that do not go together, and names that get too long together."""
+"""Problems that no single setting has: keys that contradict each other, and names that are too long together."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.config.checks import access, deployer, regions
+from cfn_breakglass.config.checks.access_checks import check_access, check_role_can_be_assumed
+from cfn_breakglass.config.checks.deployment_checks import check_deployment
+from cfn_breakglass.config.checks.placement_checks import check_placement
 from cfn_breakglass.config.model import CREATE, Config
-from cfn_breakglass.config.problems import Report
+from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.trust_settings import Trust
 
-CREATED_ONLY = (
+CREATED_ROLE_KEYS = (
     *("managed_policies", "policy_statements", "permissions_boundary", "path", "max_session_hours"),
-    *(f"trust.{one.name}" for one in fields(Trust)),
+    *(f"trust.{trust_field.name}" for trust_field in fields(Trust)),
 )
-"""Keys of ``role`` that shape a role we create."""
+"""Keys of ``role`` that are only for a role that the stack creates."""
 
-WHICH_ROLE = ("role.existing", "role.permission_set")
-
-
-def check(config: Config, report: Report) -> None:
-    """Report everything that the keys of ``config`` have wrong between them."""
-    access.somebody(config, report)
-    if report.sound(*WHICH_ROLE):
-        _one_role(config, report)
-    _lengths(config, report)
-    _statements(config, report)
-    access.check(config, report)
-    _bus(config, report)
-    _evidence(config, report)
-    deployer.check(config, report)
-    _tags(config, report)
-    regions.check(config, report)
+EXISTING_ROLE_KEYS = ("role.existing", "role.permission_set")
 
 
-def _bus(config: Config, report: Report) -> None:
+def check_config(config: Config, problems: Problems) -> None:
+    """Report every contradiction between the keys of ``config``."""
+    check_role_can_be_assumed(config, problems)
+    if problems.is_valid(*EXISTING_ROLE_KEYS):
+        _check_role(config, problems)
+    _check_lengths(config, problems)
+    _check_statement_ids(config, problems)
+    check_access(config, problems)
+    _check_buses(config, problems)
+    _check_trail(config, problems)
+    _check_protection(config, problems)
+    check_deployment(config, problems)
+    _check_tags(config, problems)
+    check_placement(config, problems)
+
+
+def _check_buses(config: Config, problems: Problems) -> None:
     if config.event_bus.existing and config.event_bus.name:
-        report.add("event_bus.name", "event_bus.name stands beside event_bus.existing", "keep one of them")
+        problems.add("event_bus.name", "event_bus.name and event_bus.existing are both set", "remove one of them")
     if config.central_bus == config.action_bus:
         key = "event_bus.existing" if config.event_bus.existing else "event_bus.name"
-        report.add(key, f"{key} is {config.action_bus}, the name of the bus for actions", "choose another name")
+        text = f"{key} is {config.action_bus}, which is the name of another bus that the stack creates"
+        problems.add(key, text, "choose another name")
 
 
-def _evidence(config: Config, report: Report) -> None:
+def _check_trail(config: Config, problems: Problems) -> None:
     if config.trail_lock_days and config.trail != CREATE:
-        report.add(
-            "trail_lock_days", "trail_lock_days is for a trail that is created", "add trail: create, or leave it out"
-        )
-    if config.trail == CREATE and "--" in f"{config.name}-" and report.sound("name"):
+        text = "trail_lock_days is only for a trail that the stack creates"
+        problems.add("trail_lock_days", text, "add trail: create, or remove it")
+    if config.trail == CREATE and "--" in f"{config.name}-" and problems.is_valid("name"):
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-trail-naming-requirements.html
-        text = f"name is {config.name!r}; with trail: create it is that of a trail, which has no two hyphens in a row"
-        report.add("name", text, "take a hyphen away: the trail is called like name and -trail")
-    if report.given("protection.deny") and config.protection.deny and not (config.role.created or config.role.manage):
-        text = "protection.deny is for a role that is created, or one that is there with role.manage: true"
-        report.add("protection.deny", text, "leave it out")
+        text = f"name is {config.name!r}, so the trail would be {config.name}-trail; a trail cannot have -- in its name"
+        problems.add("name", text, "remove a hyphen")
 
 
-def _tags(config: Config, report: Report) -> None:
-    seen: dict[str, str] = {}
+def _check_protection(config: Config, problems: Problems) -> None:
+    if (
+        problems.is_set("protection.deny")
+        and config.protection.deny
+        and not (config.role.created or config.role.manage)
+    ):
+        text = "protection.deny is only for a role that the stack creates, or for role.existing with role.manage: true"
+        problems.add("protection.deny", text, "remove it")
+
+
+def _check_tags(config: Config, problems: Problems) -> None:
+    first_spellings: dict[str, str] = {}
     for name in config.tags:
-        if name.casefold() in seen:
-            text = f"tags.{name} differs from tags.{seen[name.casefold()]} in letter case only; IAM takes them for one"
-            report.add(f"tags.{name}", text, "keep one of them")
-        seen.setdefault(name.casefold(), name)
+        first = first_spellings.setdefault(name.casefold(), name)
+        if first != name:
+            text = f"tags.{name} and tags.{first} differ only in case, and to IAM they are the same tag"
+            problems.add(f"tags.{name}", text, "remove one of them")
 
 
-def _one_role(config: Config, report: Report) -> None:
+def _check_role(config: Config, problems: Problems) -> None:
     role = config.role
     if role.existing and role.permission_set:
-        report.add("role.permission_set", "role.permission_set stands beside role.existing", "keep one of them")
+        text = "role.permission_set and role.existing are both set"
+        problems.add("role.permission_set", text, "remove one of them")
     if role.manage and not role.existing:
-        report.add("role.manage", "role.manage is for a role that exists", "give role.existing, or leave it out")
+        fix = "write the role in role.existing, or remove role.manage"
+        problems.add("role.manage", "role.manage is only for an existing role", fix)
     if role.manage and "AWSReservedSSO_" in (role.existing or ""):
-        fix = "leave it out, and change the permission set"
-        report.add("role.manage", "role.manage: nobody but Identity Center can change this role", fix)
+        text = "role.manage: only Identity Center can change this role"
+        problems.add("role.manage", text, "remove it, and change the permission set instead")
     if role.permission_set and role.grant == "users":
-        report.add("role.grant", "role.grant: IAM users cannot take on a permission set's role", "leave it out")
+        text = "role.grant: IAM users cannot assume the role of a permission set"
+        problems.add("role.grant", text, "remove it")
     if not role.created:
-        _not_created(config, report)
+        _check_existing_role(config, problems)
 
 
-def _not_created(config: Config, report: Report) -> None:
+def _check_existing_role(config: Config, problems: Problems) -> None:
     source = "existing" if config.role.existing else "permission_set"
     managed = ("policy_statements",) if config.role.existing and config.role.manage else ()
-    for key in [f"role.{key}" for key in CREATED_ONLY if key not in managed]:
-        if report.given(key):
-            text = f"{key} is for a role that is created; role.{source} names one that is there"
-            report.add(key, text, _instead(key, source))
+    for key in [f"role.{key}" for key in CREATED_ROLE_KEYS if key not in managed]:
+        if problems.is_set(key):
+            text = f"{key} is only for a role that the stack creates, but role.{source} is set"
+            problems.add(key, text, _existing_role_fix(key, source))
 
 
-def _instead(key: str, source: str) -> str:
+def _existing_role_fix(key: str, source: str) -> str:
     if source == "existing" and key == "role.managed_policies":
-        return "attach the policies to the role yourself: CloudFormation can do so only with roles it made"
+        return "remove it, and attach the policies yourself: the stack cannot attach policies to an existing role"
     if source == "existing" and key == "role.policy_statements":
-        return "add role.manage: true to put them on that role, or leave them out"
-    return "leave it out"
+        return "add role.manage: true to put them on that role, or remove them"
+    return "remove it"
 
 
-def _lengths(config: Config, report: Report) -> None:
+def _check_lengths(config: Config, problems: Problems) -> None:
     role, longest = config.role, limits.SWITCH_ROLE_NAME.maximum
     length = len(role.path.removeprefix("/")) + len(config.name)
-    if role.created and length > longest and report.sound("name", "role.path", *WHICH_ROLE):
-        text = f"role.path and name together have {length} characters; the console switches to at most {longest}"
-        report.add("role.path", text, "shorten role.path or name")
+    if role.created and length > longest and problems.is_valid("name", "role.path", *EXISTING_ROLE_KEYS):
+        text = f"role.path and name together have {length} characters, but the console can switch to at most {longest}"
+        problems.add("role.path", text, "shorten role.path or name")
     count, most = len(role.managed_policies), limits.ATTACHED_POLICIES.maximum
     if count > most:
-        text = f"role.managed_policies has {count} entries; a role takes {most}"
-        report.add("role.managed_policies", text, "put what they allow into role.policy_statements")
+        text = f"role.managed_policies has {count} entries, but a role can have {most}"
+        problems.add("role.managed_policies", text, "move what they allow to role.policy_statements")
 
 
-def _statements(config: Config, report: Report) -> None:
-    first: dict[str, str] = {}
+def _check_statement_ids(config: Config, problems: Problems) -> None:
+    first_keys: dict[str, str] = {}
     for index, statement in enumerate(config.role.policy_statements):
-        key = f"{report.item('role.policy_statements', index)}.Sid"
+        key = f"{problems.key_of_item('role.policy_statements', index)}.Sid"
         sid = statement.get("Sid")
-        if sid in first:
-            report.add(key, f"{key} is {sid!r}, as is {first[sid]}; IAM wants each once", "change one of them")
+        if sid in first_keys:
+            text = f"{key} is {sid!r}, the same as {first_keys[sid]}, but each Sid has to be unique"
+            problems.add(key, text, "change one of them")
         elif sid:
-            first[sid] = key
+            first_keys[sid] = key

@@ -1,0 +1,115 @@
+"""Regions, partitions and accounts that contradict each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cfn_breakglass.aws.arns import Arn, parse_arn
+from cfn_breakglass.aws.partitions import partition_of
+from cfn_breakglass.config.aws_types import protocol
+from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.problems import Problems
+
+
+def check_placement(config: Config, problems: Problems) -> None:
+    """Report everything in ``config`` that is in an account, partition or region where it cannot be used."""
+    _check_accounts(config, problems)
+    if not problems.is_valid("main_region"):
+        return
+    if "regions" in problems.item_indexes:  # the default is right in every partition
+        _check_regions(config, problems)
+    _check_partitions(config, problems)
+    _check_main_region(config, problems)
+    _check_china(config, problems)
+
+
+def _check_accounts(config: Config, problems: Problems) -> None:
+    first_key = ""
+    for key, arn in _arns(config.same_account_arns, problems):
+        if not arn.account.isdecimal():
+            continue
+        if arn.account != config.account:
+            text = f"{key} is in account {arn.account}, but {first_key} is in account {config.account}"
+            problems.add(key, text, "write ARNs of one account; each account needs a config of its own")
+        first_key = first_key or key
+
+
+def _check_regions(config: Config, problems: Problems) -> None:
+    partition = config.partition
+    for index, region in enumerate(config.regions):
+        key = problems.key_of_item("regions", index)
+        if region == config.main_region:
+            fix = "remove it; the main region is always watched"
+            problems.add(key, f"{key} is {region}, which is the main region", fix)
+        elif region != "*" and region not in partition.regions:
+            other = partition_of(region).name
+            text = f"{key} is {region} in partition {other}, but main_region is in partition {partition.name}"
+            fix = "remove it: events do not leave their partition, so each partition needs a config of its own"
+            problems.add(key, text, fix)
+        elif "*" in config.regions and region in partition.default:
+            fix = 'remove it; beside "*", write only opt-in regions'
+            problems.add(key, f'{key} is {region}, which "*" already includes', fix)
+
+
+def _check_partitions(config: Config, problems: Problems) -> None:
+    partition = config.partition.name
+    other_account_arns = {
+        "role.trust.principals": config.role.trust.principals,
+        "alerts.sqs": config.alerts.sqs,
+        "alerts.application": config.alerts.application,
+        "alerts.fallback": config.alerts.fallback,
+    }
+    arns = _arns(config.same_account_arns | other_account_arns, problems)
+    partitions = [(key, arn.partition) for key, arn in arns]
+    for key, arn_partition in [*partitions, *_partitions_in_policies(config, problems)]:
+        if arn_partition != partition:
+            text = f"{key} is in partition {arn_partition}, but main_region is in partition {partition}"
+            problems.add(key, text, f"write an ARN that begins with arn:{partition}:")
+
+
+def _partitions_in_policies(config: Config, problems: Problems) -> Iterator[tuple[str, str]]:
+    """The partitions of what policies name, by key. Most have wildcards, so they are not complete ARNs."""
+    for index, principal in enumerate(config.protection.exempt):
+        yield problems.key_of_item("protection.exempt", index), principal.split(":")[1]
+    for position, statement in enumerate(config.role.policy_statements):
+        statement_key = problems.key_of_item("role.policy_statements", position)
+        for name in statement.keys() & {"Resource", "NotResource"}:
+            key, value = f"{statement_key}.{name}", statement[name]
+            for index, resource in enumerate(value if isinstance(value, list) else [value]):
+                if arn_start := re.match("arn:([a-z-]+):", resource):
+                    yield (f"{key}[{index}]" if isinstance(value, list) else key), arn_start[1]
+
+
+def _check_main_region(config: Config, problems: Problems) -> None:
+    fixes = {
+        "event_bus.existing": "write a bus in the main region, where the central rules are",
+        "alerts.lambda": "write a function in the main region; the stack cannot allow the topic to call others",
+        "encryption": "write a key in the main region, where the topic and the logs are",
+    }
+    for key, arn in _arns({key: config.same_account_arns.get(key, ()) for key in fixes}, problems):
+        if arn.region != config.main_region:
+            text = f"{key} is in {arn.region}, but main_region is {config.main_region}"
+            problems.add(key, text, fixes[key.partition("[")[0]])
+
+
+def _check_china(config: Config, problems: Problems) -> None:
+    """https://docs.amazonaws.cn/en_us/aws/latest/userguide/sns.html: no text messages and no mobile push in China."""
+    if config.partition.name != "aws-cn":
+        return
+    endpoints = {"alerts.sms": config.alerts.sms, "alerts.application": config.alerts.application}
+    for key in (key for key, values in endpoints.items() if values):
+        text = f"{key}: SNS has no text messages and no mobile push in {config.main_region}"
+        problems.add(key, text, "remove it")
+    for index, endpoint in enumerate(config.alerts.fallback):
+        if protocol(endpoint) == "sms":
+            key = problems.key_of_item("alerts.fallback", index)
+            problems.add(key, f"{key}: SNS has no text messages in {config.main_region}", "remove it")
+
+
+def _arns(values_by_key: dict[str, tuple[str, ...]], problems: Problems) -> Iterator[tuple[str, Arn]]:
+    """Every value that is an ARN, with its key. A name of something of AWS is not an ARN."""
+    for key, values in values_by_key.items():
+        for index, value in enumerate(values):
+            if arn := parse_arn(value):
+                yield (problems.key_of_item(key, index) if key in problems.item_indexes else key), arn
