@@ -225,6 +225,11 @@ def test_the_links_lead_somewhere(page: Path) -> None:
 
 
 @every_page
+def test_no_inline_code_goes_over_the_end_of_a_line(page: Path) -> None:
+    assert [line for line in prose(read(page)).splitlines() if line.count("`") % 2] == []
+
+
+@every_page
 def test_it_is_english_of_today(page: Path) -> None:
     text = " ".join(prose(read(page)).split())
     for words in ("take the role on", "takes the role on", "taken on", "took the role on", "way back in", "tells of"):

@@ -15,9 +15,11 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, is_dataclass
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -239,6 +241,17 @@ def make_table() -> str:
     return _table("Target", "What it does")((f"`make {target}`", text) for target, text in targets)
 
 
+def _layer_table(container: str) -> str:
+    """The layers of an import contract, the highest first, each package with the first sentence about it."""
+    contracts = tomllib.loads(read(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == [container])
+    names = [name.strip() for layer in layers for name in layer.split(":")]
+    members = ((name, import_module(f"{container}.{name}")) for name in names)
+    return _table("Package or module", "What it holds")(
+        (f"`{name}`", _first_sentence(member.__doc__ or "")) for name, member in members
+    )
+
+
 def _first_sentence(text: str) -> str:
     paragraph = " ".join(text.partition("\n\n")[0].split()).replace("``", "`")
     return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
@@ -252,6 +265,8 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "commands": command_table,
     "library": library_table,
     "make": make_table,
+    "layers": partial(_layer_table, "cfn_breakglass"),
+    "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
 }
 
 
