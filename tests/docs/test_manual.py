@@ -236,6 +236,11 @@ def test_it_is_english_of_today(page: Path) -> None:
         assert words not in re.sub(rf"<!-- ({'|'.join(TABLES)}) -->.*?<!-- end -->", "", text), words
 
 
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_the_changelog_says_when_a_detection_came(detection: str) -> None:
+    assert re.search(rf"\b{detection}\b", read(ROOT / "CHANGELOG.md"))
+
+
 def test_the_changelog_knows_this_version() -> None:
     changelog = read(ROOT / "CHANGELOG.md")
     versions = re.findall(r"^## \[(.+?)\]", changelog, re.MULTILINE)
