@@ -9,17 +9,17 @@ from itertools import zip_longest
 _GAP = "..."
 
 
-def plain(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """Text that a terminal only shows: what would move the cursor or change colours is spelled out."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
-def many(count: int, noun: str) -> str:
+def count_of(count: int, noun: str) -> str:
     """A count and its noun: 1 record, 2 records, no records."""
     return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
 
 
-def cut(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """At most ``most`` characters of a text, from both ends: an ARN begins with the account and ends with the name."""
     if len(text) <= most:
         return text
@@ -35,14 +35,14 @@ _WORDS = re.compile(r"\S+\s*")
 _PIECES = re.compile(r"[^\s:/.,]*[\s:/.,]+|[^\s:/.,]+")
 
 
-def columns(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+def align_columns(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     """Lines of at most ``width`` characters, as long as that leaves something to each column."""
     if not rows:
         return
     table = list(zip(*rows, strict=True))
     widths = _widths(table, max(width - len(_BETWEEN) * (len(table) - 1), len(table)))
     for row in rows:
-        cells = [wrapped(cut(cell, _LINES * room), room) for cell, room in zip(row, widths, strict=True)]
+        cells = [wrap_words(shorten(cell, _LINES * room), room) for cell, room in zip(row, widths, strict=True)]
         for line in zip_longest(*cells, fillvalue=""):
             yield _BETWEEN.join(part.ljust(room) for part, room in zip(line, widths, strict=True)).rstrip()
 
@@ -62,7 +62,7 @@ def _pieces(text: str, width: int) -> Iterator[str]:
         yield from [word] if len(word.rstrip()) <= width else _PIECES.findall(word)
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap_words(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` characters; words stay whole, or break where the parts of an ARN do."""
     lines = [""]
     for piece in _pieces(text, width):

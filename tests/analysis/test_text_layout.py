@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from cfn_breakglass.analysis.text_layout import columns, cut, many, plain
+from cfn_breakglass.analysis.text_layout import align_columns, count_of, escape_control_characters, shorten
 
 ARN = "arn:aws:iam::111122223333:role/ops/break-glass"
 
 
 def test_what_fits_stands_as_it_is() -> None:
-    assert list(columns([("a", ARN, "b"), ("ab", "", "c")], 80)) == [f"a   {ARN}  b", f"ab  {' ' * len(ARN)}  c"]
-    assert list(columns([], 80)) == []
+    assert list(align_columns([("a", ARN, "b"), ("ab", "", "c")], 80)) == [f"a   {ARN}  b", f"ab  {' ' * len(ARN)}  c"]
+    assert list(align_columns([], 80)) == []
 
 
 def test_an_arn_is_broken_between_its_parts() -> None:
-    assert list(columns([("x", f'to equal "{ARN}"')], 30)) == [
+    assert list(align_columns([("x", f'to equal "{ARN}"')], 30)) == [
         'x  to equal "arn:aws:iam::',
         "   111122223333:role/ops/",
         '   break-glass"',
@@ -24,7 +24,7 @@ def test_an_arn_is_broken_between_its_parts() -> None:
 
 
 def test_what_is_too_long_keeps_both_ends() -> None:
-    (first, *_, last) = columns([("x", f"111122223333 {'y' * 100_000} break-glass")], 40)
+    (first, *_, last) = align_columns([("x", f"111122223333 {'y' * 100_000} break-glass")], 40)
     assert first.startswith("x  111122223333")
     assert last.endswith(" break-glass")
 
@@ -34,12 +34,12 @@ cells = st.text(st.characters(codec="ascii", categories=["L", "P", "Zs"]))
 
 @given(st.lists(st.tuples(cells, cells, cells)), st.integers(7, 99))
 def test_no_line_is_too_wide(rows: list[tuple[str, ...]], width: int) -> None:
-    assert all(len(line) <= width for line in columns(rows, width))
+    assert all(len(line) <= width for line in align_columns(rows, width))
 
 
 @given(cells, st.integers(20, 99))
 def test_nothing_short_is_lost(cell: str, width: int) -> None:
-    told = "".join(columns([("", cell)], width))
+    told = "".join(align_columns([("", cell)], width))
     assert "".join(told.split()) == "".join(cell.split())
 
 
@@ -48,9 +48,9 @@ def test_nothing_short_is_lost(cell: str, width: int) -> None:
     [("abcdef", 6, "abcdef"), ("abcdefghij", 7, "ab...ij"), ("abcdefghij", 8, "abc...ij"), ("abcdefghij", 1, "a...j")],
 )
 def test_cut(text: str, most: int, left: str) -> None:
-    assert cut(text, most) == left
+    assert shorten(text, most) == left
 
 
 def test_words() -> None:
-    assert [many(count, "part") for count in (0, 1, 1_000)] == ["no parts", "1 part", "1,000 parts"]
-    assert plain("a\x1b[2J\n\u202eé") == r"a\x1b[2J\n\u202eé"
+    assert [count_of(count, "part") for count in (0, 1, 1_000)] == ["no parts", "1 part", "1,000 parts"]
+    assert escape_control_characters("a\x1b[2J\n\u202eé") == r"a\x1b[2J\n\u202eé"

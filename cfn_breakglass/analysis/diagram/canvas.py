@@ -69,7 +69,7 @@ CSS += f"""
 """
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A text and how it looks."""
 
     style: Style
@@ -102,7 +102,7 @@ PADDING = 11
 _TOP = 8
 
 
-def wrap(text: str, style: Style, width: float) -> list[str]:
+def wrap_to_width(text: str, style: Style, width: float) -> list[str]:
     """Break ``text`` into lines no wider than ``width``: at blanks if it can, then after - / : . and anywhere."""
     lines, line = [], ""
     for word in re.findall("[^ ]+ *", text):
@@ -117,7 +117,7 @@ def wrap(text: str, style: Style, width: float) -> list[str]:
     return [*lines, line.rstrip()]
 
 
-def clipped(text: str, style: Style, width: float) -> str:
+def clip(text: str, style: Style, width: float) -> str:
     """Cut ``text`` to one line no wider than ``width``."""
     while style.width(text) > width:
         text = text.rstrip("\u2026")[:-1].rstrip() + "\u2026"
@@ -128,35 +128,41 @@ def _cut(part: str, style: Style, width: float) -> list[str]:
     return [part] if style.width(part) <= width else list(part)
 
 
-def laid_out(lines: list[Line], width: float) -> list[Line]:
+def wrap_lines(lines: list[TextLine], width: float) -> list[TextLine]:
     """Break ``lines`` so that they fit into a card of that width."""
-    return [Line(style, piece) for style, text in lines for piece in wrap(text, style, width - 2 * PADDING)]
+    return [
+        TextLine(style, piece)
+        for style, draw_text in lines
+        for piece in wrap_to_width(draw_text, style, width - 2 * PADDING)
+    ]
 
 
-def height_of(lines: list[Line], width: float) -> float:
+def card_height(lines: list[TextLine], width: float) -> float:
     """Height of a card of that width that holds ``lines``."""
-    return 2 * _TOP + sum(line.style.height for line in laid_out(lines, width))
+    return 2 * _TOP + sum(line.style.height for line in wrap_lines(lines, width))
 
 
-def text(drawing: drawsvg.DrawingParentElement, line: Line, x: float, baseline: float, anchor: str = "start") -> None:
+def draw_text(
+    drawing: drawsvg.DrawingParentElement, line: TextLine, x: float, baseline: float, anchor: str = "start"
+) -> None:
     """Write one line; ``anchor`` is which end of it ``x`` is."""
     drawing.append(drawsvg.Text(line.text, None, x, baseline, class_=line.style.css, text_anchor=anchor))
 
 
-def rectangle(drawing: drawsvg.DrawingParentElement, box: Box, css: str, radius: float = 8) -> None:
+def draw_rectangle(drawing: drawsvg.DrawingParentElement, box: Box, css: str, radius: float = 8) -> None:
     drawing.append(drawsvg.Rectangle(box.x, box.y, box.width, box.height, rx=radius, class_=css))
 
 
-def card(drawing: drawsvg.DrawingParentElement, box: Box, css: str, lines: list[Line]) -> None:
+def draw_card(drawing: drawsvg.DrawingParentElement, box: Box, css: str, lines: list[TextLine]) -> None:
     """Draw a card with its text from the top down."""
-    rectangle(drawing, box, css)
+    draw_rectangle(drawing, box, css)
     y = box.y + _TOP
-    for line in laid_out(lines, box.width):
-        text(drawing, line, box.x + PADDING, y + line.style.height * 0.74)
+    for line in wrap_lines(lines, box.width):
+        draw_text(drawing, line, box.x + PADDING, y + line.style.height * 0.74)
         y += line.style.height
 
 
-def curve(
+def draw_arrow(
     drawing: drawsvg.DrawingParentElement, start: tuple[float, float], end: tuple[float, float], head: drawsvg.Marker
 ) -> None:
     """Draw an arrow that leaves and arrives level."""

@@ -9,7 +9,7 @@ from os.path import commonprefix
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-from cfn_breakglass.analysis.diagram.model import Area, Bus, Part, Picture, Watch
+from cfn_breakglass.analysis.diagram.picture import AlertSource, Component, Picture, RegionGroup, RuleGroup
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.rules import rules_of
 from cfn_breakglass.analysis.template.reader import resolve
@@ -42,10 +42,10 @@ def picture_of(folder: Path) -> Picture:
     return Picture(
         name=rule_name_prefix(main.metadata).removesuffix("-"),
         role=(role := _role(main)),
-        takers=_takers(main, role),
-        areas=(_area("main-region", [home]), *_areas(others)),
+        principals=_takers(main, role),
+        region_groups=(_area("main-region", [home]), *_areas(others)),
         forwarders=_forwarders(main, forwards),
-        buses=(*_buses(main, told, forwards, [sink.arn for sink in sinks]), *_alarms(main, sinks)),
+        alert_sources=(*_buses(main, told, forwards, [sink.arn for sink in sinks]), *_alarms(main, sinks)),
         sinks=sinks,
     )
 
@@ -67,80 +67,81 @@ def _on_default(rule: Rule) -> bool:
     return rule.bus.endswith(":event-bus/default")
 
 
-def _area(template: str, holders: Sequence[_Held]) -> Area:
+def _area(template: str, holders: Sequence[_Held]) -> RegionGroup:
     stack, rules = holders[0]
     forwards = [rule for rule in rules if _on_default(rule)]
     roles = [target.role for rule in forwards for target in rule.targets if target.role]
-    return Area(
+    return RegionGroup(
         template=template,
         regions=tuple(held.stack.region for held in holders),
-        watches=_watches(stack, forwards),
+        rule_groups=_watches(stack, forwards),
         queues=tuple(map(_made, stack.of_type("AWS::SQS::Queue"))),
-        through=tuple(dict.fromkeys(roles)),
+        forwarder_arns=tuple(dict.fromkeys(roles)),
     )
 
 
-def _areas(others: Iterable[_Held]) -> list[Area]:
+def _areas(others: Iterable[_Held]) -> list[RegionGroup]:
     """Group the regions of the stackset by what they hold, most often one group."""
     groups: dict[object, list[_Held]] = {}
     for held in others:
         area = _area("stackset", [held])
         queues = tuple(queue.name for queue in area.queues)
-        groups.setdefault((area.watches, queues, area.through), []).append(held)
+        groups.setdefault((area.rule_groups, queues, area.forwarder_arns), []).append(held)
     return [_area("stackset", group) for group in groups.values()]
 
 
-def _watches(stack: Stack, rules: Iterable[Rule]) -> tuple[Watch, ...]:
+def _watches(stack: Stack, rules: Iterable[Rule]) -> tuple[RuleGroup, ...]:
     groups: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
         off = " (disabled)" if rule.state == "DISABLED" else ""
         label = rule.name.removeprefix(rule_name_prefix(stack.metadata)) + off
         groups.setdefault(tuple(target.arn for target in rule.targets), []).append(label)
-    return tuple(Watch(tuple(labels), to) for to, labels in groups.items())
+    return tuple(RuleGroup(tuple(labels), to) for to, labels in groups.items())
 
 
-def _made(resource: Resource, *notes: str) -> Part:
+def _made(resource: Resource, *notes: str) -> Component:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", resource.logical_id).capitalize()
     words = words.replace("Dead letter", "Dead-letter")
-    return Part(words, resource.name, resource.arn, notes)
+    return Component(words, resource.name, resource.arn, notes)
 
 
-def _named(title: str, arn: str) -> Part:
+def _named(title: str, arn: str) -> Component:
     """Draw what no template of ours makes, by its ARN alone."""
-    return Part(title, re.split(r"[:/]", arn)[-1] if "/" not in arn else arn.split("/", 1)[1], arn, (ELSEWHERE,))
+    return Component(title, re.split(r"[:/]", arn)[-1] if "/" not in arn else arn.split("/", 1)[1], arn, (ELSEWHERE,))
 
 
-def _role(main: Stack) -> Part:
+def _role(main: Stack) -> Component:
     arn = str(main.outputs.get("RoleArn", ""))
     for role in main.of_type("AWS::IAM::Role"):
         if role.arn == arn:
-            return Part("Break-glass role", role.name, arn)
+            return Component("Break-glass role", role.name, arn)
     if arn:
         return _named("Break-glass role", arn)
     patterns = json.dumps([resource.properties.get("EventPattern") for resource in main.of_type("AWS::Events::Rule")])
     # Identity Center ends the name of its roles in 16 characters of its own.
     names = re.findall(r':assumed-role/([^/"]+)', patterns)
     name = next((f"{name}*" if name.endswith("_") else name for name in names), "")
-    return Part("Break-glass role", name, "", (ELSEWHERE,))
+    return Component("Break-glass role", name, "", (ELSEWHERE,))
 
 
-def _takers(main: Stack, role: Part) -> tuple[str, ...]:
+def _takers(main: Stack, role: Component) -> tuple[str, ...]:
     made = [one for one in main.of_type("AWS::IAM::Role") if one.arn == role.arn]
     if not made:
         return ("whom its own trust policy lets",)
     return allowed_principals(made[0].properties.get("AssumeRolePolicyDocument", {}), main.account) or ("nobody",)
 
 
-def _forwarders(main: Stack, rules: Iterable[Rule]) -> tuple[Part, ...]:
+def _forwarders(main: Stack, rules: Iterable[Rule]) -> tuple[Component, ...]:
     made = {
-        role.arn: Part("Forwarder", role.name, role.arn, ("an IAM role",)) for role in main.of_type("AWS::IAM::Role")
+        role.arn: Component("Forwarder", role.name, role.arn, ("an IAM role",))
+        for role in main.of_type("AWS::IAM::Role")
     }
     arns = [str(main.outputs.get("ForwarderRoleArn", ""))]
     arns += [target.role or "" for rule in rules for target in rule.targets]
     return tuple(made.get(arn) or _named("Forwarder", arn) for arn in dict.fromkeys(arns) if arn)
 
 
-def _buses(main: Stack, told: Iterable[Rule], forwards: Iterable[Rule], order: list[str]) -> tuple[Bus, ...]:
+def _buses(main: Stack, told: Iterable[Rule], forwards: Iterable[Rule], order: list[str]) -> tuple[AlertSource, ...]:
     parts = {bus.arn: _made(bus) for bus in main.of_type("AWS::Events::EventBus")}
     used = [target.arn for rule in forwards for target in rule.targets if target.kind == "bus"]
     for arn in dict.fromkeys([*used, *(rule.bus for rule in told)]):
@@ -148,14 +149,14 @@ def _buses(main: Stack, told: Iterable[Rule], forwards: Iterable[Rule], order: l
     watches = {arn: _watches(main, [rule for rule in told if rule.bus == arn]) for arn in parts}
     first = {arn: index for index, arn in enumerate(dict.fromkeys([*used, *parts]))}
 
-    def place(watch: Watch) -> list[int]:
-        return sorted(order.index(arn) for arn in watch.to)
+    def place(watch: RuleGroup) -> list[int]:
+        return sorted(order.index(arn) for arn in watch.target_arns)
 
     drawn = sorted(parts, key=first.__getitem__)
-    return tuple(Bus(parts[arn], tuple(sorted(watches[arn], key=place))) for arn in drawn)
+    return tuple(AlertSource(parts[arn], tuple(sorted(watches[arn], key=place))) for arn in drawn)
 
 
-def _alarms(main: Stack, sinks: Iterable[Part]) -> Iterator[Bus]:
+def _alarms(main: Stack, sinks: Iterable[Component]) -> Iterator[AlertSource]:
     """The alarms that tell sinks of their own accord; those on the same metric are counted."""
     drawn = {sink.arn for sink in sinks}
     alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
@@ -169,14 +170,16 @@ def _alarms(main: Stack, sinks: Iterable[Part]) -> Iterator[Bus]:
         name = _shared(some).removeprefix(stem)
         told.setdefault(to, []).append(f"{name}* ({len(some)})" if len(some) > 1 else name)
     if told:
-        yield Bus(Part("Alarms", f"{stem}*"), tuple(Watch(tuple(names), to) for to, names in told.items()), "alarms")
+        yield AlertSource(
+            Component("Alarms", f"{stem}*"), tuple(RuleGroup(tuple(names), to) for to, names in told.items()), "alarms"
+        )
 
 
 def _shared(names: list[str]) -> str:
     return commonprefix(names)  # noqa: RUF071 - names are no paths
 
 
-def _sinks(main: Stack, told: Sequence[Rule]) -> tuple[Part, ...]:
+def _sinks(main: Stack, told: Sequence[Rule]) -> tuple[Component, ...]:
     """Topics and log groups, and whatever else is told, ordered so that no two ways to them cross."""
     parts = {topic.arn: _made(topic, _subscribers(main, topic.arn)) for topic in main.of_type("AWS::SNS::Topic")}
     for log in main.of_type("AWS::Logs::LogGroup"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.text_layout import cut
+from cfn_breakglass.analysis.text_layout import shorten
 
 if TYPE_CHECKING:
     from cfn_breakglass.analysis.eventbridge.operators import Predicate
@@ -112,7 +112,7 @@ def describe_field(event: Mapping[str, Any], path: FieldPath) -> str:
     values = [value for value, _ in _values(event, path)]
     if values:
         text = json.dumps(values if len(values) > 1 else values[0], default=str)
-        return cut(text, _SHOWN)
+        return shorten(text, _SHOWN)
     node: Any = event
     for depth, step in enumerate(path, 1):
         if step not in node:

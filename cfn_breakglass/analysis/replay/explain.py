@@ -13,7 +13,7 @@ from cfn_breakglass.analysis.eventbridge.comparisons import wildcard_regex
 from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.replay.missing_fields import reason
-from cfn_breakglass.analysis.text_layout import cut
+from cfn_breakglass.analysis.text_layout import shorten
 
 _DETAIL = re.compile(r"(^| )detail\.")
 _QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
@@ -97,7 +97,9 @@ def _sentence(mismatch: Mismatch, event: Mapping[str, Any]) -> str:
     if path == "errorCode" and (mismatch.expected, missing) in _OUTCOMES:
         return f"{path} is {found}: {_OUTCOMES[mismatch.expected, missing]}"
     almost = ": only the letter case differs" if _differs_in_case(mismatch) else ""
-    return f"{path} is {cut(found, _LONG)}; the pattern wants it {cut(briefly(mismatch.expected), _LONG)}{almost}"
+    return (
+        f"{path} is {shorten(found, _LONG)}; the pattern wants it {shorten(briefly(mismatch.expected), _LONG)}{almost}"
+    )
 
 
 _OUTCOMES = {

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from cfn_breakglass.analysis.replay.results import Answer
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.summary import Tally
-from cfn_breakglass.analysis.text_layout import many, plain
+from cfn_breakglass.analysis.text_layout import count_of, escape_control_characters
 
 
 class Form(Protocol):
@@ -62,7 +62,7 @@ class Notes:
     def answer(self, answer: Answer) -> Iterator[str]:
         if not self._places or not isinstance(answer, Unread):
             return
-        self._held.append(f"  {plain(answer.place)}: {plain(answer.why)}")
+        self._held.append(f"  {escape_control_characters(answer.place)}: {escape_control_characters(answer.why)}")
         if len(self._held) > _HELD and not self._overflown:
             self._overflown = True
             yield f"more than {_HELD:,} parts of the input cannot be read; from here on each is told as it is met:"
@@ -72,11 +72,11 @@ class Notes:
 
     def end(self, tally: Tally) -> Iterator[str]:
         for region, count in sorted(tally.counts.uncovered.items()):
-            yield f"{many(count, 'record')} of {plain(region)}, which neither template covers: nothing watches there"
+            yield f"{count_of(count, 'record')} of {escape_control_characters(region)}, which neither template covers: nothing watches there"
         for (account, why), count in sorted(tally.counts.refused.items()):
-            yield f"{many(count, 'record')} of account {account}, which the templates refuse: {why}"
+            yield f"{count_of(count, 'record')} of account {account}, which the templates refuse: {why}"
         if tally.unread:
-            yield f"{many(tally.unread, 'part')} of the input could not be read{self._where}"
+            yield f"{count_of(tally.unread, 'part')} of the input could not be read{self._where}"
             yield from self._held
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cfn_breakglass.analysis.iam.conditions import ConditionResult, parse_operator
 from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, parse_role_wildcard
-from cfn_breakglass.analysis.text_layout import many
+from cfn_breakglass.analysis.text_layout import count_of
 
 _KEYS = {
     "aws:currenttime": "the time",
@@ -76,8 +76,8 @@ def describe_duration(seconds: int) -> str:
     """A length of time in the largest unit that divides it: 4 hours, 90 minutes."""
     for unit, name in ((3600, "hour"), (60, "minute")):
         if seconds and seconds % unit == 0:
-            return many(seconds // unit, name)
-    return many(seconds, "second")
+            return count_of(seconds // unit, name)
+    return count_of(seconds, "second")
 
 
 def describe_test(test: ConditionResult) -> str:

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from paths import ROOT
 
-from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clipped, wrap
+from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clip, wrap_to_width
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
 from cfn_breakglass.analysis.diagram.layout import WIDTH
 from cfn_breakglass.analysis.diagram.mermaid import mermaid
-from cfn_breakglass.analysis.diagram.model import Part, Picture
+from cfn_breakglass.analysis.diagram.picture import Component, Picture
 from cfn_breakglass.analysis.diagram.svg import svg
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.errors import TemplateError
@@ -119,12 +119,14 @@ def test_the_page_holds_all(picture: Picture) -> None:
 
 def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
     picture = picture_of(ROOT / "templates")
-    (alarms,) = (bus for bus in picture.buses if bus.holds == "alarms")
-    (watch,) = alarms.watches
-    assert [picture.names[arn] for arn in watch.to] == ["break-glass-fallback"]
-    assert watch.rules == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
+    (alarms,) = (bus for bus in picture.alert_sources if bus.contents == "alarms")
+    (watch,) = alarms.groups
+    assert [picture.target_names_by_arn[arn] for arn in watch.target_arns] == ["break-glass-fallback"]
+    assert watch.names == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
     assert "alarms dead-letters, invocations" in picture.description
-    assert not [bus for bus in picture_of(GOLDEN / "hub-account").buses if bus.holds == "alarms"]  # they tell nobody
+    assert not [
+        bus for bus in picture_of(GOLDEN / "hub-account").alert_sources if bus.contents == "alarms"
+    ]  # they tell nobody
 
 
 def test_the_mermaid_text_is_a_flowchart(picture: Picture) -> None:
@@ -142,18 +144,18 @@ def test_the_mermaid_text_is_a_flowchart(picture: Picture) -> None:
             assert {edge[1], edge[2]} <= nodes.keys()
         else:
             assert node.fullmatch(line) or re.fullmatch(r' +subgraph area\d+\["[\w, -]+"\]| +end', line)
-    assert drawn.count("subgraph") == len(re.findall(r"(?m)^ +end$", drawn)) == len(picture.areas)
+    assert drawn.count("subgraph") == len(re.findall(r"(?m)^ +end$", drawn)) == len(picture.region_groups)
 
 
 def test_every_part_is_drawn(picture: Picture) -> None:
     root = tree(picture)
     spread = re.sub(r"\s", "", "".join(str(text.text) for text in root.iter(f"{SVG}text")))
-    parts = [picture.role, *picture.forwarders, *picture.sinks, *(bus.part for bus in picture.buses)]
-    parts += [queue for area in picture.areas for queue in area.queues]
-    watches = [watch for area in picture.areas for watch in area.watches]
-    watches += [watch for bus in picture.buses for watch in bus.watches]
-    expected = [part.name for part in parts] + [rule for watch in watches for rule in watch.rules]
-    expected += [region for area in picture.areas for region in area.regions] + list(picture.takers)
+    parts = [picture.role, *picture.forwarders, *picture.sinks, *(bus.component for bus in picture.alert_sources)]
+    parts += [queue for area in picture.region_groups for queue in area.queues]
+    watches = [watch for area in picture.region_groups for watch in area.rule_groups]
+    watches += [watch for bus in picture.alert_sources for watch in bus.groups]
+    expected = [part.name for part in parts] + [rule for watch in watches for rule in watch.names]
+    expected += [region for area in picture.region_groups for region in area.regions] + list(picture.principals)
     text = mermaid(picture)
     for one in expected:
         assert re.sub(r"\s", "", one) in spread
@@ -218,8 +220,8 @@ def test_regions_that_differ_are_drawn_apart(tmp_path: Path) -> None:
         resources["ForwardRootSignIn"]["Condition"] = "Ohio"
 
     picture = changed(tmp_path, "stackset", only_in_ohio)
-    assert [len(area.regions) for area in picture.areas] == [1, 15, 1]
-    assert [("RootSignIn" in area.watches[0].rules) for area in picture.areas] == [True, False, True]
+    assert [len(area.regions) for area in picture.region_groups] == [1, 15, 1]
+    assert [("RootSignIn" in area.rule_groups[0].names) for area in picture.region_groups] == [True, False, True]
     assert ["15 other regions" in words(picture), "1 other region" in words(picture)] == [True, True]
 
 
@@ -247,7 +249,7 @@ def test_nobody_knows_the_role(tmp_path: Path) -> None:
         for name in [name for name, one in resources.items() if one["Type"] == "AWS::Events::Rule"]:
             del resources[name]
 
-    assert changed(tmp_path, "main-region", change).role == Part("Break-glass role", "", "", ("made elsewhere",))
+    assert changed(tmp_path, "main-region", change).role == Component("Break-glass role", "", "", ("made elsewhere",))
 
 
 def test_there_must_be_templates(tmp_path: Path) -> None:
@@ -300,17 +302,17 @@ def test_who_may_take_it_on(statement: dict[str, Any], expected: list[str]) -> N
 def test_many_takers_are_counted() -> None:
     few = picture_of(ROOT / "templates")
     many = Picture(**{**vars(few), "takers": tuple(f"role {index}" for index in range(9))})
-    assert many.some_takers[-2:] == ("role 5", "and 3 more")
+    assert many.first_principals[-2:] == ("role 5", "and 3 more")
 
 
 @pytest.mark.parametrize("style", [TITLE, NAME, NOTE], ids=lambda style: style.css)
 def test_text_is_broken_to_fit(style: Any) -> None:
     for text in ("x" * 90, "/aws/events/a-very-long-name-of-a-log-group/login", "a few words of one line and more"):
-        lines = wrap(text, style, 120)
+        lines = wrap_to_width(text, style, 120)
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
         assert all(style.width(line) <= 120 for line in lines)
 
 
 def test_a_title_is_cut_to_fit() -> None:
-    assert clipped("break-glass", TITLE, 500) == "break-glass"
-    assert clipped("break-glass", TITLE, 60).endswith("\u2026")
+    assert clip("break-glass", TITLE, 500) == "break-glass"
+    assert clip("break-glass", TITLE, 60).endswith("\u2026")

@@ -494,7 +494,7 @@ def test_a_rule_is_about_events_of_aws_unless_it_wants_others(pattern: dict[str,
 
 def test_the_heartbeat_is_in_the_picture(folder: Path) -> None:
     picture = picture_of(folder)
-    (bus,) = (bus for bus in picture.buses if bus.part.name == "bg")
+    (bus,) = (bus for bus in picture.alert_sources if bus.component.name == "bg")
     (log,) = (sink for sink in picture.sinks if sink.name == LOG)
-    assert [watch.to for watch in bus.watches if "Heartbeat" in watch.rules] == [(log.arn,)]
-    assert all("Heartbeat" in area.watches[0].rules for area in picture.areas)
+    assert [watch.target_arns for watch in bus.groups if "Heartbeat" in watch.names] == [(log.arn,)]
+    assert all("Heartbeat" in area.rule_groups[0].names for area in picture.region_groups)
