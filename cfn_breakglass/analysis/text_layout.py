@@ -9,7 +9,7 @@ from itertools import zip_longest
 _GAP = "..."
 
 
-def escape_control_characters(text: str) -> str:
+def printable(text: str) -> str:
     """Text that a terminal only shows: what would move the cursor or change colours is spelled out."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 

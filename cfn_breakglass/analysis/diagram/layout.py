@@ -79,7 +79,7 @@ def default_bus_lines(picture: Picture, area: RegionGroup) -> list[TextLine]:
     lines = [TextLine(TITLE, "Default bus"), TextLine(NOTE, "gets what CloudTrail records")]
     for watch in area.rule_groups:
         lines += [
-            TextLine(NOTE, f"rules to {target_names(watch, picture.target_names_by_arn)}:"),
+            TextLine(NOTE, f"rules to {target_names(watch, picture.names_by_arn)}:"),
             *(TextLine(RULE, rule) for rule in watch.names),
         ]
     return lines if area.rule_groups else [*lines, TextLine(NOTE, "has no rules")]

@@ -45,7 +45,7 @@ def _watched(picture: Picture, area: RegionGroup, index: int) -> Iterator[str]:
     rules = [
         line
         for watch in area.rule_groups
-        for line in (f"rules to {target_names(watch, picture.target_names_by_arn)}:", *watch.names)
+        for line in (f"rules to {target_names(watch, picture.names_by_arn)}:", *watch.names)
     ]
     yield "    " + _node(f"default{index}", "Default bus", tuple(rules or ["has no rules"]))
     for number, queue in enumerate(area.queues):

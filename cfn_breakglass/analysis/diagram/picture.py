@@ -70,11 +70,11 @@ class Picture:
     def description(self) -> str:
         """Say what is drawn to whom cannot see it."""
         forwards = [
-            f"{_regions(area)}: {_heard(area.rule_groups, self.target_names_by_arn)}; dead letters in {_joined(area.queues)}."
+            f"{_regions(area)}: {_heard(area.rule_groups, self.names_by_arn)}; dead letters in {_joined(area.queues)}."
             for area in self.region_groups
         ]
         buses = [
-            f"{bus.component.title} {bus.component.name}: {_heard(bus.groups, self.target_names_by_arn, bus.contents)}."
+            f"{bus.component.title} {bus.component.name}: {_heard(bus.groups, self.names_by_arn, bus.contents)}."
             for bus in self.alert_sources
         ]
         sinks = [" ".join([f"{sink.title} {sink.name}:", ", ".join(sink.notes)]) + "." for sink in self.sinks]
@@ -89,7 +89,7 @@ class Picture:
         )
 
     @property
-    def target_names_by_arn(self) -> dict[str, str]:
+    def names_by_arn(self) -> dict[str, str]:
         """The name of each part by its ARN."""
         return {part.arn: part.name for part in (*(bus.component for bus in self.alert_sources), *self.sinks)}
 

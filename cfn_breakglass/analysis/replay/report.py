@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from cfn_breakglass.analysis.replay.results import Answer
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.summary import Tally
-from cfn_breakglass.analysis.text_layout import count_of, escape_control_characters
+from cfn_breakglass.analysis.text_layout import count_of, printable
 
 
 class Form(Protocol):
@@ -62,7 +62,7 @@ class Notes:
     def answer(self, answer: Answer) -> Iterator[str]:
         if not self._places or not isinstance(answer, Unread):
             return
-        self._held.append(f"  {escape_control_characters(answer.place)}: {escape_control_characters(answer.why)}")
+        self._held.append(f"  {printable(answer.place)}: {printable(answer.why)}")
         if len(self._held) > _HELD and not self._overflown:
             self._overflown = True
             yield f"more than {_HELD:,} parts of the input cannot be read; from here on each is told as it is met:"
@@ -72,7 +72,8 @@ class Notes:
 
     def end(self, tally: Tally) -> Iterator[str]:
         for region, count in sorted(tally.counts.uncovered.items()):
-            yield f"{count_of(count, 'record')} of {escape_control_characters(region)}, which neither template covers: nothing watches there"
+            uncovered = printable(region)
+            yield f"{count_of(count, 'record')} of {uncovered}, which neither template covers: nothing watches there"
         for (account, why), count in sorted(tally.counts.refused.items()):
             yield f"{count_of(count, 'record')} of account {account}, which the templates refuse: {why}"
         if tally.unread:

@@ -11,7 +11,7 @@ from cfn_breakglass.analysis.replay.explain import Explanation, briefly, in_reco
 from cfn_breakglass.analysis.replay.results import Answer, Told
 from cfn_breakglass.analysis.replay.summary import OUTCOMES, Tally
 from cfn_breakglass.analysis.simulator.simulator import Delivery
-from cfn_breakglass.analysis.text_layout import align_columns, count_of, escape_control_characters, wrap_words
+from cfn_breakglass.analysis.text_layout import align_columns, count_of, printable, wrap_words
 
 _SHOWN = 1_000
 _INDENT = 4 * " "
@@ -27,9 +27,7 @@ class Text:
     def answer(self, answer: Answer) -> Iterator[str]:
         if not isinstance(answer, Told):
             return
-        yield escape_control_characters(
-            f"{answer.time}  {answer.region}  {answer.who}  {answer.event}  ({answer.place})"
-        )
+        yield printable(f"{answer.time}  {answer.region}  {answer.who}  {answer.event}  ({answer.place})")
         for detection in dict.fromkeys(one.detection for one in answer.deliveries):
             yield f"  {detection}"
             for delivery in dict.fromkeys(one for one in answer.deliveries if one.detection == detection):
@@ -55,7 +53,7 @@ class Text:
         rule = f" (rule {explanation.rule})" if named else ""
         yield f"  {explanation.detection}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
         for reason in explanation.reasons:
-            first, *more = wrap_words(escape_control_characters(reason), self._width - len(_INDENT) - 2)
+            first, *more = wrap_words(printable(reason), self._width - len(_INDENT) - 2)
             yield _INDENT + first
             yield from (f"{_INDENT}  {line}" for line in more)
         if not explanation.fields:
@@ -65,7 +63,7 @@ class Text:
             for row in explanation.fields
         ]
         for line in align_columns(
-            [_HEADINGS, *(tuple(map(escape_control_characters, row)) for row in rows)], self._width - len(_INDENT)
+            [_HEADINGS, *(tuple(map(printable, row)) for row in rows)], self._width - len(_INDENT)
         ):
             yield f"{_INDENT}{line}"
 
@@ -89,13 +87,13 @@ def _delivery(delivery: Delivery) -> Iterator[str]:
     people = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in delivery.subscribers)
     yield f"    {delivery.kind} {delivery.target}{f', to {people}' if people else ''}"
     if delivery.problem:
-        yield f"      lost: {escape_control_characters(delivery.problem)}"
+        yield f"      lost: {printable(delivery.problem)}"
     if delivery.assumed_allowed:
         yield f"      not in the templates, taken to let it pass: {', '.join(delivery.assumed_allowed)}"
     if delivery.kind == "log":
         yield "      the whole event"
         return
     shown = delivery.message[:_SHOWN]
-    yield from (f"      {escape_control_characters(line)}" for line in shown.splitlines())
+    yield from (f"      {printable(line)}" for line in shown.splitlines())
     if more := len(delivery.message) - len(shown):
         yield f"      ... and {count_of(more, 'character')} more; --json has them all"

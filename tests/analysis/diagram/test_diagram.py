@@ -121,7 +121,7 @@ def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
     picture = picture_of(ROOT / "templates")
     (alarms,) = (bus for bus in picture.alert_sources if bus.contents == "alarms")
     (watch,) = alarms.groups
-    assert [picture.target_names_by_arn[arn] for arn in watch.target_arns] == ["break-glass-fallback"]
+    assert [picture.names_by_arn[arn] for arn in watch.target_arns] == ["break-glass-fallback"]
     assert watch.names == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
     assert "alarms dead-letters, invocations" in picture.description
     assert not [
@@ -301,7 +301,7 @@ def test_who_may_take_it_on(statement: dict[str, Any], expected: list[str]) -> N
 
 def test_many_takers_are_counted() -> None:
     few = picture_of(ROOT / "templates")
-    many = Picture(**{**vars(few), "takers": tuple(f"role {index}" for index in range(9))})
+    many = Picture(**{**vars(few), "principals": tuple(f"role {index}" for index in range(9))})
     assert many.first_principals[-2:] == ("role 5", "and 3 more")
 
 
