@@ -1,4 +1,4 @@
-"""``simulate``: what a history of CloudTrail records would have set off."""
+"""``simulate``: which alerts a history of CloudTrail records would have caused."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfn_breakglass.cli.options import TEMPLATES
+from cfn_breakglass.cli.options import TEMPLATES, flag
 
 if TYPE_CHECKING:
-    from cfn_breakglass.analysis.replay.report import Line, Report
-    from cfn_breakglass.analysis.replay.results import Answer
+    from cfn_breakglass.analysis.replay.report import OutputLine, ReplayReport
+    from cfn_breakglass.analysis.replay.results import ReplayResult
     from cfn_breakglass.cli.progress import Progress
 
-# As wide as a page where nobody's terminal says how wide it is.
-_WIDTH = (120, 24)
+# Columns and lines if no terminal says how large it is.
+_SIZE = (120, 24)
 
 
-def _set(_ctx: click.Context, _param: click.Parameter, given: Iterable[str]) -> frozenset[str]:
-    return frozenset(given)
+def _set(_ctx: click.Context, _param: click.Parameter, values: Iterable[str]) -> frozenset[str]:
+    return frozenset(values)
 
 
 @click.command(
@@ -35,76 +35,78 @@ Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell (
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @TEMPLATES
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per line.")
-@click.option(
-    "--detection", "detections", multiple=True, callback=_set, help="Only this detection; may be given again."
-)
+@click.option("--detection", "detections", multiple=True, callback=_set, help="Only this detection; can be repeated.")
 @click.option(
     "--region",
     "regions",
     multiple=True,
     callback=_set,
-    help="Only what was recorded in this region; may be given again.",
+    help="Only records of this region; can be repeated.",
 )
 @click.option("--account", default="", help="Deploy the templates in this account, not in that of each record.")
-@click.option("--explain", is_flag=True, help="Say of each record why a detection fires or does not.")
+@click.option("--explain", is_flag=True, help="Say for each record why a detection fires or does not.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes read files.")
 @click.pass_context
-def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jobs: int, **asked: Any) -> None:
-    """Tell what a CloudTrail history would have set off, with the templates on disk.
+def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jobs: int, **options: Any) -> None:
+    """Say which alerts a CloudTrail history would have caused, with the templates on disk.
 
     PATH is a file, a folder or - for standard input; a CloudTrail record, a log file, a JSON array, JSON Lines or an
     EventBridge event, plain or gzip.
     """
     from cfn_breakglass.analysis.replay.replay import Replay
-    from cfn_breakglass.analysis.replay.results import Question
-    from cfn_breakglass.analysis.replay.sources import SourceError, find
-    from cfn_breakglass.analysis.replay.workers import replayed
+    from cfn_breakglass.analysis.replay.results import ReplayOptions
+    from cfn_breakglass.analysis.replay.sources import SourceError, find_sources
+    from cfn_breakglass.analysis.replay.workers import replay_sources
 
-    question = Question(**asked)
-    replay, report = Replay(question), _report(as_json=as_json)
-    for region in sorted(question.regions - set(replay.regions)):
+    replay_options = ReplayOptions(**options)
+    replay, report = Replay(replay_options), _report(ctx.command, as_json=as_json)
+    for region in sorted(replay_options.regions - set(replay.regions)):
         click.echo(f"warning: neither template covers {region}", err=True)
     with _progress(paths) as progress:
-        for source, answers in replayed(question, replay, find(paths), sys.stdin.buffer, jobs):
-            _tell(answers, report, progress)
-            progress.advance(source.size, report.tally.counts.records)
-    for line in report.end():
+        for source, results in replay_sources(replay_options, replay, find_sources(paths), sys.stdin.buffer, jobs):
+            _write_results(results, report, progress)
+            progress.advance(source.size, report.summary.counts.records)
+    for line in report.summary_lines():
         _write(line)
-    if not report.tally.counts.records:
-        raise SourceError("there is no CloudTrail record in what was given")
-    if not report.tally.alerts:
+    if not report.summary.counts.records:
+        raise SourceError("there is no CloudTrail record in the input")
+    if not report.summary.alerts:
         ctx.exit(1)
 
 
-def _report(*, as_json: bool) -> Report:
+def _report(command: click.Command, *, as_json: bool) -> ReplayReport:
     from shutil import get_terminal_size
 
-    from cfn_breakglass.analysis.replay.json_format import Json
-    from cfn_breakglass.analysis.replay.report import Notes, Report
-    from cfn_breakglass.analysis.replay.text_format import Text
+    from cfn_breakglass.analysis.replay.json_format import JsonFormat
+    from cfn_breakglass.analysis.replay.report import Notes, ReplayReport
+    from cfn_breakglass.analysis.replay.text_format import TextFormat
 
-    form = Json() if as_json else Text(get_terminal_size(_WIDTH).columns)
-    return Report(form, Notes(places=not as_json))
+    hints = {"account": f"set it with {flag(command, 'account')}"}
+    notes = Notes(lists_places=not as_json, hints=hints)
+    if as_json:
+        return ReplayReport(JsonFormat(), notes)
+    cut_hint = f"{flag(command, 'as_json')} has all of it"
+    return ReplayReport(TextFormat(get_terminal_size(_SIZE).columns, cut_hint=cut_hint), notes)
 
 
-def _tell(answers: Iterable[Answer], report: Report, progress: Progress) -> None:
-    for answer in answers:
-        for line in report.answer(answer):
+def _write_results(results: Iterable[ReplayResult], report: ReplayReport, progress: Progress) -> None:
+    for result in results:
+        for line in report.result_lines(result):
             progress.quietly(line, _write)
-        progress.advance(0, report.tally.counts.records)
+        progress.advance(0, report.summary.counts.records)
 
 
-def _write(line: Line) -> None:
-    click.echo(line.text, err=line.aside)
+def _write(line: OutputLine) -> None:
+    click.echo(line.text, err=line.is_note)
 
 
 def _progress(paths: tuple[str, ...]) -> Progress:
-    """A bar if a person is looking."""
-    from cfn_breakglass.analysis.replay.sources import find
+    """A bar if standard error is a terminal."""
+    from cfn_breakglass.analysis.replay.sources import find_sources
     from cfn_breakglass.cli.progress import Bar, Progress
 
     if not sys.stderr.isatty():
         return Progress()
     from rich.console import Console
 
-    return Bar(sum(source.size for source in find(paths)), Console(stderr=True))
+    return Bar(sum(source.size for source in find_sources(paths)), Console(stderr=True))

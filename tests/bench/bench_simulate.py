@@ -22,8 +22,8 @@ from samples import ACCOUNT, RAISES, SILENT, record_of, templates
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.replay.replay import Replay
-from cfn_breakglass.analysis.replay.results import Counts, Question
-from cfn_breakglass.analysis.replay.sources import Source, find
+from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions
+from cfn_breakglass.analysis.replay.sources import Source, find_sources
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import main_and_stackset
@@ -66,8 +66,8 @@ def best(work: Callable[[], object]) -> float:
 
 
 def simulate(folder: Path, replay: Replay) -> int:
-    answers = (answer for source in find([str(folder)]) for answer in replay.read(source, sys.stdin.buffer))
-    return sum(answer.records for answer in answers if isinstance(answer, Counts))
+    results = (result for source in find_sources([str(folder)]) for result in replay.read(source, sys.stdin.buffer))
+    return sum(result.records for result in results if isinstance(result, RecordCounts))
 
 
 def parse(sources: list[Source]) -> None:
@@ -111,12 +111,12 @@ def main(home: Path) -> None:
     history.mkdir()
     for number in range(RECORDS // PER_FILE):
         (history / f"{number:04}.json").write_bytes(data)
-    speed(history, Replay(Question(home)), records, plans)
+    speed(history, Replay(ReplayOptions(home)), records, plans)
     memory(home, data)
 
 
 def speed(history: Path, replay: Replay, records: list[dict[str, Any]], plans: Any) -> None:
-    sources = list(find([str(history)]))
+    sources = list(find_sources([str(history)]))
     size = sum(source.size for source in sources) / RECORDS
     assert simulate(history, replay) == RECORDS
     ours, orjsons = best(lambda: simulate(history, replay)) / RECORDS, best(lambda: parse(sources)) / RECORDS

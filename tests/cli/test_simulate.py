@@ -16,8 +16,8 @@ from rich.console import Console
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, is_of_the_key, templates, title
 
 from cfn_breakglass.analysis.replay.replay import Replay
-from cfn_breakglass.analysis.replay.results import Question
-from cfn_breakglass.analysis.replay.sources import Unread, find
+from cfn_breakglass.analysis.replay.results import ReplayOptions
+from cfn_breakglass.analysis.replay.sources import Unread, find_sources
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.cli.progress import Bar
 
@@ -120,7 +120,7 @@ def test_forms(  # noqa: PLR0917 - the columns of a table
     assert lines(done, "summary")[0]["records"] == records
     told = lines(done, "delivery")
     assert {one["place"] for one in told} == {f"{'standard input' if piped else path}: {place}"}
-    assert told[0].items() >= {"detection": "RoleAssumed", "who": "alice", "event": "AssumeRole"}.items()
+    assert told[0].items() >= {"detection": "RoleAssumed", "caller": "alice", "event": "AssumeRole"}.items()
 
 
 # name: (the bytes, how many records are read all the same, what is said of the rest)
@@ -159,7 +159,7 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     "record without an account": (
         dumped(TAKEN_ON, {"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1"}),
         1,
-        ["line 2: it does not say which account it is of"],
+        ["line 2: it does not say its account; set it with --account"],
     ),
 }
 
@@ -189,7 +189,12 @@ def test_damaged_gzip(deployed: Path, data: bytes, records: int, damage: str) ->
     done = run(deployed, "-", "--json", given=data)
     assert done.exit_code == 0
     assert lines(done, "summary")[0]["records"] >= records
-    assert lines(done, "unread")[-1] == {"type": "unread", "place": "standard input", "why": damage}
+    assert lines(done, "unread")[-1] == {
+        "type": "unread",
+        "place": "standard input",
+        "reason": damage,
+        "missing_option": "",
+    }
 
 
 def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None:
@@ -197,8 +202,8 @@ def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None
     assert few[0] == "1,000 parts of the input could not be read:"
     many = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
     head, *places, end = many
-    assert head == "more than 1,000 parts of the input cannot be read; from here on each is told as it is met:"
-    assert end == "1,500 parts of the input could not be read; each is told of above"
+    assert head == "over 1,000 parts of the input cannot be read; from here on each is listed as it comes:"
+    assert end == "1,500 parts of the input could not be read; each is listed above"
     assert [place.partition(": it")[0] for place in places] == [
         f"  standard input: line {number}" for number in range(2, 1_502)
     ]
@@ -253,7 +258,7 @@ def test_text(deployed: Path) -> None:
     assert rest[0].startswith('      {"detection": "RoleAssumed", "result": "Success"')
     assert rest[log : log + 2] == [
         f"    log arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/break-glass/login",
-        "      the whole event",
+        "      the complete event",
     ]
     assert rest[log + 3] == "1 record read, 1 alert"
     assert rest[-1].split() == ["RoleAssumed", "1", "1", "1", "0"]
@@ -264,7 +269,7 @@ def test_what_a_record_says_does_not_reach_the_terminal_raw(deployed: Path) -> N
     nasty = TAKEN_ON | {"userAgent": "\x1b[2J", "errorMessage": "x" * 100_000, "eventTime": "\x1b]0;t\x07"}
     done = run(deployed, "-", given=dumped(nasty))
     assert "\x1b" not in done.stdout
-    assert "more; --json has them all" in done.stdout
+    assert "more; --json has all of it" in done.stdout
     assert len(done.stdout) < 3_000
 
 
@@ -284,10 +289,10 @@ def test_an_event_that_is_too_large_is_lost_not_passed_over(deployed: Path) -> N
 def test_a_file_that_is_gone_by_its_turn_is_told(deployed: Path, tmp_path: Path) -> None:
     gone = tmp_path / "a.json"
     gone.write_bytes(dumped(TAKEN_ON))
-    sources = find([str(gone)])
+    sources = find_sources([str(gone)])
     gone.unlink()
     (source,) = sources
-    answers = list(Replay(Question(deployed)).read(source, io.BytesIO()))
+    answers = list(Replay(ReplayOptions(deployed)).read(source, io.BytesIO()))
     assert answers == [Unread(str(gone), "it cannot be read: No such file or directory")]
 
 
@@ -308,7 +313,7 @@ def test_filters(deployed: Path) -> None:
 def test_regions_that_nobody_watches_are_told(deployed: Path) -> None:
     done = run(deployed, "-", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
     assert done.exit_code == 1
-    assert done.stderr == "1 record of me-south-1, which neither template covers: nothing watches there\n"
+    assert done.stderr == "1 record of me-south-1, which neither template covers: no rule sees them\n"
 
 
 def test_what_nobody_watches_is_counted_record_by_record(deployed: Path) -> None:
@@ -342,9 +347,9 @@ def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_p
     other = TAKEN_ON | {"recipientAccountId": "444455556666"}
     done = run(tmp_path, "-", "--json", given=dumped(other, TAKEN_ON, other))
     assert done.exit_code == 0
-    assert done.stderr.startswith("2 records of account 444455556666, which the templates refuse: ")
-    [refused] = lines(done, "summary")[0]["refused"]
-    assert (refused["account"], refused["records"], "Rules." in refused["why"]) == ("444455556666", 2, True)
+    assert done.stderr.startswith("2 records of account 444455556666, in which the templates cannot be deployed: ")
+    [refused] = lines(done, "summary")[0]["rejected"]
+    assert (refused["account"], refused["records"], "Rules." in refused["reason"]) == ("444455556666", 2, True)
     assert run(tmp_path, "-", "--account", "444455556666", given=dumped(other)).exit_code == 2
     assert run(deployed, "-", given=dumped(other)).stderr == ""
 
@@ -353,9 +358,9 @@ def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_p
     ("arguments", "said"),
     [
         (["nowhere"], "nowhere: there is no such file or folder"),
-        (["-"], "there is no CloudTrail record in what was given"),
+        (["-"], "there is no CloudTrail record in the input"),
         (["-", "--templates", "nowhere"], "nowhere/main-region.yaml: there is no such file"),
-        (["-", "--detection", "RoleAsumed"], "RoleAsumed is no detection of the templates"),
+        (["-", "--detection", "RoleAsumed"], "RoleAsumed is not a detection of the templates"),
         (["-", "--account", "12"], "12 is no account"),
     ],
 )
@@ -433,7 +438,7 @@ def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
         "  RoleAssumed: it does not fire",
         '    errorCode is "AccessDenied": the call failed; the pattern wants one that',
         "      succeeded",
-        "    requestParameters.roleArn is null: AWS leaves it out of refused calls",
+        "    requestParameters.roleArn is null: AWS leaves it out of denied calls",
         "    Fits  Field                 The record has       The pattern wants",
         '    yes   source                "aws.sts"            "aws.sts"',
         '    yes   eventName             "AssumeRole"         "AssumeRole" or',
@@ -484,7 +489,7 @@ def test_explain_for_machines(deployed: Path) -> None:
 
 def test_explain_tells_of_a_region_without_a_rule(deployed: Path) -> None:
     done = run(deployed, "-", "--explain", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
-    assert "it was recorded in me-south-1, which neither template covers: nothing watches there" in done.stdout
+    assert "it was recorded in me-south-1, which neither template covers: no rule sees it" in done.stdout
 
 
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])

@@ -1,4 +1,4 @@
-"""The templates of a folder, deployed in each account that records are of and compiled once."""
+"""The templates of a folder, deployed in every account that has records, and compiled once per account."""
 
 from __future__ import annotations
 
@@ -8,47 +8,55 @@ from typing import NamedTuple
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
 from cfn_breakglass.analysis.eventbridge.rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
-from cfn_breakglass.analysis.replay.results import Question
+from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.reader import FailedAssertionError
 from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.errors import TemplateError
 
 # An account is 17 stacks in memory, about 1 MiB.
-_ACCOUNTS = 64
+_MAX_ACCOUNTS = 64
+
+
+class UnknownAccountError(RecordError):
+    """A record does not say its account, and no account is set for all records."""
 
 
 class Account(NamedTuple):
-    """The templates in an account: the rules that watch each region, or why the templates refuse the account."""
+    """The rules on the default bus of each region of an account, or why the templates cannot be deployed in it."""
 
     simulator: Simulator | None
-    watching: dict[str, list[Rule]]
-    refusal: str = ""
+    rules_by_region: dict[str, list[Rule]]
+    rejection: str = ""
 
 
 class Accounts:
-    """Every account there is, as far as a question goes; TemplateError or RecordError for what it cannot ask."""
+    """The accounts of the records, each with the templates deployed in it when its first record comes.
 
-    def __init__(self, question: Question, plans: tuple[TemplateFile, TemplateFile]) -> None:
-        self._question = question
-        self._plans = plans
-        self.of = lru_cache(_ACCOUNTS)(self._deployed)
-        if question.account and not is_account(question.account):
-            raise RecordError(not_an_account(question.account))
-        probe = Simulator(deploy_pair(*plans, account=question.account or plans[0].coverage.account_or_example))
-        self.regions = probe.regions
-        # No record is ever of the others: they are about events of our own, such as the heartbeat.
-        self.detections = list(dict.fromkeys(rule.detection for rule in probe.rules if rule.accepts_aws_events))
-        self.fields = {name for rule in probe.rules for name in rule.pattern.fields}
-        if unknown := sorted(question.detections - {rule.detection for rule in probe.rules}):
-            known = ", ".join(self.detections)
-            raise TemplateError(f"{unknown[0]} is no detection of the templates\n  they have {known}")
+    TemplateError or RecordError for options that do not fit the templates.
+    """
 
-    def _deployed(self, account: str) -> Account:
+    def __init__(self, options: ReplayOptions, templates: tuple[TemplateFile, TemplateFile]) -> None:
+        self._templates = templates
+        self.get = lru_cache(_MAX_ACCOUNTS)(self._deploy)
+        if options.account and not is_account(options.account):
+            raise RecordError(not_an_account(options.account))
+        example = Simulator(
+            deploy_pair(*templates, account=options.account or templates[0].coverage.account_or_example)
+        )
+        self.regions = example.regions
+        # Rules for events of our own, such as the heartbeat, match no record.
+        self.detections = list(dict.fromkeys(rule.detection for rule in example.rules if rule.accepts_aws_events))
+        self.fields = {name for rule in example.rules for name in rule.pattern.fields}
+        if unknown := sorted(options.detections - {rule.detection for rule in example.rules}):
+            detections = ", ".join(self.detections)
+            raise TemplateError(f"{unknown[0]} is not a detection of the templates\n  they have {detections}")
+
+    def _deploy(self, account: str) -> Account:
         if not is_account(account):
-            raise RecordError("it does not say which account it is of; give that with --account")
+            raise UnknownAccountError("it does not say its account")
         try:
-            simulator = Simulator(deploy_pair(*self._plans, account=account))
+            simulator = Simulator(deploy_pair(*self._templates, account=account))
         except FailedAssertionError as error:
             return Account(None, {}, str(error))
         return Account(simulator, {region: simulator.watching(region) for region in simulator.regions})

@@ -1,4 +1,4 @@
-"""Why a rule takes an event or does not: the pattern beside the record, and AWS's reason where one is known."""
+"""Why a rule fires for an event or does not: the pattern beside the record, and AWS's reason if it documents one."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_read_only, i
 from cfn_breakglass.analysis.eventbridge.comparisons import wildcard_regex
 from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
 from cfn_breakglass.analysis.eventbridge.rules import Rule
-from cfn_breakglass.analysis.replay.missing_fields import reason
+from cfn_breakglass.analysis.replay.missing_fields import absence_reason
 from cfn_breakglass.analysis.text_layout import shorten
 
 _DETAIL = re.compile(r"(^| )detail\.")
 _QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
 _UNLESS, _OR_ABSENT = "to be present and not ", " or to be absent"
-# Of a long value a sentence has both ends; the fields beside it have more.
-_LONG = 120
-_FIRST = ("source", "detail.eventName", "detail.errorCode")
+# A sentence has both ends of a longer value; the table of fields has more of it.
+_MAX_VALUE_LENGTH = 120
+_FIRST_FIELDS = ("source", "detail.eventName", "detail.errorCode")
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a rule of a detection says to an event, in sentences, and each field of its pattern beside the event's."""
+    """Whether a rule of a detection fires for an event, why not, and each field of its pattern beside the event's."""
 
     detection: str
     rule: str
@@ -34,53 +34,56 @@ class Explanation:
     fields: tuple[ComparedField, ...] = ()
 
 
-def explain(rule: Rule, event: Mapping[str, Any]) -> Explanation:
-    """Say whether and why ``rule``, on the bus where ``event`` arrives, fires: first which call it is."""
-    mismatches = sorted(rule.pattern.explain(event), key=_call_first)
-    reasons = tuple(_sentence(each, event) for each in mismatches) or _not_shown(rule.state, event)
-    fields = tuple(sorted(rule.pattern.compare(event), key=_call_first))
+def explain_rule(rule: Rule, event: Mapping[str, Any]) -> Explanation:
+    """Say whether and why ``rule``, on the bus on which ``event`` arrives, fires; reasons about the call come first."""
+    mismatches = sorted(rule.pattern.explain(event), key=_field_order)
+    reasons = tuple(_sentence(mismatch, event) for mismatch in mismatches) or _delivery_problems(rule.state, event)
+    fields = tuple(sorted(rule.pattern.compare(event), key=_field_order))
     return Explanation(rule.detection, rule.name, not reasons, reasons, fields)
 
 
-def unwatched(detection: str, why: str) -> Explanation:
-    """Say that no rule of a detection sees the event at all."""
-    return Explanation(detection, "", fires=False, reasons=(why,))
+def explain_unwatched(detection: str, reason: str) -> Explanation:
+    """Say that no rule of a detection sees the event."""
+    return Explanation(detection, "", fires=False, reasons=(reason,))
 
 
-def uncovered(event: Mapping[str, Any]) -> str:
-    """Say that no rule sees what is recorded in the event's region."""
-    return f"it was recorded in {event.get('region')}, which neither template covers: nothing watches there"
+def uncovered_reason(event: Mapping[str, Any]) -> str:
+    """Why no rule sees an event of a region without rules."""
+    return f"it was recorded in {event.get('region')}, which neither template covers: no rule sees it"
 
 
-def in_record(path: str) -> str:
-    """Name a field, or every field in a sentence, as it is in the record, not in the event around it."""
+def record_path(path: str) -> str:
+    """The path of a field, or of every field in a sentence, in the record instead of the event around it."""
     return _DETAIL.sub(r"\1", path)
 
 
-def briefly(wanted: str) -> str:
-    """What a pattern wants, in as few words: each operator once (to equal "a" or "b"), and no double negation."""
-    if wanted.startswith(_UNLESS) and wanted.endswith(_OR_ABSENT):
-        return f"not {wanted.removeprefix(_UNLESS).removesuffix(_OR_ABSENT)}"
-    said, parts = "", []
-    for part in _QUOTED.split(wanted):
+def condense_words(words: str) -> str:
+    """The words for what a pattern requires, without repeated operators and double negation.
+
+    ``to equal "a" or to equal "b"`` becomes ``to equal "a" or "b"``.
+    """
+    if words.startswith(_UNLESS) and words.endswith(_OR_ABSENT):
+        return f"not {words.removeprefix(_UNLESS).removesuffix(_OR_ABSENT)}"
+    last_operator, parts = "", []
+    for part in _QUOTED.split(words):
         operator = part.removeprefix(" or ")
-        parts.append(" or " if operator == said != part else part)
-        said = said if part.startswith('"') else operator
+        parts.append(" or " if operator == last_operator != part else part)
+        last_operator = last_operator if part.startswith('"') else operator
     return "".join(parts)
 
 
-def _call_first(row: ComparedField | Mismatch) -> int:
-    return _FIRST.index(row.path) if row.path in _FIRST else len(_FIRST)
+def _field_order(row: ComparedField | Mismatch) -> int:
+    return _FIRST_FIELDS.index(row.path) if row.path in _FIRST_FIELDS else len(_FIRST_FIELDS)
 
 
-def _not_shown(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why EventBridge keeps an event that matches from a rule in ``state``."""
+def _delivery_problems(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why EventBridge does not deliver an event that matches to a rule in ``state``."""
     if state == "DISABLED":
-        return ("it matches, but the rule is DISABLED: AWS delivers nothing to it",)
+        return ("it matches, but the rule is DISABLED: EventBridge delivers nothing to it",)
     reasons = []
     if state == "ENABLED" and is_read_only(event):
         reasons.append(
-            "it matches, but AWS does not deliver a call that only reads to a rule that is just ENABLED;"
+            "it matches, but EventBridge does not deliver a call that only reads to a rule that is just ENABLED;"
             " that takes ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
         )
     if is_too_large(event):
@@ -89,17 +92,16 @@ def _not_shown(state: str, event: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sentence(mismatch: Mismatch, event: Mapping[str, Any]) -> str:
-    path, found = in_record(mismatch.path), in_record(mismatch.actual)
-    missing = found == "null" or found.startswith("absent")
-    if missing and (why := reason(path, event)):
-        # Where the object around a field is null, that is what the record shows.
-        return f"{path} is {'null' if found.endswith('null') else 'absent'}: {why}"
-    if path == "errorCode" and (mismatch.expected, missing) in _OUTCOMES:
-        return f"{path} is {found}: {_OUTCOMES[mismatch.expected, missing]}"
-    almost = ": only the letter case differs" if _differs_in_case(mismatch) else ""
-    return (
-        f"{path} is {shorten(found, _LONG)}; the pattern wants it {shorten(briefly(mismatch.expected), _LONG)}{almost}"
-    )
+    path, value = record_path(mismatch.path), record_path(mismatch.actual)
+    is_missing = value == "null" or value.startswith("absent")
+    if is_missing and (reason := absence_reason(path, event)):
+        # If the object around a field is null, null is what the record shows.
+        return f"{path} is {'null' if value.endswith('null') else 'absent'}: {reason}"
+    if path == "errorCode" and (mismatch.expected, is_missing) in _OUTCOMES:
+        return f"{path} is {value}: {_OUTCOMES[mismatch.expected, is_missing]}"
+    almost = ": only the letter case differs" if _differs_in_letter_case(mismatch) else ""
+    required = shorten(condense_words(mismatch.expected), _MAX_VALUE_LENGTH)
+    return f"{path} is {shorten(value, _MAX_VALUE_LENGTH)}; the pattern wants it {required}{almost}"
 
 
 _OUTCOMES = {
@@ -108,21 +110,23 @@ _OUTCOMES = {
 }
 
 
-def _differs_in_case(mismatch: Mismatch) -> bool:
-    """Whether the value would do in other letter case, by the words for both."""
+def _differs_in_letter_case(mismatch: Mismatch) -> bool:
+    """Whether the value would match in another letter case, as far as the words say."""
     if not mismatch.actual.startswith('"') or not _QUOTED.fullmatch(mismatch.actual):
         return False
-    found = json.loads(mismatch.actual)
+    value = json.loads(mismatch.actual)
     operator = ""
     for part in _QUOTED.split(mismatch.expected):
         if not part.startswith('"'):
             operator = part.removeprefix(" or ").strip()
-        elif operator in _CASED and re.fullmatch(_CASED[operator](json.loads(part)), found, re.IGNORECASE | re.DOTALL):
-            return True
+        elif operator in _REGEXES:
+            regex = _REGEXES[operator](json.loads(part))
+            if re.fullmatch(regex, value, re.IGNORECASE | re.DOTALL):
+                return True
     return False
 
 
-_CASED: dict[str, Callable[[str], str]] = {
+_REGEXES: dict[str, Callable[[str], str]] = {
     "to equal": re.escape,
     "to begin with": lambda text: f"{re.escape(text)}.*",
     "to end with": lambda text: f".*{re.escape(text)}",

@@ -1,4 +1,4 @@
-"""The answers to a history as JSON, for machines."""
+"""The results of a replay as JSON, for machines."""
 
 from __future__ import annotations
 
@@ -7,48 +7,42 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from cfn_breakglass.analysis.eventbridge.pattern import ComparedField
-from cfn_breakglass.analysis.replay.results import Answer, Told
+from cfn_breakglass.analysis.replay.results import OUTCOMES, RecordResult, ReplayResult, Summary, outcome_of
 from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.replay.summary import OUTCOMES, Tally, outcome
 
 
-class Json:
+class JsonFormat:
     """One object per line, each with its ``type``: delivery, explanation, unread, and at the end one summary."""
 
-    def answer(self, answer: Answer) -> Iterator[str]:
-        if isinstance(answer, Unread):
-            yield _line("unread", place=answer.place, why=answer.why)
-        elif isinstance(answer, Told):
-            about = {name: value for name, value in vars(answer).items() if name not in ("deliveries", "explanations")}
-            for delivery in answer.deliveries:
-                # The delivery's own region is that of the rule, which is in the target.
-                told = {name: value for name, value in asdict(delivery).items() if name != "region"}
-                yield _line("delivery", **about, **told, outcome=outcome(delivery))
-            for explanation in answer.explanations:
-                given = asdict(explanation) | {"fields": [_field(row) for row in explanation.fields]}
-                yield _line("explanation", **about, **given)
+    def result_lines(self, result: ReplayResult) -> Iterator[str]:
+        if isinstance(result, Unread):
+            yield _line("unread", **result._asdict())
+        elif isinstance(result, RecordResult):
+            record = {name: value for name, value in vars(result).items() if name not in {"deliveries", "explanations"}}
+            for delivery in result.deliveries:
+                # The region of the record is that of the line; the delivery's own is in the ARN of the target.
+                fields = {name: value for name, value in asdict(delivery).items() if name != "region"}
+                yield _line("delivery", **record, **fields, outcome=outcome_of(delivery))
+            for explanation in result.explanations:
+                fields = asdict(explanation) | {"fields": [row._asdict() for row in explanation.fields]}
+                yield _line("explanation", **record, **fields)
 
-    def end(self, tally: Tally) -> Iterator[str]:
+    def summary_lines(self, summary: Summary) -> Iterator[str]:
         detections: dict[str, dict[str, int]] = {
-            name: {"events": count} | {what: tally.outcomes[name, what] for what in OUTCOMES}
-            for name, count in sorted(tally.events.items())
+            name: {"events": count} | {outcome: summary.outcomes[name, outcome] for outcome in OUTCOMES}
+            for name, count in sorted(summary.events.items())
         }
         yield _line(
             "summary",
-            records=tally.counts.records,
-            unread=tally.unread,
+            records=summary.counts.records,
+            unread=summary.unread,
             detections=detections,
-            uncovered=dict(tally.counts.uncovered),
-            refused=[
-                {"account": account, "why": why, "records": count}
-                for (account, why), count in sorted(tally.counts.refused.items())
+            uncovered=dict(summary.counts.uncovered),
+            rejected=[
+                {"account": account, "reason": reason, "records": count}
+                for (account, reason), count in sorted(summary.counts.rejected.items())
             ],
         )
-
-
-def _field(row: ComparedField) -> dict[str, Any]:
-    return {"path": row.path, "found": row.actual, "wanted": row.expected, "fits": row.matches}
 
 
 def _line(kind: str, /, **values: Any) -> str:

@@ -1,26 +1,46 @@
-"""Decoding of records: whole, or only what patterns read, which takes a third of the time.
+r"""Decoding of only those fields of a record that patterns read, in a third of the time of decoding all of it.
 
-msgspec skips what a type does not name, and unlike a look for substrings knows an escaped name when it sees one.
+msgspec skips the fields that a type does not name. So a type is made with a field for each path that a pattern reads::
+
+    >>> decoder = PartialDecoder(["detail.userIdentity.arn", "detail.errorCode"])
+    >>> record = decoder.record(b'{"eventName": "GetObject", "userIdentity": {"arn": "a", "type": "b"}, "vpc": "c"}')
+
+The record has an attribute for each of these fields, with a prefix that keeps it apart from methods, and for the few
+fields that every record is asked for::
+
+    >>> record.f_userIdentity.f_arn, record.f_eventName
+    ('a', 'GetObject')
+    >>> record.f_errorCode is ABSENT
+    True
+
+Of all other fields nothing is kept::
+
+    >>> hasattr(record, "f_vpc"), hasattr(record.f_userIdentity, "f_type")
+    (False, False)
+
+Unlike a search for substrings, this also finds a field whose name is escaped::
+
+    >>> decoder.record(b'{"error\\u0043ode": "AccessDenied"}').f_errorCode
+    'AccessDenied'
 """
 
 from __future__ import annotations
 
-import json
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
 import msgspec
 
 ABSENT: Final = object()
-"""What a peek has where the record has no such field."""
+"""The value of a field that the record does not have."""
 
-# What says whose record it is, where it was recorded, what of, and that it is an EventBridge event.
+# Whose record it is, where it was recorded and of which call, and whether it is an EventBridge event.
 _ALWAYS = ("recipientAccountId", "awsRegion", "eventSource", "eventName", "detail")
 _RECORD = "detail."
-# AWS writes an object where we look into one; what else there may be is kept as it is.
-_ODD: Any = None | str | int | float | bool | list[Any]
+# Where a pattern reads into an object, a record can have any other value; it is kept as it is.
+_NOT_AN_OBJECT: Any = None | str | int | float | bool | list[Any]
 
 _Tree = dict[str, Any]
 
@@ -29,38 +49,41 @@ def _log_decoder(records: Any) -> Callable[[bytes], Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Log", [("Records", records, None)])).decode
 
 
-_PARTS = _log_decoder(list[msgspec.Raw])
+_decode_raw_log = _log_decoder(list[msgspec.Raw])
 
 
-class Peek:
-    """Decoders that keep of a CloudTrail record only the ``fields`` of its event, as attributes: see ``attribute``.
+class PartialDecoder:
+    """Decodes only the ``fields`` of an event that are in a CloudTrail record, such as ``detail.userIdentity.arn``.
 
-    What is no object is given back as it is, and a field that is not there is ABSENT, of an object that is not there
-    None.
+    A field that is absent is ABSENT, and an object that is absent is None. A record that is not a JSON object is
+    returned as it is.
     """
 
     def __init__(self, fields: Iterable[str]) -> None:
-        own = (field.removeprefix(_RECORD) for field in fields if field.startswith(_RECORD))
-        record = _keeping("Record", _tree((*_ALWAYS, *own))) | _ODD
+        record_fields = (field.removeprefix(_RECORD) for field in fields if field.startswith(_RECORD))
+        record = _struct("Record", _tree((*_ALWAYS, *record_fields))) | _NOT_AN_OBJECT
         self.record = msgspec.json.Decoder(record).decode
-        self._log = _log_decoder(types.GenericAlias(list, record))
+        self._decode_log = _log_decoder(types.GenericAlias(list, record))
 
     def log(self, data: bytes) -> tuple[list[Any] | None, Callable[[int], bytes]]:
-        """Peek at every record of a log file, None if it is none, and say how to come by the bytes of each."""
-        parts = cache(lambda: _PARTS(data).Records)
-        return self._log(data).Records, lambda index: bytes(parts()[index])
+        """Decode every record of a log file, None if it is not one; and a function that gives the bytes of a record."""
+        raw_records = cache(lambda: _decode_raw_log(data).Records)
+        return self._decode_log(data).Records, lambda index: bytes(raw_records()[index])
 
 
-def attribute(step: str) -> str:
-    """Give the attribute of a peek that a name in a record becomes."""
-    # No text, number or list has an attribute that begins so.
-    return f"f_{step}" if f"f_{step}".isidentifier() else f"x_{step.encode().hex()}"
+def attribute_name(field: str) -> str:
+    """The attribute that holds a field of an object."""
+    # A text, a number or a list has no attribute that begins so.
+    return f"f_{field}" if f"f_{field}".isidentifier() else f"x_{field.encode().hex()}"
 
 
 def _tree(paths: Iterable[str]) -> _Tree:
-    """Paths with dots as nested mappings; None is a value, kept whole."""
+    """Paths with dots as nested mappings: ``a.b`` and ``c`` are ``{"a": {"b": None}, "c": None}``.
+
+    None stands for a value that is kept with everything in it.
+    """
     tree: _Tree = {}
-    # The shorter first: what is kept whole has nothing below it.
+    # Short paths first: nothing has to be kept below a value that is kept with everything in it.
     for path in sorted(set(paths), key=len):
         *parents, last = path.split(".")
         node = tree
@@ -74,39 +97,12 @@ def _tree(paths: Iterable[str]) -> _Tree:
     return tree
 
 
-def _keeping(name: str, tree: _Tree) -> Any:
+def _struct(name: str, tree: _Tree) -> Any:
     fields = [
-        (attribute(step), _keeping(name, below) | _ODD, None) if below else (attribute(step), Any, ABSENT)
+        (attribute_name(step), _struct(name, below) | _NOT_AN_OBJECT, None)
+        if below
+        else (attribute_name(step), Any, ABSENT)
         for step, below in tree.items()
     ]
-    # gc: these hold no cycles, and there are many.
-    return msgspec.defstruct(name, fields, rename={attribute(step): step for step in tree}, gc=False)
-
-
-def decode(data: bytes) -> Any:
-    """Decode JSON, and what of it msgspec refuses, such as half a surrogate pair; ValueError or RecursionError."""
-    try:
-        return msgspec.json.decode(data)
-    except (ValueError, RecursionError):
-        return json.loads(data.decode("utf-8-sig", "replace"))
-
-
-def unpacked(value: Any) -> Iterator[Any]:
-    """The records of a log file, an array, or an answer of ``aws cloudtrail lookup-events``; else ``value`` itself."""
-    if isinstance(value, list):
-        yield from value
-    elif isinstance(value, dict) and isinstance(value.get("Records"), list):
-        yield from value["Records"]
-    elif isinstance(value, dict) and isinstance(value.get("Events"), list):
-        yield from map(_looked_up, value["Events"])
-    else:
-        yield _looked_up(value)
-
-
-def _looked_up(event: Any) -> Any:
-    """The record in what lookup-events answers; what is broken or something else stands for itself."""
-    text = event.get("CloudTrailEvent") if isinstance(event, dict) else None
-    try:
-        return decode(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else event
-    except (ValueError, RecursionError):
-        return event
+    # gc: these objects hold no cycles, and there are many.
+    return msgspec.defstruct(name, fields, rename={attribute_name(step): step for step in tree}, gc=False)

@@ -1,4 +1,39 @@
-"""Which records no rule can take, told field by field from values that repeat all the time."""
+"""Which records no pattern can match, decided field by field with bit masks.
+
+Nearly all records match no pattern, and their values repeat. So each alternative of each pattern is a bit, and for each
+value of a field it is remembered which alternatives allow that value::
+
+    bit 0 (1): eventName is AssumeRole, errorCode is absent
+    bit 1 (2): eventName is AssumeRole, errorCode is AccessDenied
+    bit 2 (4): eventName is PutRule, any errorCode
+
+For a record all bits are set at first, and each field clears the bits of alternatives that do not allow its value. An
+alternative that does not read a field allows all its values. Once no bit is left, no pattern can match::
+
+    eventName AssumeRole               111 & 011 = 011
+    errorCode AccessDenied             011 & 110 = 010   the alternative of bit 1 may match
+    errorCode ThrottlingException      011 & 100 = 000   no pattern can match
+
+The same in code:
+
+    >>> from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
+    >>> from cfn_breakglass.analysis.replay.partial_decoder import PartialDecoder
+    >>> source, role = ["aws.sts", "aws.events"], ["AssumeRole"]
+    >>> patterns = [
+    ...     compile_pattern({"source": source, "detail": {"eventName": role, "errorCode": [{"exists": False}]}}),
+    ...     compile_pattern({"source": source, "detail": {"eventName": role, "errorCode": ["AccessDenied"]}}),
+    ...     compile_pattern({"source": source, "detail": {"eventName": ["PutRule"]}}),
+    ... ]
+    >>> decoder = PartialDecoder(["detail.errorCode"])
+    >>> record_filter = RecordFilter(patterns, max_values=100)
+    >>> call = b'{"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "errorCode": "%b"}'
+    >>> record_filter.may_match(decoder.record(call % b"AccessDenied"))
+    True
+    >>> record_filter.may_match(decoder.record(call % b"ThrottlingException"))
+    False
+
+The answer True is not final: a field in an array, for example, is not looked at.
+"""
 
 from __future__ import annotations
 
@@ -10,153 +45,164 @@ from typing import Any, Final
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX
 from cfn_breakglass.analysis.eventbridge.field_matcher import FieldMatcher
-from cfn_breakglass.analysis.eventbridge.rules import Rule
-from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, attribute
+from cfn_breakglass.analysis.eventbridge.pattern import Pattern
+from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, attribute_name
 
 _RECORD: Final = "detail."
 _CALL: Final = ("source", "detail.eventName")
-# What is longer hardly comes again.
-_LONG: Final = 512
-# An object with so many fields to look at is told at once if it has none of them.
-_MANY: Final = 5
+# A longer value hardly repeats.
+_MAX_VALUE_LENGTH: Final = 512
+# For an object with this many fields it pays to find out first whether it has any of them.
+_MIN_GROUP: Final = 5
 
-_Branch = dict[str, FieldMatcher]
+_Alternative = dict[str, FieldMatcher]
 
 
-class Gate:
-    """Whether a rule might take a CloudTrail record, of which there is a peek; True also for what is no plain record.
+class RecordFilter:
+    """Whether one of the patterns may match a partially decoded CloudTrail record.
 
-    Each alternative of a rule's pattern is a bit. A field's value leaves those that accept it, remembered by value, and
-    a record is out when no bit is left. ``remembered`` bounds how many values are kept of each field.
+    True also for what is not a plain CloudTrail record. At most ``max_values`` values are remembered of each field.
     """
 
-    def __init__(self, rules: Iterable[Rule], *, remembered: int) -> None:
-        branches = [{leaf.name: leaf for leaf in leaves} for rule in rules for leaves in rule.pattern.branches]
-        self._every = (1 << len(branches)) - 1
-        self._branches = branches
-        self._remembered = remembered
-        self._calls: dict[tuple[Any, Any], int] = {}
-        names = {name for branch in branches for name in branch if name.startswith(_RECORD) and name not in _CALL}
-        fields = [_Field(name, branches, self._every, remembered) for name in names]
-        # The field that most alternatives ask for first: it leaves the least to do.
-        fields.sort(key=lambda field: (-field.asked.bit_count(), field.name))
-        inside = Counter(field.parents for field in fields)
-        self._fields = [
-            (field.asked, field.parents, field.last, field.known, field.accepting)
-            for field in fields
-            if not (field.parents and inside[field.parents] >= _MANY)
+    def __init__(self, patterns: Iterable[Pattern], *, max_values: int) -> None:
+        alternatives = [
+            {matcher.name: matcher for matcher in matchers} for pattern in patterns for matchers in pattern.branches
         ]
-        self._crowds = [
-            _Crowd(parents, [field for field in fields if field.parents == parents])
-            for parents, count in inside.items()
-            if parents and count >= _MANY
+        all_bits = (1 << len(alternatives)) - 1
+        self._alternatives = alternatives
+        self._max_values = max_values
+        self._bits_of_call: dict[tuple[Any, Any], int] = {}
+        names = {
+            name for matchers in alternatives for name in matchers if name.startswith(_RECORD) and name not in _CALL
+        }
+        fields = [_Field(name, alternatives, all_bits, max_values) for name in names]
+        # First the field that most alternatives read: it clears the most bits.
+        fields.sort(key=lambda field: (-field.readers.bit_count(), field.name))
+        fields_of_object = Counter(field.parents for field in fields)
+        self._fields = [
+            (field.readers, field.parents, field.attribute, field.bits_of_value, field.find_bits)
+            for field in fields
+            if not (field.parents and fields_of_object[field.parents] >= _MIN_GROUP)
+        ]
+        self._groups = [
+            _FieldGroup(parents, [field for field in fields if field.parents == parents])
+            for parents, count in fields_of_object.items()
+            if parents and count >= _MIN_GROUP
         ]
 
-    def __call__(self, peek: Any) -> bool:
-        # One loop without calls of our own: it runs for every record there is.
+    def may_match(self, record: Any) -> bool:
+        # One loop without calls of our own functions, because it runs for every record.
         try:
-            call = peek.f_eventSource, peek.f_eventName
-            left = self._calls.get(call)
-            if left is None:
-                left = self._called(*call)
-            if peek.f_detail is not ABSENT:
+            call = record.f_eventSource, record.f_eventName
+            bits = self._bits_of_call.get(call)
+            if bits is None:
+                bits = self._find_bits_of_call(*call)
+            if record.f_detail is not ABSENT:
                 return True
-            for asked, parents, last, known, accepting in self._fields:
-                if left & asked:
-                    node = peek
-                    for step in parents:
-                        node = getattr(node, step)
+            for readers, parents, attribute, bits_of_value, find_bits in self._fields:
+                if bits & readers:
+                    node = record
+                    for parent in parents:
+                        node = getattr(node, parent)
                         if node is None:
                             value = ABSENT
                             break
                     else:
-                        value = getattr(node, last)
-                    accepted = known.get(value)
-                    left &= accepting(value) if accepted is None else accepted
-                    if not left:
+                        value = getattr(node, attribute)
+                    allowed = bits_of_value.get(value)
+                    bits &= find_bits(value) if allowed is None else allowed
+                    if not bits:
                         return False
-            return self._crowds_accept(peek, left)
+            return self._groups_may_match(record, bits)
         except (AttributeError, TypeError):
-            return True  # text for an object, an array, or something else that AWS does not write there
+            return True  # a text instead of an object, an array, or something else that AWS does not write there
 
-    def _crowds_accept(self, peek: Any, left: int) -> bool:
-        for crowd in self._crowds:
-            if left & crowd.asked:
-                left &= crowd.accepting(peek, left)
-        return left != 0
+    def _groups_may_match(self, record: Any, bits: int) -> bool:
+        for group in self._groups:
+            if bits & group.readers:
+                bits &= group.find_bits(record, bits)
+        return bits != 0
 
-    def _called(self, source: Any, name: Any) -> int:
-        """What is left of the alternatives for a call."""
+    def _find_bits_of_call(self, source: Any, name: Any) -> int:
+        """The alternatives that allow the source and the name of a call."""
         if not source or not isinstance(source, str) or not isinstance(name, str):
             raise TypeError
         event = {_CALL[0]: SOURCE_PREFIX + source.partition(".")[0], _CALL[1]: name}
-        left = sum(
-            1 << bit
-            for bit, branch in enumerate(self._branches)
-            if all(branch[field].accepts(value) for field, value in event.items() if field in branch)
+        bits = sum(
+            1 << number
+            for number, matchers in enumerate(self._alternatives)
+            if all(matchers[field].accepts(value) for field, value in event.items() if field in matchers)
         )
-        _remember(self._calls, (source, name), left, self._remembered)
-        return left
+        _remember(self._bits_of_call, (source, name), bits, self._max_values)
+        return bits
 
 
 class _Field:
-    """A field that patterns read: the alternatives that ask for it, and those that accept a value of it."""
+    """A field that patterns read. ``readers`` are the bits of the alternatives that read it.
 
-    def __init__(self, name: str, branches: list[_Branch], every: int, remembered: int) -> None:
+    ``bits_of_value`` remembers for a value the bits of the alternatives that allow it.
+    """
+
+    def __init__(self, name: str, alternatives: list[_Alternative], all_bits: int, max_values: int) -> None:
         self.name = name
-        *parents, self.last = map(attribute, name.removeprefix(_RECORD).split("."))
+        *parents, self.attribute = map(attribute_name, name.removeprefix(_RECORD).split("."))
         self.parents = tuple(parents)
-        self._leaves = [(1 << bit, branch[name]) for bit, branch in enumerate(branches) if name in branch]
-        self.asked = sum(bit for bit, _ in self._leaves)
-        self._others = every & ~self.asked
-        self._remembered = remembered
-        self.known: dict[Any, int] = {}
+        self._matchers = [
+            (1 << number, matchers[name]) for number, matchers in enumerate(alternatives) if name in matchers
+        ]
+        self.readers = sum(bit for bit, _ in self._matchers)
+        self._other_bits = all_bits & ~self.readers
+        self._max_values = max_values
+        self.bits_of_value: dict[Any, int] = {}
 
-    def accepting(self, value: Any) -> int:
-        """The alternatives that a value not met before leaves."""
+    def find_bits(self, value: Any) -> int:
+        """The bits of the alternatives that allow a value that is not remembered yet."""
         if isinstance(value, dict | list):
             raise TypeError
-        # Numbers are not remembered, for a boolean equals one: what leaves either is remembered of that.
-        alike = (value, int(value)) if isinstance(value, bool) else (value,)
-        accepted = self._others | sum(bit for bit, leaf in self._leaves if any(_fits(leaf, each) for each in alike))
-        short = isinstance(value, str) and len(value) <= _LONG
-        if short or isinstance(value, bool) or value is ABSENT or value is None:
-            _remember(self.known, value, accepted, self._remembered)
-        return accepted
+        # True and 1 are equal as keys. So what is remembered for a boolean holds for the number too, and a number is
+        # not remembered: it would be found for the boolean.
+        values = (value, int(value)) if isinstance(value, bool) else (value,)
+        accepted = sum(bit for bit, matcher in self._matchers if any(_accepts(matcher, equal) for equal in values))
+        bits = self._other_bits | accepted
+        is_short_text = isinstance(value, str) and len(value) <= _MAX_VALUE_LENGTH
+        if is_short_text or isinstance(value, bool) or value is ABSENT or value is None:
+            _remember(self.bits_of_value, value, bits, self._max_values)
+        return bits
 
 
-class _Crowd:
-    """Many fields of one object: most records have none of them, which is told at once."""
+class _FieldGroup:
+    """Many fields of one object. Most records have none of them, which is found out with one comparison."""
 
     def __init__(self, parents: tuple[str, ...], fields: list[_Field]) -> None:
-        self.asked = reduce(or_, (field.asked for field in fields))
+        self.readers = reduce(or_, (field.readers for field in fields))
         self._parents = parents
-        self._values_of = attrgetter(*(field.last for field in fields))
-        self._none = (ABSENT,) * len(fields)
-        self._without = reduce(and_, (field.accepting(ABSENT) for field in fields))
-        self._fields = [(field.asked, field.known, field.accepting) for field in fields]
+        self._values_of = attrgetter(*(field.attribute for field in fields))
+        self._all_absent = (ABSENT,) * len(fields)
+        self._bits_if_absent = reduce(and_, (field.find_bits(ABSENT) for field in fields))
+        self._fields = [(field.readers, field.bits_of_value, field.find_bits) for field in fields]
 
-    def accepting(self, peek: Any, left: int) -> int:
-        """The alternatives that the object leaves of ``left``, as far as these ask for it."""
-        for step in self._parents:
-            peek = getattr(peek, step)
-            if peek is None:
-                return self._without
-        values = self._values_of(peek)
-        if values == self._none:
-            return self._without
-        for value, (asked, known, accepting) in zip(values, self._fields, strict=True):
-            if left & asked:
-                accepted = known.get(value)
-                left &= accepting(value) if accepted is None else accepted
-        return left
-
-
-def _fits(leaf: FieldMatcher, value: Any) -> bool:
-    return leaf.accepts_absence if value is ABSENT else leaf.accepts(value)
+    def find_bits(self, record: Any, bits: int) -> int:
+        """Those of ``bits`` whose alternatives allow all values of the group."""
+        node = record
+        for parent in self._parents:
+            node = getattr(node, parent)
+            if node is None:
+                return self._bits_if_absent
+        values = self._values_of(node)
+        if values == self._all_absent:
+            return self._bits_if_absent
+        for value, (readers, bits_of_value, find_bits) in zip(values, self._fields, strict=True):
+            if bits & readers:
+                allowed = bits_of_value.get(value)
+                bits &= find_bits(value) if allowed is None else allowed
+        return bits
 
 
-def _remember(memory: dict[Any, int], key: Any, value: int, most: int) -> None:
-    if len(memory) >= most:
+def _accepts(matcher: FieldMatcher, value: Any) -> bool:
+    return matcher.accepts_absence if value is ABSENT else matcher.accepts(value)
+
+
+def _remember(memory: dict[Any, int], key: Any, bits: int, max_values: int) -> None:
+    if len(memory) >= max_values:
         memory.clear()
-    memory[key] = value
+    memory[key] = bits

@@ -1,4 +1,4 @@
-"""What a history of records would have set off, file by file, with the templates deployed where each was recorded."""
+"""The deliveries that a CloudTrail history would cause, with the templates deployed where each record comes from."""
 
 from __future__ import annotations
 
@@ -6,160 +6,170 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
-from cfn_breakglass.analysis.replay.accounts import Account, Accounts
-from cfn_breakglass.analysis.replay.explain import Explanation, explain, uncovered, unwatched
-from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, Peek, unpacked
-from cfn_breakglass.analysis.replay.prefilter import Gate
-from cfn_breakglass.analysis.replay.records import BROKEN, Batch, batches, why_broken
-from cfn_breakglass.analysis.replay.results import Answer, Counts, Question, Told
-from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, opened
+from cfn_breakglass.analysis.replay.accounts import Account, Accounts, UnknownAccountError
+from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error, records_in
+from cfn_breakglass.analysis.replay.explain import Explanation, explain_rule, explain_unwatched, uncovered_reason
+from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, PartialDecoder
+from cfn_breakglass.analysis.replay.prefilter import RecordFilter
+from cfn_breakglass.analysis.replay.records import Batch, read_batches
+from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions, ReplayResult
+from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
 from cfn_breakglass.analysis.simulator.simulator import Delivery
 from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
-# As many as the regions of an organization's accounts; then they are made anew.
-_GATES = 2_000
-# The first gates are those most asked; all together they remember a few times as much as one.
-_REMEMBERED = 10_000
+# As many as the regions of the accounts of an organization; then they are made anew.
+_MAX_FILTERS = 2_000
+# The first filters are used most. All together they remember a few times as many values as the first.
+_MAX_VALUES = 10_000
 
 
 class Replay:
-    """The templates of a folder, and what they make of records."""
+    """The templates of a folder, and the deliveries that they cause for records."""
 
-    def __init__(self, question: Question) -> None:
-        self._question = question
-        self._accounts = Accounts(question, main_and_stackset(question.templates))
+    def __init__(self, options: ReplayOptions) -> None:
+        self._options = options
+        self._accounts = Accounts(options, main_and_stackset(options.templates))
         self.regions, self.detections = self._accounts.regions, self._accounts.detections
-        self._peek = Peek(self._accounts.fields)
-        self._gates: dict[tuple[str, str], Gate] = {}
-        self._unwatched: dict[tuple[Any, str], str] = {}
+        self._decoder = PartialDecoder(self._accounts.fields)
+        # By account and region: what is decided from a partially decoded record.
+        self._filters: dict[tuple[str, str], RecordFilter] = {}
+        self._rejections: dict[tuple[Any, str], str] = {}
 
-    def read(self, source: Source, standard_input: BinaryIO) -> Iterator[Answer]:
-        """Tell what the records of a source cause, and what of it could not be read."""
+    def read(self, source: Source, standard_input: BinaryIO) -> Iterator[ReplayResult]:
+        """Give a result for each record that causes a delivery and each part that cannot be read, and counts."""
         try:
-            with opened(source, standard_input) as found:
-                for part in batches(found, self._peek):
+            with open_source(source, standard_input) as stream:
+                for part in read_batches(stream, self._decoder):
                     if isinstance(part, Unread):
-                        yield Unread(_place(source, part.place), part.why)
+                        yield part._replace(place=_place(source, part.place))
                     else:
-                        yield from self._batch(part, source)
+                        yield from self._read_batch(part, source)
         except SourceError as error:
             yield Unread(source.name, str(error))
 
-    def _batch(self, batch: Batch, source: Source) -> Iterator[Answer]:
-        counts = Counts()
-        gates, account = self._gates, self._question.account
-        for index, peek in enumerate(batch.peeks):
+    def _read_batch(self, batch: Batch, source: Source) -> Iterator[ReplayResult]:
+        counts = RecordCounts()
+        filters, account = self._filters, self._options.account
+        for index, record in enumerate(batch.partial_records):
             try:
-                quiet = not gates[account or peek.f_recipientAccountId, peek.f_awsRegion](peek)
+                is_done = not filters[account or record.f_recipientAccountId, record.f_awsRegion].may_match(record)
             except (AttributeError, KeyError, TypeError):
-                quiet = self._known_unwatched(peek, counts)
-            if quiet:
+                is_done = self._count_if_unwatched(record, counts)
+            if is_done:
                 counts.records += 1
             else:
-                yield from self._closely(batch, index, _place(source, batch.place(index)), counts)
+                yield from self._read_full_records(batch, index, _place(source, batch.place(index)), counts)
         yield counts
 
-    def _known_unwatched(self, peek: Any, counts: Counts) -> bool:
-        """Count a plain record of an account and region that are known to be watched by nobody."""
+    def _count_if_unwatched(self, record: Any, counts: RecordCounts) -> bool:
+        """Count a plain record of an account and a region in which no rule sees it; False for any other record."""
         try:
-            account = self._question.account or peek.f_recipientAccountId
-            refusal = self._unwatched.get((account, peek.f_awsRegion))
+            account = self._options.account or record.f_recipientAccountId
+            rejection = self._rejections.get((account, record.f_awsRegion))
             if (
-                refusal is None
-                or peek.f_detail is not ABSENT
-                or not peek.f_eventSource
-                or not isinstance(peek.f_eventSource, str)
+                rejection is None
+                or record.f_detail is not ABSENT
+                or not record.f_eventSource
+                or not isinstance(record.f_eventSource, str)
             ):
                 return False
         except (AttributeError, TypeError):
             return False
-        _count(counts, account, peek.f_awsRegion, refusal)
+        _count_unwatched(counts, account, record.f_awsRegion, rejection)
         return True
 
-    def _closely(self, batch: Batch, index: int, place: str, counts: Counts) -> Iterator[Answer]:
-        """Read a record whole; it may be a log file in a line, or nothing at all."""
+    def _read_full_records(
+        self, batch: Batch, index: int, place: str, counts: RecordCounts
+    ) -> Iterator[RecordResult | Unread]:
+        """Decode all of a value, which may be one record, a log file with several, or none."""
         try:
-            values = list(unpacked(batch.whole(index)))
-        except BROKEN as error:
-            yield Unread(place, why_broken(error))
+            records = list(records_in(batch.decode(index)))
+        except DECODE_ERRORS as error:
+            yield Unread(place, describe_decode_error(error))
             return
-        for number, value in enumerate(values, 1):
-            where = place if len(values) == 1 else f"{place}, record {number}"
+        for number, record in enumerate(records, 1):
+            record_place = place if len(records) == 1 else f"{place}, record {number}"
             try:
-                yield from self._record(event_from_record(value), where, counts)
+                yield from self._run(event_from_record(record), record_place, counts)
                 counts.records += 1
+            except UnknownAccountError as error:
+                yield Unread(record_place, str(error), missing_option="account")
             except RecordError as error:
-                yield Unread(where, str(error))
-            except BROKEN as error:
-                yield Unread(where, why_broken(error))
+                yield Unread(record_place, str(error))
+            except DECODE_ERRORS as error:
+                yield Unread(record_place, describe_decode_error(error))
 
-    def _record(self, event: Mapping[str, Any], place: str, counts: Counts) -> Iterator[Told]:
-        region, account = event.get("region"), self._question.account or event.get("account")
-        if not isinstance(region, str) or not isinstance(account, str):
+    def _run(self, event: Mapping[str, Any], place: str, counts: RecordCounts) -> Iterator[RecordResult]:
+        region, account_id = event.get("region"), self._options.account or event.get("account")
+        if not isinstance(region, str) or not isinstance(account_id, str):
             raise RecordError("this is not an event: it has no region or no account")
-        home, wanted = self._accounts.of(account), self._question.regions
-        asked = not wanted or region in wanted
-        watched = region in home.watching
-        self._learn(account, region, home, asked=asked)
-        if asked and not watched:
-            _count(counts, account, region, home.refusal)
-        if asked and (watched or self._question.explain):
-            yield from self._told(event, home, place)
+        account, regions = self._accounts.get(account_id), self._options.regions
+        is_selected = not regions or region in regions
+        is_watched = region in account.rules_by_region
+        self._prepare_filter(account_id, region, account, is_selected=is_selected)
+        if is_selected and not is_watched:
+            _count_unwatched(counts, account_id, region, account.rejection)
+        if is_selected and (is_watched or self._options.explain):
+            yield from self._results(event, account, place)
 
-    def _learn(self, account: str, region: str, home: Account, *, asked: bool) -> None:
-        """Make what tells of the next record of ``account`` and ``region`` without a closer look."""
-        if self._question.explain and asked:
+    def _prepare_filter(self, account_id: str, region: str, account: Account, *, is_selected: bool) -> None:
+        """Let the next records of an account and region be decided from their partially decoded fields."""
+        if self._options.explain and is_selected:
             return
-        if len(self._gates) + len(self._unwatched) >= _GATES:
-            self._gates.clear()
-            self._unwatched.clear()
-        if asked and region not in home.watching:
-            self._unwatched[account, region] = home.refusal
-        elif (account, region) not in self._gates:
-            self._gates[account, region] = Gate(
-                home.watching[region] if asked else (), remembered=_REMEMBERED // (len(self._gates) + 1)
+        if len(self._filters) + len(self._rejections) >= _MAX_FILTERS:
+            self._filters.clear()
+            self._rejections.clear()
+        if is_selected and region not in account.rules_by_region:
+            self._rejections[account_id, region] = account.rejection
+        elif (account_id, region) not in self._filters:
+            rules = account.rules_by_region[region] if is_selected else []
+            self._filters[account_id, region] = RecordFilter(
+                (rule.pattern for rule in rules), max_values=_MAX_VALUES // (len(self._filters) + 1)
             )
 
-    def _told(self, event: Mapping[str, Any], home: Account, place: str) -> Iterator[Told]:
-        wanted = self._question.detections
-        run = home.simulator.run(event) if home.simulator else []
-        deliveries = tuple(one for one in run if not wanted or one.detection in wanted)
-        explanations = tuple(self._explained(event, home)) if self._question.explain else ()
+    def _results(self, event: Mapping[str, Any], account: Account, place: str) -> Iterator[RecordResult]:
+        detections = self._options.detections
+        deliveries = tuple(
+            delivery
+            for delivery in (account.simulator.run(event) if account.simulator else [])
+            if not detections or delivery.detection in detections
+        )
+        explanations = tuple(self._explanations(event, account)) if self._options.explain else ()
         if deliveries or explanations:
-            yield _told(event, place, deliveries, explanations)
+            yield _record_result(event, place, deliveries, explanations)
 
-    def _explained(self, event: Mapping[str, Any], home: Account) -> Iterator[Explanation]:
-        wanted = self._question.detections or self.detections
-        rules = home.watching.get(event["region"])
+    def _explanations(self, event: Mapping[str, Any], account: Account) -> Iterator[Explanation]:
+        selected = self._options.detections or self.detections
+        rules = account.rules_by_region.get(event["region"])
         if rules is None:
-            why = home.refusal or uncovered(event)
-            yield from (unwatched(one, why) for one in self.detections if one in wanted)
+            reason = account.rejection or uncovered_reason(event)
+            yield from (explain_unwatched(name, reason) for name in self.detections if name in selected)
         else:
-            yield from (explain(rule, event) for rule in rules if rule.detection in wanted)
+            yield from (explain_rule(rule, event) for rule in rules if rule.detection in selected)
 
 
-def _place(source: Source, within: str) -> str:
-    return f"{source.name}: {within}" if within else source.name
+def _place(source: Source, place: str) -> str:
+    return f"{source.name}: {place}" if place else source.name
 
 
-def _count(counts: Counts, account: str, region: str, refusal: str) -> None:
-    if refusal:
-        counts.refused[account, refusal] += 1
+def _count_unwatched(counts: RecordCounts, account: str, region: str, rejection: str) -> None:
+    if rejection:
+        counts.rejected[account, rejection] += 1
     else:
         counts.uncovered[region] += 1
 
 
-def _told(
+def _record_result(
     event: Mapping[str, Any], place: str, deliveries: tuple[Delivery, ...], explanations: tuple[Explanation, ...]
-) -> Told:
+) -> RecordResult:
     detail = event.get("detail")
     record = detail if isinstance(detail, Mapping) else {}
-    return Told(
+    return RecordResult(
         place=place,
         time=str(event.get("time") or ""),
         region=str(event["region"]),
         account=str(event.get("account") or ""),
-        who=actor_name(event),
+        caller=actor_name(event),
         event=str(record.get("eventName") or event.get("detail-type") or ""),
         event_id=str(record.get("eventID") or event.get("id") or ""),
         deliveries=deliveries,

@@ -1,87 +1,90 @@
-"""What is said of a history as its answers come, and at the end."""
+"""The lines that a replay writes while its results come and at the end: the report itself, and notes on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from cfn_breakglass.analysis.replay.results import Answer
+from cfn_breakglass.analysis.replay.results import ReplayResult, Summary
 from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.replay.summary import Tally
 from cfn_breakglass.analysis.text_layout import count_of, printable
 
 
-class Form(Protocol):
-    """How answers are written: line by line as they come, and at the end what they come to."""
+class OutputFormat(Protocol):
+    """How results are written: lines for each as it comes, and lines for the summary at the end."""
 
-    def answer(self, answer: Answer) -> Iterator[str]: ...
+    def result_lines(self, result: ReplayResult) -> Iterator[str]: ...
 
-    def end(self, tally: Tally) -> Iterator[str]: ...
+    def summary_lines(self, summary: Summary) -> Iterator[str]: ...
 
 
-class Line(NamedTuple):
-    """A line of the answer or, ``aside``, of what the reader has to know of it."""
+class OutputLine(NamedTuple):
+    """A line of the report, or of the notes on it."""
 
     text: str
-    aside: bool = False
+    is_note: bool = False
 
 
-class Report:
-    """The answers in one form, the notes in another, and what all come to."""
+class ReplayReport:
+    """The report in one format, the notes in another, and the summary of all results up to now."""
 
-    def __init__(self, answers: Form, notes: Form) -> None:
-        self._forms = ((answers, False), (notes, True))
-        self.tally = Tally()
+    def __init__(self, report: OutputFormat, notes: OutputFormat) -> None:
+        self._formats = ((report, False), (notes, True))
+        self.summary = Summary()
 
-    def answer(self, answer: Answer) -> Iterator[Line]:
-        self.tally.add(answer)
-        for form, aside in self._forms:
-            for text in form.answer(answer):
-                yield Line(text, aside)
+    def result_lines(self, result: ReplayResult) -> Iterator[OutputLine]:
+        self.summary.add(result)
+        for output_format, is_note in self._formats:
+            for text in output_format.result_lines(result):
+                yield OutputLine(text, is_note)
 
-    def end(self) -> Iterator[Line]:
-        for form, aside in self._forms:
-            for text in form.end(self.tally):
-                yield Line(text, aside)
+    def summary_lines(self) -> Iterator[OutputLine]:
+        for output_format, is_note in self._formats:
+            for text in output_format.summary_lines(self.summary):
+                yield OutputLine(text, is_note)
 
 
-_HELD = 1_000
+_MAX_PLACES = 1_000
 
 
 class Notes:
-    """Notes at the end, with the ``places`` of what could not be read unless the answers tell them.
+    """Notes at the end, with the place of each part that could not be read if ``lists_places``.
 
-    No more than so many places are kept in memory: past that, all are told, and from then on each as it is met.
+    At most ``_MAX_PLACES`` places are held in memory. If there are more, all are written, and from then on each as it
+    comes. ``hints`` say how to set a missing option.
     """
 
-    def __init__(self, *, places: bool) -> None:
-        self._places = places
-        self._held: list[str] = []
-        self._overflown = False
+    def __init__(self, *, lists_places: bool, hints: Mapping[str, str]) -> None:
+        self._lists_places = lists_places
+        self._hints = hints
+        self._places: list[str] = []
+        self._are_too_many = False
 
-    def answer(self, answer: Answer) -> Iterator[str]:
-        if not self._places or not isinstance(answer, Unread):
+    def result_lines(self, result: ReplayResult) -> Iterator[str]:
+        if not self._lists_places or not isinstance(result, Unread):
             return
-        self._held.append(f"  {printable(answer.place)}: {printable(answer.why)}")
-        if len(self._held) > _HELD and not self._overflown:
-            self._overflown = True
-            yield f"more than {_HELD:,} parts of the input cannot be read; from here on each is told as it is met:"
-        if self._overflown:
-            yield from self._held
-            self._held.clear()
+        hint = f"; {self._hints[result.missing_option]}" if result.missing_option else ""
+        self._places.append(f"  {printable(result.place)}: {printable(result.reason)}{hint}")
+        if len(self._places) > _MAX_PLACES and not self._are_too_many:
+            self._are_too_many = True
+            yield f"over {_MAX_PLACES:,} parts of the input cannot be read; from here on each is listed as it comes:"
+        if self._are_too_many:
+            yield from self._places
+            self._places.clear()
 
-    def end(self, tally: Tally) -> Iterator[str]:
-        for region, count in sorted(tally.counts.uncovered.items()):
-            uncovered = printable(region)
-            yield f"{count_of(count, 'record')} of {uncovered}, which neither template covers: nothing watches there"
-        for (account, why), count in sorted(tally.counts.refused.items()):
-            yield f"{count_of(count, 'record')} of account {account}, which the templates refuse: {why}"
-        if tally.unread:
-            yield f"{count_of(tally.unread, 'part')} of the input could not be read{self._where}"
-            yield from self._held
+    def summary_lines(self, summary: Summary) -> Iterator[str]:
+        for region, count in sorted(summary.counts.uncovered.items()):
+            records = f"{count_of(count, 'record')} of {printable(region)}"
+            yield f"{records}, which neither template covers: no rule sees them"
+        for (account, reason), count in sorted(summary.counts.rejected.items()):
+            records = f"{count_of(count, 'record')} of account {account}"
+            yield f"{records}, in which the templates cannot be deployed: {reason}"
+        if summary.unread:
+            yield f"{count_of(summary.unread, 'part')} of the input could not be read{self._list_position}"
+            yield from self._places
 
     @property
-    def _where(self) -> str:
-        if not self._places:
+    def _list_position(self) -> str:
+        if not self._lists_places:
             return "; each has a line of the type unread"
-        return "; each is told of above" if self._overflown else ":"
+        return "; each is listed above" if self._are_too_many else ":"

@@ -1,4 +1,4 @@
-"""Where records lie: files, folders and standard input, plain or gzip, as streams of bytes."""
+"""Where records are: files, folders and standard input, plain or gzip, as streams of bytes."""
 
 from __future__ import annotations
 
@@ -14,77 +14,81 @@ from typing import BinaryIO, NamedTuple, Protocol
 from cfn_breakglass.errors import BreakglassError
 
 _GZIP = b"\x1f\x8b"
-_BLOCK = 65_536
-_MOST = 1 << 20  # bytes that one block of gzip may become at a time
+_BLOCK_SIZE = 65_536
+_MAX_INFLATED = 1 << 20  # bytes that a block of gzip is inflated to at a time
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz")
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
-_NO_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight")
+_FOLDERS_WITHOUT_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight")
 
 
-class _Readable(Protocol):
+class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
 class SourceError(BreakglassError):
-    """A path that is not there, or that this user may not read."""
+    """A path does not exist, or this user may not read it."""
 
 
 class Unread(NamedTuple):
-    """Something that should have been a record and could not be read: where, and why."""
+    """A part of the input that could not be read as a record: where and why.
+
+    ``missing_option`` is the field of ReplayOptions that would help, empty if there is none.
+    """
 
     place: str
-    why: str
+    reason: str
+    missing_option: str = ""
 
 
 class Source(NamedTuple):
-    """A file, or standard input where ``path`` is None."""
+    """A file, or standard input if ``path`` is None. ``problem`` says why it cannot be read, if that is clear."""
 
     name: str
     path: Path | None
     size: int = 0
-    problem: str = ""  # why it cannot be read, if that is known already
+    problem: str = ""
 
 
 @dataclass
-class Opened:
-    """The bytes of a source; ``damage`` says, once they are read, why there are not more, if there should be."""
+class SourceStream:
+    """The bytes of a source. Once they are read, ``damage`` says whether and why some are missing."""
 
     stream: io.BufferedReader
     damage: str = ""
 
 
-def find(paths: Iterable[str]) -> Iterator[Source]:
-    """Every file there is under ``paths`` in their order, folders walked in the order of their names.
+def find_sources(paths: Iterable[str]) -> Iterator[Source]:
+    """Every file under ``paths``, in their order; the files of a folder in the order of their names.
 
-    SourceError, before anything else, if one of ``paths`` itself cannot be read.
+    SourceError, before the first file, if one of ``paths`` cannot be read.
     """
-    given = list(paths)
-    for path in given:
+    checked = list(paths)
+    for path in checked:
         if path != "-" and not os.access(path, os.R_OK):
-            why = "it cannot be read" if Path(path).exists() else "there is no such file or folder"
-            raise SourceError(f"{path}: {why}")
-    return (source for path in given for source in _of(path))
+            problem = "it cannot be read" if Path(path).exists() else "there is no such file or folder"
+            raise SourceError(f"{path}: {problem}")
+    return (source for path in checked for source in _sources_of(path))
 
 
-def _of(path: str) -> Iterator[Source]:
+def _sources_of(path: str) -> Iterator[Source]:
     if path == "-":
         yield Source("standard input", None)
     elif Path(path).is_dir():
-        yield from _walk(Path(path))
+        yield from _sources_in(Path(path))
     else:
         yield _file(Path(path))
 
 
-def _walk(folder: Path) -> Iterator[Source]:
+def _sources_in(folder: Path) -> Iterator[Source]:
     try:
         paths = sorted(folder.iterdir())
     except OSError as error:
-        yield Source(str(folder), folder, problem=_cannot(error))
+        yield Source(str(folder), folder, problem=_unreadable(error))
         return
     for path in paths:
         if path.is_dir():
-            if path.name not in _NO_RECORDS and not path.is_symlink():
-                yield from _walk(path)
+            if path.name not in _FOLDERS_WITHOUT_RECORDS and not path.is_symlink():
+                yield from _sources_in(path)
         elif path.suffix in _SUFFIXES and path.is_file():
             yield _file(path)
 
@@ -93,76 +97,76 @@ def _file(path: Path) -> Source:
     try:
         return Source(str(path), path, path.stat().st_size)
     except OSError as error:
-        return Source(str(path), path, problem=_cannot(error))
+        return Source(str(path), path, problem=_unreadable(error))
 
 
-def _cannot(error: OSError) -> str:
+def _unreadable(error: OSError) -> str:
     return f"it cannot be read: {error.strerror}"
 
 
 @contextmanager
-def opened(source: Source, standard_input: BinaryIO) -> Iterator[Opened]:
-    """Open a source, unpacking gzip, known by its first bytes; SourceError if it cannot be read."""
+def open_source(source: Source, standard_input: BinaryIO) -> Iterator[SourceStream]:
+    """Open a source and unpack it if its first bytes are those of gzip; SourceError if it cannot be read."""
     if source.problem:
         raise SourceError(source.problem)
     try:
         if source.path is None:
-            yield _inflated(io.BufferedReader(_Raw(_blocks(standard_input))))
+            yield _unpacked(io.BufferedReader(_BlockStream(_blocks(standard_input))))
         else:
             with source.path.open("rb") as file:
-                yield _inflated(file)
+                yield _unpacked(file)
     except OSError as error:
-        raise SourceError(_cannot(error)) from None
+        raise SourceError(_unreadable(error)) from None
 
 
-def _inflated(stream: io.BufferedReader) -> Opened:
-    found = Opened(stream)
+def _unpacked(stream: io.BufferedReader) -> SourceStream:
+    source = SourceStream(stream)
     if stream.peek(2)[:2] == _GZIP:
-        found.stream = io.BufferedReader(_Raw(_inflate(stream, found)), _MOST)
-    return found
+        source.stream = io.BufferedReader(_BlockStream(_inflate(stream, source)), _MAX_INFLATED)
+    return source
 
 
-def _blocks(stream: _Readable) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK):
+def _blocks(stream: Readable) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK_SIZE):
         yield block
 
 
-def _inflate(stream: _Readable, found: Opened) -> Iterator[bytes]:
-    """Unpack gzip, member after member; what is broken ends it, and ``found`` says so."""
-    engine = None
+def _inflate(stream: Readable, source: SourceStream) -> Iterator[bytes]:
+    """Unpack the members of a gzip file one after the other; at the first damage it ends, and ``source`` says so."""
+    member = None
     try:
         for block in _blocks(stream):
             rest = block
-            while rest := rest if engine else rest.lstrip(b"\0"):
-                engine = engine or zlib.decompressobj(wbits=31)
-                yield engine.decompress(rest, _MOST)
-                rest = engine.unconsumed_tail
-                if engine.eof:
-                    rest, engine = engine.unused_data, None
-        if engine:
-            yield engine.flush()
-            found.damage = "" if engine.eof else "the gzip ends in the middle"
+            while rest := rest if member else rest.lstrip(b"\0"):
+                member = member or zlib.decompressobj(wbits=31)
+                yield member.decompress(rest, _MAX_INFLATED)
+                rest = member.unconsumed_tail
+                if member.eof:
+                    rest, member = member.unused_data, None
+        if member:
+            yield member.flush()
+            source.damage = "" if member.eof else "the gzip ends in the middle"
     except zlib.error:
-        found.damage = "the gzip is damaged"
+        source.damage = "the gzip is damaged"
 
 
-class _Raw(io.RawIOBase):
+class _BlockStream(io.RawIOBase):
     """Blocks of bytes as a stream."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
-        self._left = b""
+        self._rest = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # typeshed wants the union of all buffers
-        while not self._left:
+        while not self._rest:
             block = next(self._blocks, None)
             if block is None:
                 return 0
-            self._left = block
-        count = min(len(buffer), len(self._left))
-        buffer[:count] = self._left[:count]
-        self._left = self._left[count:]
+            self._rest = block
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
         return count

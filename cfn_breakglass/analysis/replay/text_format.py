@@ -1,4 +1,4 @@
-"""The answers to a history as text, for people."""
+"""The results of a replay as text, for people."""
 
 from __future__ import annotations
 
@@ -7,50 +7,69 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from cfn_breakglass.analysis.replay.explain import Explanation, briefly, in_record
-from cfn_breakglass.analysis.replay.results import Answer, Told
-from cfn_breakglass.analysis.replay.summary import OUTCOMES, Tally
+from cfn_breakglass.analysis.replay.explain import Explanation, condense_words, record_path
+from cfn_breakglass.analysis.replay.results import OUTCOMES, RecordResult, ReplayResult, Summary
 from cfn_breakglass.analysis.simulator.simulator import Delivery
 from cfn_breakglass.analysis.text_layout import align_columns, count_of, printable, wrap_words
 
-_SHOWN = 1_000
+_MAX_MESSAGE_LENGTH = 1_000
 _INDENT = 4 * " "
 _HEADINGS = ("Fits", "Field", "The record has", "The pattern wants")
 
 
-class Text:
-    """A paragraph for each record that set something off, and a table by detection; explanations are ``width`` wide."""
+class TextFormat:
+    """A paragraph for each record that causes a delivery, and a table by detection; explanations are ``width`` wide.
 
-    def __init__(self, width: int) -> None:
+    ``cut_hint`` says where the rest of a message is that is cut off.
+    """
+
+    def __init__(self, width: int, *, cut_hint: str) -> None:
         self._width = width
+        self._cut_hint = cut_hint
 
-    def answer(self, answer: Answer) -> Iterator[str]:
-        if not isinstance(answer, Told):
+    def result_lines(self, result: ReplayResult) -> Iterator[str]:
+        if not isinstance(result, RecordResult):
             return
-        yield printable(f"{answer.time}  {answer.region}  {answer.who}  {answer.event}  ({answer.place})")
-        for detection in dict.fromkeys(one.detection for one in answer.deliveries):
+        yield printable(f"{result.time}  {result.region}  {result.caller}  {result.event}  ({result.place})")
+        for detection in dict.fromkeys(delivery.detection for delivery in result.deliveries):
             yield f"  {detection}"
-            for delivery in dict.fromkeys(one for one in answer.deliveries if one.detection == detection):
-                yield from _delivery(delivery)
-        rules = Counter(one.detection for one in answer.explanations)
-        for explanation in _together(answer.explanations):
-            yield from self._explanation(explanation, named=rules[explanation.detection] > 1)
+            deliveries = (delivery for delivery in result.deliveries if delivery.detection == detection)
+            for delivery in dict.fromkeys(deliveries):
+                yield from self._delivery(delivery)
+        rules = Counter(explanation.detection for explanation in result.explanations)
+        for explanation in _merged(result.explanations):
+            yield from self._explanation(explanation, with_rule=rules[explanation.detection] > 1)
         yield ""
 
-    def end(self, tally: Tally) -> Iterator[str]:
-        yield f"{count_of(tally.counts.records, 'record')} read, {count_of(tally.alerts, 'alert')}"
-        if not tally.events:
+    def summary_lines(self, summary: Summary) -> Iterator[str]:
+        yield f"{count_of(summary.counts.records, 'record')} read, {count_of(summary.alerts, 'alert')}"
+        if not summary.events:
             return
-        width = max(len("Detection"), *map(len, tally.events))
+        width = max(len("Detection"), *map(len, summary.events))
         yield f"\n{'Detection':{width}}  {'Events':>8}  {'Alerts':>8}  {'Logged':>8}  {'Lost':>8}"
-        for name, events in sorted(tally.events.items()):
-            counts = (events, *(tally.outcomes[name, what] for what in OUTCOMES))
+        for name, events in sorted(summary.events.items()):
+            counts = (events, *(summary.outcomes[name, outcome] for outcome in OUTCOMES))
             yield f"{name:{width}}  {'  '.join(f'{count:8,}' for count in counts)}"
 
-    def _explanation(self, explanation: Explanation, *, named: bool) -> Iterator[str]:
-        """The sentences, and record and pattern side by side; the rule is ``named`` where a detection has several."""
+    def _delivery(self, delivery: Delivery) -> Iterator[str]:
+        subscribers = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in delivery.subscribers)
+        yield f"    {delivery.kind} {delivery.target}{f', to {subscribers}' if subscribers else ''}"
+        if delivery.problem:
+            yield f"      lost: {printable(delivery.problem)}"
+        if delivery.assumed_allowed:
+            yield f"      not in the templates, assumed to allow it: {', '.join(delivery.assumed_allowed)}"
+        if delivery.kind == "log":
+            yield "      the complete event"
+            return
+        message = delivery.message[:_MAX_MESSAGE_LENGTH]
+        yield from (f"      {printable(line)}" for line in message.splitlines())
+        if rest := len(delivery.message) - len(message):
+            yield f"      ... and {count_of(rest, 'character')} more; {self._cut_hint}"
+
+    def _explanation(self, explanation: Explanation, *, with_rule: bool) -> Iterator[str]:
+        """The reasons, and record and pattern side by side."""
         yield ""
-        rule = f" (rule {explanation.rule})" if named else ""
+        rule = f" (rule {explanation.rule})" if with_rule else ""
         yield f"  {explanation.detection}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
         for reason in explanation.reasons:
             first, *more = wrap_words(printable(reason), self._width - len(_INDENT) - 2)
@@ -59,7 +78,12 @@ class Text:
         if not explanation.fields:
             return
         rows = [
-            ("yes" if row.matches else "NO", in_record(row.path), in_record(row.actual), _value(row.expected))
+            (
+                "yes" if row.matches else "NO",
+                record_path(row.path),
+                record_path(row.actual),
+                _required_value(row.expected),
+            )
             for row in explanation.fields
         ]
         for line in align_columns(
@@ -68,32 +92,16 @@ class Text:
             yield f"{_INDENT}{line}"
 
 
-def _together(explanations: tuple[Explanation, ...]) -> Iterator[Explanation]:
-    """Explanations, as one where no rule of several detections sees the event."""
-    for (rule, _), group in groupby(explanations, key=lambda one: (one.rule, one.reasons)):
+def _merged(explanations: tuple[Explanation, ...]) -> Iterator[Explanation]:
+    """The explanations, those of detections without a rule that sees the event as one."""
+    for (rule, _), group in groupby(explanations, key=lambda explanation: (explanation.rule, explanation.reasons)):
         if rule:
             yield from group
         else:
-            found = list(group)
-            yield replace(found[0], detection=", ".join(one.detection for one in found))
+            first, *others = group
+            yield replace(first, detection=", ".join(explanation.detection for explanation in (first, *others)))
 
 
-def _value(wanted: str) -> str:
-    """What a pattern wants, where no sentence needs its "to equal"."""
-    return briefly(wanted).removeprefix("to equal ").removeprefix("to be ")
-
-
-def _delivery(delivery: Delivery) -> Iterator[str]:
-    people = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in delivery.subscribers)
-    yield f"    {delivery.kind} {delivery.target}{f', to {people}' if people else ''}"
-    if delivery.problem:
-        yield f"      lost: {printable(delivery.problem)}"
-    if delivery.assumed_allowed:
-        yield f"      not in the templates, taken to let it pass: {', '.join(delivery.assumed_allowed)}"
-    if delivery.kind == "log":
-        yield "      the whole event"
-        return
-    shown = delivery.message[:_SHOWN]
-    yield from (f"      {printable(line)}" for line in shown.splitlines())
-    if more := len(delivery.message) - len(shown):
-        yield f"      ... and {count_of(more, 'character')} more; --json has them all"
+def _required_value(words: str) -> str:
+    """What a pattern requires, without the "to equal" that only a sentence needs."""
+    return condense_words(words).removeprefix("to equal ").removeprefix("to be ")

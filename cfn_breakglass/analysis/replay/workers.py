@@ -1,4 +1,4 @@
-"""A history read by several processes, its answers in the order of the files all the same."""
+"""A history read by several processes, with its results in the order of the files."""
 
 from __future__ import annotations
 
@@ -10,44 +10,45 @@ from multiprocessing import get_context
 from typing import BinaryIO
 
 from cfn_breakglass.analysis.replay.replay import Replay
-from cfn_breakglass.analysis.replay.results import Answer, Question
+from cfn_breakglass.analysis.replay.results import ReplayOptions, ReplayResult
 from cfn_breakglass.analysis.replay.sources import Source
 
-# What one process is given at a time, and what is too large for that: its answers are in memory until their turn.
-_BYTES = 1 << 20
-_LARGE = 1 << 24
-_FILES = 64
-_AHEAD = 3
+# A task is at most this many bytes and files. Its results are in memory until their turn, so a file that is too large
+# for that is read by this process.
+_TASK_SIZE = 1 << 20
+_TASK_FILES = 64
+_MAX_SIZE = 1 << 24
+_TASKS_PER_JOB = 3
 
-_Answered = tuple[Source, Iterable[Answer]]
+_SourceResults = tuple[Source, Iterable[ReplayResult]]
 _Task = list[Source]
+_FutureResults = Future[list[tuple[Source, list[ReplayResult]]]]
 
-_mine: list[Replay] = []
+_process_replay: list[Replay] = []
 
 
-def replayed(
-    question: Question, replay: Replay, sources: Iterable[Source], standard_input: BinaryIO, jobs: int
-) -> Iterator[_Answered]:
-    """Every source with its answers; with one job they are read as they are asked for."""
+def replay_sources(
+    options: ReplayOptions, replay: Replay, sources: Iterable[Source], standard_input: BinaryIO, jobs: int
+) -> Iterator[_SourceResults]:
+    """Every source with its results; with one job a source is read when its results are iterated."""
     if jobs == 1:
         yield from ((source, replay.read(source, standard_input)) for source in sources)
         return
     # Not forked: the progress bar is a thread.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(question,)) as pool:
-        waiting: deque[Future[list[tuple[Source, list[Answer]]]] | Source] = deque()
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_initialize, initargs=(options,)) as pool:
+        waiting: deque[_FutureResults | Source] = deque()
         for task in _tasks(sources):
-            small = _is_file(task[0]) and task[0].size <= _LARGE
-            waiting.append(pool.submit(_read, task) if small else task[0])
-            while len(waiting) > jobs * _AHEAD:
-                yield from _next(waiting.popleft(), replay, standard_input)
+            is_small = _is_file(task[0]) and task[0].size <= _MAX_SIZE
+            waiting.append(pool.submit(_read, task) if is_small else task[0])
+            while len(waiting) > jobs * _TASKS_PER_JOB:
+                yield from _results(waiting.popleft(), replay, standard_input)
         while waiting:
-            yield from _next(waiting.popleft(), replay, standard_input)
+            yield from _results(waiting.popleft(), replay, standard_input)
 
 
-def _next(
-    first: Future[list[tuple[Source, list[Answer]]]] | Source, replay: Replay, standard_input: BinaryIO
-) -> Iterator[_Answered]:
-    """Answers that were made elsewhere; what is too large to hold is read here."""
+def _results(first: _FutureResults | Source, replay: Replay, standard_input: BinaryIO) -> Iterator[_SourceResults]:
+    """Results of another process, or of this one for a source that is too large to hold its results."""
     if isinstance(first, Source):
         yield first, replay.read(first, standard_input)
     else:
@@ -55,15 +56,16 @@ def _next(
 
 
 def _tasks(sources: Iterable[Source]) -> Iterator[_Task]:
-    """Sources in small groups, the large ones and standard input alone."""
+    """Small files in groups; a large file and standard input alone."""
     task: _Task = []
     for source in sources:
-        alone = not _is_file(source) or source.size > _BYTES
-        if task and (alone or len(task) == _FILES or sum(one.size for one in task) > _BYTES):
+        is_alone = not _is_file(source) or source.size > _TASK_SIZE
+        is_full = len(task) == _TASK_FILES or sum(member.size for member in task) > _TASK_SIZE
+        if task and (is_alone or is_full):
             yield task
             task = []
         task.append(source)
-        if alone:
+        if is_alone:
             yield task
             task = []
     if task:
@@ -71,13 +73,13 @@ def _tasks(sources: Iterable[Source]) -> Iterator[_Task]:
 
 
 def _is_file(source: Source) -> bool:
-    """Whether another process can read it: not standard input, nor a pipe."""
+    """Whether another process can read it, unlike standard input or a pipe."""
     return source.path is not None and source.path.is_file()
 
 
-def _begin(question: Question) -> None:
-    _mine.append(Replay(question))
+def _initialize(options: ReplayOptions) -> None:
+    _process_replay.append(Replay(options))
 
 
-def _read(task: _Task) -> list[tuple[Source, list[Answer]]]:
-    return [(source, list(_mine[0].read(source, io.BytesIO()))) for source in task]
+def _read(task: _Task) -> list[tuple[Source, list[ReplayResult]]]:
+    return [(source, list(_process_replay[0].read(source, io.BytesIO()))) for source in task]

@@ -9,7 +9,7 @@ import pytest
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import actor_name
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
 from cfn_breakglass.analysis.eventbridge.rules import Rule
-from cfn_breakglass.analysis.replay.explain import explain
+from cfn_breakglass.analysis.replay.explain import explain_rule
 
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
@@ -37,7 +37,7 @@ ISSUED = "userIdentity.sessionContext.sessionIssuer.arn is absent: "
 
 # name: (the pattern, the event, all that is said)
 REASONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "null, refused": (ROLE, REFUSED, "requestParameters.roleArn is null: AWS leaves it out of refused calls"),
+    "null, refused": (ROLE, REFUSED, "requestParameters.roleArn is null: AWS leaves it out of denied calls"),
     "null, signing in": (
         ROLE,
         {"detail": SIGN_IN},
@@ -60,13 +60,13 @@ REASONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "refused answer": (
         {"detail": {"responseElements": {"a": ["b"]}}},
         REFUSED,
-        "responseElements.a is null: AWS answers a refused call with nothing but the error",
+        "responseElements.a is null: AWS records only the error of a denied call",
     ),
-    "saml": (ARN, caller("SAMLUser"), "userIdentity.arn is absent: AWS gives callers from SAML and OIDC no ARN"),
-    "oidc": (ARN, caller("WebIdentityUser"), "AWS gives callers from SAML and OIDC no ARN"),
-    "other account": (ARN, caller("AWSAccount"), "AWS gives callers of another account no ARN"),
-    "other account's user": (NAME, caller("AWSAccount"), "AWS gives callers of another account no name"),
-    "service": (ARN, caller("AWSService"), "an AWS service as the caller has no ARN"),
+    "saml": (ARN, caller("SAMLUser"), "userIdentity.arn is absent: AWS records no ARN of SAML and OIDC users"),
+    "oidc": (ARN, caller("WebIdentityUser"), "AWS records no ARN of SAML and OIDC users"),
+    "other account": (ARN, caller("AWSAccount"), "AWS records no ARN of callers of another account"),
+    "other account's user": (NAME, caller("AWSAccount"), "AWS records no name of callers of another account"),
+    "service": (ARN, caller("AWSService"), "an AWS service that calls has no ARN"),
     "failed sign-in": (ARN, {"detail": FAILED_SIGN_IN}, "AWS often leaves the ARN out of a failed sign-in"),
     "root": (ARN, caller("Root"), 'userIdentity.arn is absent; the pattern wants it to begin with "arn:"'),
     "switch": (
@@ -75,11 +75,11 @@ REASONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         f"{ISSUED}AWS records a switch in the console without the session context",
     ),
     "sign-in": (ISSUER, {"detail": SIGN_IN}, "AWS may leave the session context out of sign-in events"),
-    "no session": (ISSUER, caller("IAMUser"), f"{ISSUED}the caller is an IAM user, not in a session of a role"),
-    "root's session": (ISSUER, caller("Root"), "the caller is root, not in a session of a role"),
-    "service's session": (ISSUER, caller("AWSService"), "the caller is an AWS service, not in a session"),
-    "saml's session": (ISSUER, caller("SAMLUser"), "callers from SAML and OIDC are not in a session of a role yet"),
-    "other account's session": (ISSUER, caller("AWSAccount"), "no more of callers of another account than their ID"),
+    "no session": (ISSUER, caller("IAMUser"), f"{ISSUED}the caller is an IAM user, not a role session"),
+    "root's session": (ISSUER, caller("Root"), "the caller is root, not a role session"),
+    "service's session": (ISSUER, caller("AWSService"), "the caller is an AWS service, not a role session"),
+    "saml's session": (ISSUER, caller("SAMLUser"), "SAML and OIDC users are not in a role session yet"),
+    "other account's session": (ISSUER, caller("AWSAccount"), "of callers of another account AWS records only the ID"),
     "another session": (
         ISSUER,
         caller("IAMUser", sessionContext={"sessionIssuer": {"arn": "y"}}),
@@ -138,7 +138,7 @@ REASONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("pattern", "event", "said"), REASONS.values(), ids=REASONS)
 def test_reasons(pattern: dict[str, Any], event: dict[str, Any], said: str) -> None:
-    found = explain(rule(pattern), event)
+    found = explain_rule(rule(pattern), event)
     assert not found.fires
     assert said in found.reasons[0]
 
@@ -155,12 +155,12 @@ READ = {
     [
         (ALL, READ, None),
         ("ENABLED", READ, "just ENABLED"),
-        ("DISABLED", READ, "the rule is DISABLED: AWS delivers nothing to it"),
+        ("DISABLED", READ, "the rule is DISABLED: EventBridge delivers nothing to it"),
         (ALL, READ | {"x": "x" * 300_000}, "256 KB"),
     ],
 )
 def test_what_aws_does_not_deliver(state: str, event: dict[str, Any], said: str | None) -> None:
-    found = explain(rule({"source": ["aws.sts"]}, state), event)
+    found = explain_rule(rule({"source": ["aws.sts"]}, state), event)
     assert found.fires == (said is None)
     assert said is None or said in found.reasons[0]
     assert [row.matches for row in found.fields] == [True]

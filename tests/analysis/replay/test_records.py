@@ -1,4 +1,4 @@
-"""Records and their peeks: what the quick look says, the whole record says too."""
+"""Records and what is decoded of them: what the prefilter says of a part, the whole record says too."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from hypothesis import given, settings, strategies as st
 from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, event_from_record
-from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, Peek, attribute
-from cfn_breakglass.analysis.replay.prefilter import Gate
-from cfn_breakglass.analysis.replay.records import Batch, batches
-from cfn_breakglass.analysis.replay.sources import Opened, Unread
+from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, PartialDecoder, attribute_name
+from cfn_breakglass.analysis.replay.prefilter import RecordFilter
+from cfn_breakglass.analysis.replay.records import Batch, read_batches
+from cfn_breakglass.analysis.replay.sources import SourceStream, Unread
 
 SIMULATOR = account(json.dumps(SETTINGS))
 RULES = SIMULATOR.watching("eu-west-1")
-PEEK = Peek(name for rule in SIMULATOR.rules for name in rule.pattern.fields)
+PATTERNS = [rule.pattern for rule in RULES]
+DECODER = PartialDecoder(name for rule in SIMULATOR.rules for name in rule.pattern.fields)
 RECORDS = [json.loads(sample.read_text(encoding="utf-8")) for sample in SAMPLES]
 odd = st.sampled_from([None, "", "x", 7, True, [], ["x"], {}, {"arn": "x"}, [{"arn": "x"}]])
 PLACES = [
@@ -56,42 +57,46 @@ def matches(record: Any) -> bool:
 
 @settings(deadline=None, max_examples=500)
 @given(st.lists(records(), min_size=1, max_size=5))
-def test_the_gate_turns_nothing_away_that_matches(some: list[Any]) -> None:
-    gate = Gate(RULES, remembered=100)
+def test_the_filter_lets_everything_pass_that_matches(some: list[Any]) -> None:
+    record_filter = RecordFilter(PATTERNS, max_values=100)
     for record in some * 2:  # the second time from memory
-        assert gate(PEEK.record(json.dumps(record).encode())) or not matches(record)
+        assert record_filter.may_match(DECODER.record(json.dumps(record).encode())) or not matches(record)
 
 
-def test_the_gate_turns_near_misses_away() -> None:
+def test_the_filter_stops_near_misses() -> None:
     near = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
-    # A gate is for one account, and for CloudTrail's records; it does not look into arrays, such as those of alarms.
+    # A filter is for one account, and for CloudTrail's records; it does not look into arrays, such as those of alarms.
     ours = [
         record for record in near if record.get("recipientAccountId") == ACCOUNT and "alarmNames" not in str(record)
     ]
-    passed = [record for record in ours if Gate(RULES, remembered=100)(PEEK.record(json.dumps(record).encode()))]
+    passed = [
+        record
+        for record in ours
+        if RecordFilter(PATTERNS, max_values=100).may_match(DECODER.record(json.dumps(record).encode()))
+    ]
     assert passed == [record for record in ours if matches(record)]
 
 
-def test_the_gate_forgets() -> None:
-    gate = Gate(RULES, remembered=2)
+def test_the_filter_forgets() -> None:
+    record_filter = RecordFilter(PATTERNS, max_values=2)
     call = {"eventSource": "ec2.amazonaws.com", "userIdentity": {"arn": "x"}}
-    peeks = [PEEK.record(json.dumps(call | {"eventName": f"N{number % 4}"}).encode()) for number in range(9)]
-    assert not any(gate(peek) for peek in peeks)
+    partials = [DECODER.record(json.dumps(call | {"eventName": f"N{number % 4}"}).encode()) for number in range(9)]
+    assert not any(record_filter.may_match(partial) for partial in partials)
 
 
 def test_what_is_wanted_whole_is_kept_whole() -> None:
-    peek = Peek(["detail.a", "detail.a.b", "detail.c.d", "detail.e.f.g", "detail.e.f", "source"])
+    decoder = PartialDecoder(["detail.a", "detail.a.b", "detail.c.d", "detail.e.f.g", "detail.e.f", "source"])
     given: dict[str, Any] = {"a": {"x": 1, "b": 2}, "c": {"d": 1, "x": 2}, "e": {"f": {"x": 1, "g": 2}, "x": 1}, "z": 1}
-    kept = peek.record(json.dumps(given).encode())
+    kept = decoder.record(json.dumps(given).encode())
     assert (kept.f_a, kept.f_e.f_f) == (given["a"], given["e"]["f"])
     assert (kept.f_c.f_d, hasattr(kept.f_c, "f_x"), kept.f_detail) == (1, False, ABSENT)
 
 
 def test_names_that_are_no_attributes_are_spelled_out() -> None:
-    peek = Peek(["detail.__init__", "detail.a-b.class"])
-    kept = peek.record(b'{"__init__": 1, "a-b": {"class": 2}}')
-    assert getattr(kept, attribute("__init__")) == 1
-    assert getattr(getattr(kept, attribute("a-b")), attribute("class")) == 2
+    decoder = PartialDecoder(["detail.__init__", "detail.a-b.class"])
+    kept = decoder.record(b'{"__init__": 1, "a-b": {"class": 2}}')
+    assert getattr(kept, attribute_name("__init__")) == 1
+    assert getattr(getattr(kept, attribute_name("a-b")), attribute_name("class")) == 2
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -106,10 +111,10 @@ def test_a_large_document_is_read_in_pieces(form: str, indent: int | None, piece
     given = [record | {"requestParameters": misleading} for record in RECORDS]
     text = json.dumps({"Records": given} if form == "log file" else given, indent=indent).encode()
     found, largest = [], 0
-    for batch in batches(Opened(io.BufferedReader(io.BytesIO(text))), PEEK, piece):
+    for batch in read_batches(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, piece):
         assert isinstance(batch, Batch)
-        largest = max(largest, len(batch.peeks))
-        found += [(batch.place(index), batch.whole(index)) for index in range(len(batch.peeks))]
+        largest = max(largest, len(batch.partial_records))
+        found += [(batch.place(index), batch.decode(index)) for index in range(len(batch.partial_records))]
     assert found == [(f"record {number}", record) for number, record in enumerate(given, 1)]
     assert (largest < len(given)) == (piece < len(text))
 
@@ -118,12 +123,12 @@ def test_a_large_document_is_read_on_after_a_broken_record() -> None:
     whole = json.dumps({"Records": RECORDS * 20}).encode()
     where = whole.index(b'"eventName"', len(whole) // 2)
     text = whole[:where] + b"oh" + whole[where:]
-    found = list(batches(Opened(io.BufferedReader(io.BytesIO(text))), PEEK, 100_000))
+    found = list(read_batches(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, 100_000))
     broken = [part for part in found if isinstance(part, Unread)]
-    assert [len(broken), sum(len(part.peeks) for part in found if isinstance(part, Batch))] == [
+    assert [len(broken), sum(len(part.partial_records) for part in found if isinstance(part, Batch))] == [
         1,
         len(RECORDS) * 20 - 1,
     ]
     last = found[-1]
     assert isinstance(last, Batch)
-    assert last.place(len(last.peeks) - 1) == f"record {len(RECORDS) * 20}"
+    assert last.place(len(last.partial_records) - 1) == f"record {len(RECORDS) * 20}"
