@@ -537,8 +537,8 @@ NO_SCP: Final = {
     "too long": (statement() + " " * limits.SCP.maximum, "AWS allows 5,120"),
     "a principal": (statement(Principal="*"), "no principal"),
     "no resource": (statement(Resource=None), "has a resource"),
-    "an unknown element": (statement(NotPrincipal="*"), "cannot judge the statement"),
-    "an unknown operator": (statement(Condition={"ArnNotlike": {"aws:PrincipalArn": "x"}}), "ArnNotlike is not known"),
+    "an unknown element": (statement(NotPrincipal="*"), "cannot evaluate the statement"),
+    "an unknown operator": (statement(Condition={"ArnNotlike": {"aws:PrincipalArn": "x"}}), "is not supported"),
     "the old version": (statement().replace("2012", "2008"), "needs the version 2012-10-17"),
 }
 

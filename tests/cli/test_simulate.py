@@ -361,7 +361,7 @@ def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_p
         (["-"], "there is no CloudTrail record in the input"),
         (["-", "--templates", "nowhere"], "nowhere/main-region.yaml: there is no such file"),
         (["-", "--detection", "RoleAsumed"], "RoleAsumed is not a detection of the templates"),
-        (["-", "--account", "12"], "12 is no account"),
+        (["-", "--account", "12"], "12 is not an account ID"),
     ],
 )
 def test_bad_input(deployed: Path, arguments: list[str], said: str) -> None:

@@ -13,7 +13,7 @@ from golden_cases import CASES
 from rejections import inside
 
 from cfn_breakglass import config_of, load_config
-from cfn_breakglass.analysis.iam.policy import allows
+from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.guidance.lockouts import grant_steps, lockouts
@@ -137,7 +137,7 @@ def test_who_has_to_be_allowed_elsewhere_gets_the_statement_for_it() -> None:
     statement = json.loads(step.splitlines()[-1])
     assert statement["Resource"] == ["arn:aws:iam::ACCOUNT:role/ops/break-glass"]
     document = {"Version": "2012-10-17", "Statement": [statement]}
-    assert allows(document, action="sts:AssumeRole", resource=statement["Resource"][0], context={})
+    assert allowed([document], action="sts:AssumeRole", resource=statement["Resource"][0], context={})
 
 
 def test_who_is_named_in_the_account_itself_needs_no_policy() -> None:

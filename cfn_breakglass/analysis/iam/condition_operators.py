@@ -1,4 +1,4 @@
-"""How each condition operator compares one value of a policy with one of a request.
+"""How each condition operator compares a value in a policy with a value of the request.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -17,29 +17,31 @@ from cfn_breakglass.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    # Value in the policy, value of the request, the request: do they match?
     Comparison = Callable[[str, str, RequestContext], bool]
 
-# A colon of the ARN, not one of a variable in it.
+# A colon of the ARN, not a colon inside a variable.
 _COLON = re.compile(r":(?![^{]*\})")
 
 
-def _literally(pattern: str, context: RequestContext) -> str | None:
+def _with_variables(pattern: str, context: RequestContext) -> str | None:
+    """``pattern`` with its variables replaced by their values; None if one has no value."""
     tokens = context.tokens(pattern)
     return None if tokens is None else "".join(text for text, _ in tokens)
 
 
-def _equal(wanted: str, value: str, context: RequestContext) -> bool:
-    return _literally(wanted, context) == value
+def _equal(expected: str, value: str, context: RequestContext) -> bool:
+    return _with_variables(expected, context) == value
 
 
-def _equal_ignoring_case(wanted: str, value: str, context: RequestContext) -> bool:
-    literal = _literally(wanted, context)
+def _equal_ignoring_case(expected: str, value: str, context: RequestContext) -> bool:
+    literal = _with_variables(expected, context)
     return literal is not None and literal.lower() == value.lower()
 
 
-def _arn_like(wanted: str, value: str, context: RequestContext) -> bool:
-    """Compare the six parts of two ARNs one by one: a wildcard does not reach over a colon."""
-    patterns, parts = _COLON.split(wanted, maxsplit=5), value.split(":", maxsplit=5)
+def _arn_like(expected: str, value: str, context: RequestContext) -> bool:
+    """Compare two ARNs part by part: a wildcard does not match across a colon."""
+    patterns, parts = _COLON.split(expected, maxsplit=5), value.split(":", maxsplit=5)
     return len(patterns) == len(parts) and all(
         matches_wildcard(pattern, part, context) for pattern, part in zip(patterns, parts, strict=True)
     )
@@ -53,28 +55,27 @@ def _number(text: str) -> float:
 
 
 def _date(text: str) -> datetime:
-    """A time as ISO 8601 or in seconds since 1970, in UTC if it does not say."""
+    """Read a time, in ISO 8601 or in seconds since 1970; UTC unless it has an offset."""
     try:
-        given = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
+        time = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         raise TemplateError(f"a policy compares a time with {text!r}") from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _in_network(wanted: str, value: str, _: RequestContext) -> bool:
+def _in_network(network: str, address: str, _: RequestContext) -> bool:
     try:
-        return ip_address(value) in ip_network(wanted, strict=False)
+        return ip_address(address) in ip_network(network, strict=False)
     except ValueError:
-        raise TemplateError(f"a policy compares the address {value!r} with {wanted!r}") from None
+        raise TemplateError(f"a policy compares the address {address!r} with {network!r}") from None
 
 
-def _ordered(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Comparison:
-    def test(wanted: str, value: str, _: RequestContext) -> bool:
-        # Both are read first, so that a bad one is told of.
-        limit, given = read(wanted), read(value)
-        return compare(given, limit)
+def _ordered(parse: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Comparison:
+    def holds(expected: str, value: str, _: RequestContext) -> bool:
+        limit, actual = parse(expected), parse(value)
+        return compare(actual, limit)
 
-    return test
+    return holds
 
 
 _ORDERS = {
@@ -94,8 +95,8 @@ COMPARISONS: dict[str, Comparison] = {
     "StringEqualsIgnoreCase": _equal_ignoring_case,
     "StringLike": matches_wildcard,
     **{
-        f"{kind}{name}": _ordered(read, compare)
-        for kind, read in (("Numeric", _number), ("Date", _date))
+        f"{prefix}{name}": _ordered(parse, compare)
+        for prefix, parse in (("Numeric", _number), ("Date", _date))
         for name, compare in _ORDERS.items()
     },
 }
@@ -109,4 +110,4 @@ NEGATED = {
     "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
     "StringNotLike": "StringLike",
 }
-"""Each holds where the other does not, and where the key is absent."""
+"""Negated operators and what they negate. A negated operator also matches if the key is absent."""

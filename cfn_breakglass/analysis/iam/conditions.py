@@ -1,4 +1,4 @@
-"""The Condition of a policy statement, key by key.
+"""The Condition of a policy statement, evaluated key by key.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html and, for
 ForAnyValue and ForAllValues,
@@ -22,7 +22,10 @@ _QUANTIFIERS = ("", "ForAnyValue", "ForAllValues")
 
 
 class Operator(NamedTuple):
-    """A condition operator taken apart: which values of a key count, what it compares, and its two turns."""
+    """The parts of a condition operator: ForAnyValue:StringNotLikeIfExists has all four.
+
+    ``base`` is Null or a key of COMPARISONS, here StringLike.
+    """
 
     quantifier: str
     base: str
@@ -30,15 +33,15 @@ class Operator(NamedTuple):
     if_exists: bool
 
     @property
-    def for_absent(self) -> bool:
-        """What it says of a request that does not have the key."""
+    def holds_for_absent_key(self) -> bool:
+        """The result for a request that does not have the key."""
         if self.quantifier:
             return self.quantifier == "ForAllValues"
         return self.negated or self.if_exists
 
 
 class ConditionResult(NamedTuple):
-    """A key of a condition and what the request has of it; ``holds`` is None where that cannot be told."""
+    """A key of a condition, the values it asks for, and those of the request; ``holds`` is None if unknown."""
 
     operator: str
     key: str
@@ -48,69 +51,78 @@ class ConditionResult(NamedTuple):
 
 
 def parse_operator(operator: str) -> Operator:
-    """Take an operator apart; TemplateError for one not known here. ``base`` is Null or a key of COMPARISONS."""
+    """Split an operator into its parts; TemplateError for an operator that is not supported."""
     quantifier, _, rest = operator.rpartition(":")
     name = rest.removesuffix("IfExists")
     base = NEGATED.get(name, name)
     is_null = operator == "Null"
     if not is_null and (quantifier not in _QUANTIFIERS or base not in COMPARISONS):
-        raise TemplateError(f"the condition operator {operator} is not known here")
+        raise TemplateError(f"the condition operator {operator} is not supported")
     return Operator(quantifier, base, base != name, rest != name)
 
 
 def iter_conditions(condition: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Every operator, key and values of a condition; TemplateError if it is none."""
+    """Every operator, key and values of a condition; TemplateError if it is not a condition."""
     if not isinstance(condition, dict) or not all(isinstance(keys, dict) for keys in condition.values()):
         raise TemplateError(f"a condition is a mapping of operators to keys, not {condition!r}")
     for operator, keys in condition.items():
-        for key, wanted in keys.items():
-            yield str(operator), str(key), _texts(wanted)
+        for key, values in keys.items():
+            yield str(operator), str(key), _texts(values)
 
 
 def evaluate(condition: Mapping[str, Any], context: RequestContext) -> list[ConditionResult]:
-    """What the request makes of each key; TemplateError for an operator not known here, wherever it stands."""
+    """The result of each key of a condition; TemplateError if any operator is not supported."""
     return [
         ConditionResult(
-            operator, key, wanted, tuple(context.values(key)), _holds(parse_operator(operator), key, wanted, context)
+            operator,
+            key,
+            expected,
+            tuple(context.values(key)),
+            _holds(parse_operator(operator), key, expected, context),
         )
-        for operator, key, wanted in iter_conditions(condition)
+        for operator, key, expected in iter_conditions(condition)
     ]
 
 
-def all_of(held: list[bool | None]) -> bool | None:
-    """What all of them say as one: None where it hangs on one that cannot be told."""
-    return False if False in held else None if None in held else True
+def all_of(results: list[bool | None]) -> bool | None:
+    """Whether all results are true: False if one is False, else None if one is unknown."""
+    return False if False in results else None if None in results else True
 
 
-def _holds(operator: Operator, key: str, wanted: tuple[str, ...], context: RequestContext) -> bool | None:
-    given = context.values(key)
+def _any_of(results: list[bool | None]) -> bool | None:
+    return True if True in results else None if None in results else False
+
+
+def _holds(operator: Operator, key: str, expected: tuple[str, ...], context: RequestContext) -> bool | None:
+    actual = context.values(key)
     if not context.is_known(key):
         return None
     if operator.base == "Null":
-        return str(not given).lower() in {value.lower() for value in wanted}
-    if not given:
-        return operator.for_absent
-    held = [_compared(operator, wanted, value, context) for value in given]
-    # Without a quantifier a key has one value; should it have more, a negation is of them all.
+        return str(not actual).lower() in {value.lower() for value in expected}
+    if not actual:
+        return operator.holds_for_absent_key
+    results = [_matches_any(operator, expected, value, context) for value in actual]
+    # Without a quantifier a key has one value. If it has more, a negated operator has to hold for all of them.
     if operator.quantifier == "ForAllValues" or (operator.negated and not operator.quantifier):
-        return all_of(held)
-    return True if True in held else None if None in held else False
+        return all_of(results)
+    return _any_of(results)
 
 
-def _compared(operator: Operator, wanted: tuple[str, ...], value: str, context: RequestContext) -> bool | None:
+def _matches_any(operator: Operator, expected: tuple[str, ...], value: str, context: RequestContext) -> bool | None:
+    """Whether a value of the request matches one of the expected values, or none of them for a negated operator."""
     compare: Comparison = COMPARISONS[operator.base]
-    # All are looked at, so that no bad value hides behind one that fits.
-    if True in [compare(want, value, context) for want in wanted]:
+    # Every expected value is compared, so that a malformed one is always found.
+    if True in [compare(text, value, context) for text in expected]:
         return not operator.negated
-    missing = [key for want in wanted for key in context.missing(want)]
-    # Nothing equals a variable without a value. What it means that something does not, AWS does not say.
+    missing = [key for text in expected for key in context.missing(text)]
+    # Nothing equals a variable without a value. AWS does not document what a negated operator makes of one.
     if missing and (operator.negated or not all(context.is_known(key) for key in missing)):
         return None
     return operator.negated
 
 
-def _texts(wanted: Any) -> tuple[str, ...]:
-    values = wanted if isinstance(wanted, list) else [wanted]
+def _texts(value_or_list: Any) -> tuple[str, ...]:
+    values = value_or_list if isinstance(value_or_list, list) else [value_or_list]
     if any(isinstance(value, dict | list) or value is None for value in values):
-        raise TemplateError(f"a condition compares with texts, not with {wanted!r}")
+        raise TemplateError(f"a condition compares with texts, not with {value_or_list!r}")
     return tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in values)

@@ -1,4 +1,4 @@
-"""The roles that Identity Center makes of permission sets, and the wildcards that mean them.
+"""The roles that Identity Center creates for permission sets, and the ARN wildcards that match them.
 
 https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
 """
@@ -22,7 +22,7 @@ _ROLE = re.compile(rf"(?:{re.escape(_FOLDER)}(?:[a-z0-9-]+/)?)?{_PREFIX}(?P<name
 
 
 class PermissionSet(NamedTuple):
-    """The sessions of a permission set in an account; or, if ``longer``, of others whose names begin with its name."""
+    """A permission set of an account; or, if ``longer``, those whose names begin with its name and an underscore."""
 
     account: str
     name: str
@@ -30,24 +30,25 @@ class PermissionSet(NamedTuple):
 
 
 def example_role_of(name: str) -> str:
-    """The path and name of the role of a permission set, with some suffix and in no region's folder."""
+    """A path and name that the role of a permission set could have; the suffix is made up."""
     return f"{_FOLDER}{_PREFIX}{name}_0123456789abcdef"
 
 
 def permission_set_of(path_and_name: str) -> str:
     """The permission set of a role, empty for any other role."""
-    found = _ROLE.fullmatch(path_and_name)
-    return found["name"] if found else ""
+    match = _ROLE.fullmatch(path_and_name)
+    return match["name"] if match else ""
 
 
 def parse_role_wildcard(wildcard: str) -> PermissionSet | None:
-    """The permission set that a wildcard for an ARN means; None for any other ARN."""
-    found = _WILDCARD.fullmatch(wildcard)
-    return PermissionSet(found["account"], found["name"], bool(found["longer"])) if found else None
+    """The permission set whose role an ARN wildcard matches; None for any other ARN."""
+    match = _WILDCARD.fullmatch(wildcard)
+    return PermissionSet(match["account"], match["name"], bool(match["longer"])) if match else None
 
 
 def permission_sets_in(statement: Mapping[str, Any]) -> list[PermissionSet]:
-    """The permission sets whose sessions alone a statement means."""
+    """The permission sets that a statement is limited to; empty if it is not limited to permission sets."""
     wildcards = statement.get("Condition", {}).get("ArnLike", {}).get("aws:PrincipalArn", [])
-    found = [parse_role_wildcard(str(one)) for one in as_list(wildcards)]
-    return [one for one in found if one] if all(found) else []
+    permission_sets = [parse_role_wildcard(str(wildcard)) for wildcard in as_list(wildcards)]
+    matched = [permission_set for permission_set in permission_sets if permission_set]
+    return matched if len(matched) == len(permission_sets) else []

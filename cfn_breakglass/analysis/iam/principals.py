@@ -1,4 +1,4 @@
-"""The Principal of a policy statement: whether it means a caller, and as whom.
+"""The Principal of a policy statement, and which of its entries matches a caller.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 """
@@ -6,80 +6,86 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.errors import TemplateError
-
-_ID = re.compile(r"[0-9]{12}")
-
-
-def is_account(text: str) -> bool:
-    return bool(_ID.fullmatch(text))
-
-
-def not_an_account(text: str) -> str:
-    """What to say of a text that is none."""
-    return f"{text} is no account: that is twelve digits"
-
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cfn_breakglass.analysis.iam.request_context import RequestContext
 
-_KINDS = {"AWS", "Service", "Federated"}
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_PRINCIPAL_KEYS = {"AWS", "Service", "Federated"}
 _ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>[0-9]{12}):(?P<rest>.+)")
 
 
+def is_account(text: str) -> bool:
+    return bool(_ACCOUNT.fullmatch(text))
+
+
+def not_an_account(text: str) -> str:
+    """The error message for a text that is not an account ID."""
+    return f"{text} is not an account ID: an account ID has twelve digits"
+
+
 class PrincipalMatch(NamedTuple):
-    """The entry by which a statement means the caller, empty if it does not; ``holds`` is None if nobody can tell."""
+    """The entry of a Principal that matches the caller, empty if none does; ``holds`` is None if unknown."""
 
     entry: str
     holds: bool | None
 
 
 def principals_of(statement: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The principals of a statement by their kind; without a Principal, anybody."""
+    """The entries of a statement's Principal by its keys; without a Principal, everybody."""
     principal = statement.get("Principal", "*")
     if principal == "*":
         return {"AWS": ["*"]}
-    if not isinstance(principal, dict) or principal.keys() - _KINDS:
-        raise TemplateError(f"cannot judge the principal {principal!r}")
-    found = {kind: names if isinstance(names, list) else [names] for kind, names in principal.items()}
-    for name in (name for names in found.values() for name in names):
-        if not isinstance(name, str) or ("*" in name and name != "*"):
-            raise TemplateError(f"a principal is whole, or * for anybody: {name!r}")
-    return found
+    if not isinstance(principal, dict) or principal.keys() - _PRINCIPAL_KEYS:
+        raise TemplateError(f"cannot evaluate the principal {principal!r}")
+    entries_by_key = {key: value if isinstance(value, list) else [value] for key, value in principal.items()}
+    for entry in chain.from_iterable(entries_by_key.values()):
+        if not isinstance(entry, str) or ("*" in entry and entry != "*"):
+            raise TemplateError(f"a principal has no wildcard, unless it is * for everybody: {entry!r}")
+    return entries_by_key
 
 
 def parse_principal(entry: str) -> tuple[str, str]:
-    """The account of a principal, and what of it: ``root`` for all of it. Both are empty for what has no account."""
+    """The account of a principal and the end of its ARN, ``root`` for an account; both empty without an account."""
     if is_account(entry):
         return entry, "root"
     arn = _ARN.fullmatch(entry)
     return (arn["account"], arn["rest"]) if arn else ("", "")
 
 
-def match_principal(statement: Mapping[str, Any], service: str | None, keys: RequestContext) -> PrincipalMatch:
-    """How a statement means a service or else whom the context says. Anybody is federated users and services too."""
-    by_kind = principals_of(statement)
-    if "*" in by_kind.get("AWS", []):
+def match_principal(statement: Mapping[str, Any], service: str | None, context: RequestContext) -> PrincipalMatch:
+    """Match a statement's Principal with a service, or without one with the principal in the request's context.
+
+    ``*`` also matches federated users and services.
+    """
+    entries_by_key = principals_of(statement)
+    aws_entries = entries_by_key.get("AWS", [])
+    if "*" in aws_entries:
         return PrincipalMatch("*", holds=True)
-    provider = keys.first("aws:FederatedProvider")
-    for kind, who in (("Service", service), ("Federated", None if service else provider)):
-        if who in by_kind.get(kind, []):
-            return PrincipalMatch(str(who), holds=True)
-    caller = None if service else keys.first("aws:PrincipalArn")
-    return _caller(by_kind.get("AWS", []), caller) if caller else PrincipalMatch("", holds=False)
+    provider = None if service else context.first("aws:FederatedProvider")
+    for key, name in (("Service", service), ("Federated", provider)):
+        if name in entries_by_key.get(key, []):
+            return PrincipalMatch(str(name), holds=True)
+    arn = None if service else context.first("aws:PrincipalArn")
+    return _match_arn(aws_entries, arn) if arn else PrincipalMatch("", holds=False)
 
 
-def _caller(entries: list[str], caller: str) -> PrincipalMatch:
-    account = caller.split(":")[4]
-    for entry in [one for one in entries if one == caller] or entries:
-        if entry in (caller, account) or entry.endswith(f":iam::{account}:root"):
+def _match_arn(entries: list[str], arn: str) -> PrincipalMatch:
+    """Match the ARN of a user or of a role whose session calls, by itself before by its account."""
+    account = arn.split(":")[4]
+    if arn in entries:
+        return PrincipalMatch(arn, holds=True)
+    for entry in entries:
+        if entry == account or entry.endswith(f":iam::{account}:root"):
             return PrincipalMatch(entry, holds=True)
-    # One session of a role: which session calls is not known.
-    role = caller.rpartition("/")[2] if ":role/" in caller else None
+    # An entry for one session of the role matches only that session, whose name the ARN of the role does not have.
+    role = arn.rpartition("/")[2] if ":role/" in arn else None
     for entry in entries:
         if role and f":sts::{account}:assumed-role/{role}/" in entry:
             return PrincipalMatch(entry, holds=None)

@@ -1,4 +1,4 @@
-"""What is known of a request: its condition keys; and the wildcards and variables of what they are compared with.
+"""The condition keys of a request, and the wildcards and variables of the values in a policy.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TOKEN = re.compile(r"\$\{[^}]*\}|\*|\?|[^*?$]+|\$")
-_SPELLED = re.compile(r"[*?$]")
-_SPECIAL = {"${*}": "*", "${?}": "?", "${$}": "$"}
+_WILDCARD_OR_VARIABLE = re.compile(r"[*?$]")
+_ESCAPES = {"${*}": "*", "${?}": "?", "${$}": "$"}
 
 
 class RequestContext:
-    """Condition keys, whose names ignore case, and whether variables are on.
+    """The condition keys of a request, whose names ignore case, and whether the policy has variables.
 
-    ``absent`` says of a key that is not among ``keys`` whether the request has none for sure; otherwise nobody
-    knows. Without it, every such key is absent.
+    ``absent`` tells whether the request surely lacks a key that is not in ``keys``; if not, its value is unknown.
+    Without ``absent`` the request lacks every such key.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class RequestContext:
         return next(iter(self.values(key)), None)
 
     def is_known(self, key: str) -> bool:
-        """Whether the value of ``key`` is known, or that it has none."""
+        """Whether the value of ``key`` is known, or the request is known to lack it."""
         return key.lower() in self._keys or self._absent is None or self._absent(key.lower())
 
     def missing(self, pattern: str) -> list[str]:
@@ -50,9 +50,10 @@ class RequestContext:
         return [token[2:-1].strip() for token in tokens if self._variable(token) is None]
 
     def tokens(self, pattern: str) -> list[tuple[str, bool]] | None:
-        """``pattern`` cut into texts and whether each is a wildcard; None if a variable has no value.
+        """``pattern`` split into texts, each with whether it is a wildcard; None if a variable has no value.
 
-        What a variable stands for is never a wildcard.
+        ``a*${aws:username}`` is ``[("a", False), ("*", True), ("alice", False)]``. The value of a variable is never a
+        wildcard.
         """
         tokens = []
         for token in _TOKEN.findall(pattern):
@@ -63,15 +64,15 @@ class RequestContext:
         return tokens
 
     def _variable(self, token: str) -> str | None:
-        if token in _SPECIAL:
-            return _SPECIAL[token]
+        if token in _ESCAPES:
+            return _ESCAPES[token]
         name, comma, default = token[2:-1].partition(",")
         return self.first(name.strip()) or (default.strip().strip("'") if comma else None)
 
 
 def matches_wildcard(pattern: str, value: str, context: RequestContext) -> bool:
-    """Whether ``value`` is like ``pattern``, in which ``*`` and ``?`` are wildcards."""
-    if not _SPELLED.search(pattern):
+    """Whether ``value`` matches ``pattern``, in which ``*`` and ``?`` are wildcards."""
+    if not _WILDCARD_OR_VARIABLE.search(pattern):
         return pattern == value
     tokens = context.tokens(pattern)
     if tokens is None:

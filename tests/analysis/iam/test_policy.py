@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.analysis.iam.policy import allowed, allows
+from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.errors import TemplateError
 
 ACCOUNT = "111122223333"
@@ -28,8 +28,8 @@ def allow(**more: Any) -> dict[str, Any]:
 def publishes(*statements: dict[str, Any], **context: str | list[str]) -> bool:
     """Ask whether EventBridge may publish; the context is that of a rule unless it is given."""
     keys = context or {"aws:SourceArn": RULE, "aws:SourceAccount": ACCOUNT}
-    return allows(
-        policy(*statements),
+    return allowed(
+        [policy(*statements)],
         action="sns:Publish",
         resource=TOPIC,
         principal_service="events.amazonaws.com",
@@ -85,7 +85,7 @@ def test_an_explicit_deny_wins_wherever_it_stands() -> None:
 
 def test_a_policy_may_be_json_text_and_hold_one_statement() -> None:
     text = json.dumps({"Version": "2012-10-17", "Id": "one", "Statement": allow()})
-    assert allows(text, action="a:B", resource="r", context={})
+    assert allowed([text], action="a:B", resource="r", context={})
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_policy_may_be_json_text_and_hold_one_statement() -> None:
 def test_condition_operators(operator: str, wanted: Any, given: str | list[str] | None, answer: bool) -> None:  # noqa: FBT001 - a row
     context = {"other": "x"} if given is None else {"AWS:key": given}
     statement = allow(Condition={operator: {"aws:Key": wanted}})
-    assert allows(policy(statement), action="a:B", resource="r", context=context) == answer
+    assert allowed([policy(statement)], action="a:B", resource="r", context=context) == answer
 
 
 def test_every_key_of_every_operator_must_hold() -> None:
@@ -203,7 +203,7 @@ def test_every_key_of_every_operator_must_hold() -> None:
 )
 def test_a_caller_that_is_no_service(principal: Any, context: dict[str, str], answer: bool) -> None:  # noqa: FBT001 - a row
     statement = allow() if principal is None else allow(Principal=principal)
-    assert allows(policy(statement), action="sts:AssumeRole", resource=ROLE, context=context) == answer
+    assert allowed([policy(statement)], action="sts:AssumeRole", resource=ROLE, context=context) == answer
 
 
 SESSION = {"aws:username": "ann", "sts:RoleSessionName": "ann"}
@@ -223,25 +223,25 @@ SESSION = {"aws:username": "ann", "sts:RoleSessionName": "ann"}
 @pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase", "StringLike"])
 def test_policy_variables(operator: str, wanted: str, answer: bool) -> None:  # noqa: FBT001 - a row
     statement = allow(Condition={operator: {"sts:RoleSessionName": wanted}})
-    assert allows(policy(statement), action="sts:AssumeRole", resource=ROLE, context=SESSION) == answer
+    assert allowed([policy(statement)], action="sts:AssumeRole", resource=ROLE, context=SESSION) == answer
 
 
 def test_without_a_new_version_a_variable_is_just_text() -> None:
     statement = allow(Condition={"StringEquals": {"sts:RoleSessionName": "${aws:username}"}})
     asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": ROLE}
-    assert not allows({"Statement": statement}, **asked, context=SESSION)
-    assert not allows(policy(statement, version="2008-10-17"), **asked, context=SESSION)
-    assert allows({"Statement": statement}, **asked, context={"sts:RoleSessionName": "${aws:username}"})
+    assert not allowed([{"Statement": statement}], **asked, context=SESSION)
+    assert not allowed([policy(statement, version="2008-10-17")], **asked, context=SESSION)
+    assert allowed([{"Statement": statement}], **asked, context={"sts:RoleSessionName": "${aws:username}"})
 
 
 def test_what_a_variable_stands_for_is_no_wildcard() -> None:
     own = policy(allow(Resource="arn:aws:iam::*:user/${aws:username}"))
-    assert allows(own, action="iam:GetUser", resource=ANN, context={"aws:username": "ann"})
-    assert not allows(own, action="iam:GetUser", resource=ANN, context={"aws:username": "*"})
-    assert not allows(own, action="iam:GetUser", resource=ANN, context={})
+    assert allowed([own], action="iam:GetUser", resource=ANN, context={"aws:username": "ann"})
+    assert not allowed([own], action="iam:GetUser", resource=ANN, context={"aws:username": "*"})
+    assert not allowed([own], action="iam:GetUser", resource=ANN, context={})
     stars = policy(allow(Resource="${*}a${?}b${$}c$d"))
-    assert allows(stars, action="a:B", resource="*a?b$c$d", context={})
-    assert not allows(stars, action="a:B", resource="xaxb$c$d", context={})
+    assert allowed([stars], action="a:B", resource="*a?b$c$d", context={})
+    assert not allowed([stars], action="a:B", resource="xaxb$c$d", context={})
 
 
 def test_the_colon_of_a_variable_is_none_of_the_arn() -> None:
@@ -260,23 +260,23 @@ def test_the_colon_of_a_variable_is_none_of_the_arn() -> None:
         ([allow()], "not a policy"),
         ({"Statements": []}, "not a policy"),
         ({"Version": "2012-10-18", "Statement": []}, "cannot have the version '2012-10-18'"),
-        (policy(allow(NotPrincipal="*")), "cannot judge the statement"),
-        ({"Statement": ["text"]}, "cannot judge the statement"),
+        (policy(allow(NotPrincipal="*")), "cannot evaluate the statement"),
+        ({"Statement": ["text"]}, "cannot evaluate the statement"),
         (policy({"Action": "*"}), "is Allow or Deny"),
         (policy(allow(Effect="allow")), "is Allow or Deny"),
         (policy({"Effect": "Allow"}), "one of Action and NotAction"),
         (policy(allow(NotAction="a:B")), "one of Action and NotAction"),
-        (policy(allow(Principal={"CanonicalUser": "x"})), "cannot judge the principal"),
-        (policy(allow(Principal="me")), "cannot judge the principal"),
+        (policy(allow(Principal={"CanonicalUser": "x"})), "cannot evaluate the principal"),
+        (policy(allow(Principal="me")), "cannot evaluate the principal"),
         (policy(allow(Condition=["x"])), "a condition is a mapping"),
-        (policy(allow(Condition={"StringEqual": {"a": "b"}})), "operator StringEqual is not known"),
-        (policy(allow(Condition={"ForEvery:StringLike": {"a": "b"}})), "ForEvery:StringLike is not known"),
-        (policy(allow(Condition={"NullIfExists": {"a": "true"}})), "NullIfExists is not known"),
+        (policy(allow(Condition={"StringEqual": {"a": "b"}})), "operator StringEqual is not supported"),
+        (policy(allow(Condition={"ForEvery:StringLike": {"a": "b"}})), "ForEvery:StringLike is not supported"),
+        (policy(allow(Condition={"NullIfExists": {"a": "true"}})), "NullIfExists is not supported"),
         (policy(allow(Condition={"StringEquals": "x"})), "a condition is a mapping"),
         (policy(allow(Condition={"StringEquals": {"a": {"b": "c"}}})), "compares with texts"),
-        (policy(allow(Principal={"AWS": [{"Ref": "x"}]})), "a principal is whole"),
-        (policy(allow(Principal={"AWS": "arn:aws:iam::*:root"})), "a principal is whole"),
-        (policy(allow(Condition={"BoolNot": {"a": "b"}})), "BoolNot is not known"),
+        (policy(allow(Principal={"AWS": [{"Ref": "x"}]})), "a principal has no wildcard"),
+        (policy(allow(Principal={"AWS": "arn:aws:iam::*:root"})), "a principal has no wildcard"),
+        (policy(allow(Condition={"BoolNot": {"a": "b"}})), "BoolNot is not supported"),
         (policy(allow(Condition={"NumericLessThan": {"aws:n": "many"}})), "compares a number with 'many'"),
         (policy(allow(Condition={"DateLessThan": {"aws:n": "soon"}})), "compares a time with 'soon'"),
         (policy(allow(Condition={"IpAddress": {"aws:n": "here"}})), "compares the address '1' with 'here'"),
@@ -287,11 +287,11 @@ def test_the_colon_of_a_variable_is_none_of_the_arn() -> None:
 )
 def test_what_is_not_known_is_never_silently_true_or_false(document: Any, told: str) -> None:
     with pytest.raises(TemplateError) as caught:
-        allows(document, action="a:B", resource="r", context={"aws:n": "1"})
+        allowed([document], action="a:B", resource="r", context={"aws:n": "1"})
     assert told in str(caught.value)
 
 
 def test_the_unknown_does_not_hide_behind_a_mismatch() -> None:
     statement = {**TO_EVENTS, "Action": "sqs:SendMessage", "Resource": "no", "Condition": {"Odd": {"a": "b"}}}
-    with pytest.raises(TemplateError, match="operator Odd is not known"):
+    with pytest.raises(TemplateError, match="operator Odd is not supported"):
         publishes(statement)

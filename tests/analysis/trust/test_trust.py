@@ -306,12 +306,12 @@ DAMAGED = {
     "NotPrincipal": ({"Principal": None, "NotPrincipal": {"AWS": HOME}}, "it has NotPrincipal"),
     "no principal": ({"Principal": None}, "has a Principal and no Resource"),
     "a resource": ({"Resource": "*"}, "has a Principal and no Resource"),
-    "an odd principal": ({"Principal": {"Human": "x"}}, "cannot judge the principal"),
-    "an unknown operator": ({"Condition": {"StringSortOfEquals": {"a": "b"}}}, "StringSortOfEquals is not known here"),
+    "an odd principal": ({"Principal": {"Human": "x"}}, "cannot evaluate the principal"),
+    "an unknown operator": ({"Condition": {"StringSortOfEquals": {"a": "b"}}}, "StringSortOfEquals is not supported"),
     "no operator": ({"Condition": {"StringEquals": "x"}}, "a condition is a mapping"),
     "an odd effect": ({"Effect": "Perhaps"}, "is Allow or Deny"),
     "no action": ({"Action": None}, "one of Action and NotAction"),
-    "an unknown key": ({"Conditions": {}}, "cannot judge the statement"),
+    "an unknown key": ({"Conditions": {}}, "cannot evaluate the statement"),
 }
 
 
@@ -354,7 +354,7 @@ BAD = {
     "another kind of ARN": (f"--user {ROLE}", "is not an ARN of an IAM user"),
     "a short ARN": ("--role arn:aws:iam", "is not an ARN of an IAM role"),
     "a session's ARN": (f"--role arn:aws:sts::{HOME}:assumed-role/a/b", "is not an ARN of an IAM role"),
-    "no account": ("--user alice --account 42", "42 is no account: that is twelve digits"),
+    "no account": ("--user alice --account 42", "42 is not an account ID: an account ID has twelve digits"),
     "two accounts": (f"--user {ANN} --account {OTHER}", f"is not of account {OTHER}"),
     "a role's MFA": ("--role x --mfa", "only an IAM user calls with MFA"),
     "MFA of SAML": (f"--saml {CORP} --mfa-age 3", "only an IAM user calls with MFA"),
@@ -388,7 +388,7 @@ BAD = {
         "--user alice --vpc-endpoint --ip 203.0.113.7",
         "a call comes from one place only (--console, --vpc-endpoint, --ip)",
     ),
-    "the stack's account": ("--stack-account 42", "42 is no account"),
+    "the stack's account": ("--stack-account 42", "42 is not an account ID"),
 }
 
 
