@@ -279,6 +279,15 @@ def test_an_event_without_an_account_is_that_of_the_account_given(deployed: Path
     assert (done.exit_code, {one["detection"] for one in lines(done, "delivery")}) == (0, {"RoleAssumed"})
 
 
+def test_json_names_the_option_that_is_missing_where_text_names_its_flag(deployed: Path) -> None:
+    event = {key: value for key, value in EVENT.items() if key != "account"}
+    record = {key: value for key, value in TAKEN_ON.items() if key not in {"recipientAccountId", "userIdentity"}}
+    done = run(deployed, "-", "--json", given=dumped(event, record, 7))
+    assert [part["missing_option"] for part in lines(done, "unread")] == ["", "account", ""]
+    text = run(deployed, "-", given=dumped(TAKEN_ON, record))
+    assert text.stderr.endswith("line 2: it does not say its account; set it with --account\n")
+
+
 def test_an_event_that_is_too_large_is_lost_not_passed_over(deployed: Path) -> None:
     done = run(deployed, "-", "--json", given=dumped(TAKEN_ON | {"userAgent": "x" * 300_000}))
     told = lines(done, "delivery")

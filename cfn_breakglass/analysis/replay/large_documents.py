@@ -45,11 +45,9 @@ def document_pieces(head: bytes, stream: Readable, size: int) -> Iterator[bytes]
     A document that is small, or that CloudTrail did not write so, is one piece.
     """
     head += stream.read(size)
-    array = ARRAY_START.match(head)
-    opening = array[0] if array else b""
-    closing = b"]}" if array and array[1] else b"]"
+    opening, closing = _brackets(head)
     while more := stream.read(size):
-        for cut in _cuts(head) if array else ():
+        for cut in _cuts(head) if opening else ():
             piece = head[:cut].rstrip(b", \t\r\n") + closing
             if _is_json(piece):
                 yield piece
@@ -57,6 +55,14 @@ def document_pieces(head: bytes, stream: Readable, size: int) -> Iterator[bytes]
                 break
         head += more
     yield head
+
+
+def _brackets(head: bytes) -> tuple[bytes, bytes]:
+    """What stands before and after the records of a log file or an array; empty for any other document."""
+    array = ARRAY_START.match(head)
+    if not array:
+        return b"", b""
+    return array[0], b"]}" if array[1] else b"]"
 
 
 def _cuts(data: bytes) -> list[int]:

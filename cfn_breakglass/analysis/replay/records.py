@@ -22,7 +22,7 @@ _BETWEEN_RECORDS = re.compile(r'(?:[\s,\]}\ufeff]|\{\s*"(?:Records|Events)"\s*:\
 # Where to read on after a broken record: at one as CloudTrail writes it, or at anything that looks like an object.
 _RECORD_START = re.compile(r'\{\s*"eventVersion"')
 _OBJECT_START = re.compile(r"[,\n\]]\s*\{")
-_decode_one_value = json.JSONDecoder().raw_decode
+_decode_next_value = json.JSONDecoder().raw_decode
 
 
 class Batch(NamedTuple):
@@ -146,7 +146,7 @@ def _broken_document_batches(data: bytes, reason: str, start: int) -> Iterator[B
     while (position := _skip_to_record(text, position)) < len(text):
         number += 1
         try:
-            value, position = _decode_one_value(text, position)
+            value, position = _decode_next_value(text, position)
             values.append(value)
             numbers.append(number)
             end_of_last, last_is_read = position, True

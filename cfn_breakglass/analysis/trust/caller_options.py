@@ -82,7 +82,7 @@ class MissingOption:
     name: str = ""
 
 
-_OPTIONS = {"aws:currenttime": "at", "aws:sourceip": "ip", "sts:rolesessionname": "session_name"}
+_OPTIONS = {"aws:sourceip": "ip", "sts:rolesessionname": "session_name"}
 
 
 def option_for(key: str) -> MissingOption:
