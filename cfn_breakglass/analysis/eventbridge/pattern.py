@@ -1,32 +1,26 @@
-"""Does this pattern match this event: EventBridge's answer, quickly, and why not.
+"""Whether an event pattern matches an event, as EventBridge decides it, and why not.
 
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html, and where that is
-silent https://github.com/aws/event-ruler, AWS's own matcher. Not done as there: a name with a dot in an *event*
-is not taken for a path, and wildcards are never too complex.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html, and where that says
+nothing https://github.com/aws/event-ruler, AWS's own matcher. Two things differ from event-ruler: a name with a dot in
+an *event* is not read as a path, and a wildcard is never refused as too complex.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.field_matcher import (
-    FieldMatcher,
-    FieldPath,
-    QuickCheck,
-    compile_quick_check,
-    describe_field,
-    matches_in_arrays,
-)
+from cfn_breakglass.analysis.eventbridge.array_matching import describe_field, matches_in_arrays
+from cfn_breakglass.analysis.eventbridge.field_matcher import FieldMatcher, FieldPath
 from cfn_breakglass.analysis.eventbridge.operators import compile_value
+from cfn_breakglass.analysis.eventbridge.quick_check import all_hold, quick_checks
 from cfn_breakglass.errors import PatternError
 
 _OR = "$or"
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
-_COMBINATIONS = 1_000
-# RESERVED_FIELD_NAMES_IN_OR_RELATIONSHIP of event-ruler
-_RESERVED = frozenset(
+_MOST_COMBINATIONS = 1_000
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
+_RESERVED_IN_OR = frozenset(
     (
         *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric"),
         *("cidr", "html", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"),
@@ -34,13 +28,14 @@ _RESERVED = frozenset(
         *("ip-address-in-range", "ip-address-not-in-range"),
     )
 )
+"""RESERVED_FIELD_NAMES_IN_OR_RELATIONSHIP of event-ruler."""
 
 _Branch = dict[FieldPath, FieldMatcher]
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A field that kept an event from matching: what it is, and what the pattern wants it to be."""
+    """A field because of which an event does not match: its value, and what the pattern wants it to be."""
 
     path: str
     actual: str
@@ -51,7 +46,7 @@ class Mismatch:
 
 
 class ComparedField(NamedTuple):
-    """A field beside what the pattern wants of it."""
+    """A field of an event compared with the pattern."""
 
     path: str
     actual: str
@@ -60,142 +55,132 @@ class ComparedField(NamedTuple):
 
 
 class Pattern:
-    """A compiled event pattern: ``branches`` are its alternatives, ``fields`` the dotted paths it reads.
+    """A compiled event pattern: ``branches`` are its alternatives, ``fields`` the dotted paths that it reads.
 
-    Events are what ``json.loads`` makes of them. Fields that lie in an array have to match within one of its
-    elements (event-ruler's array consistency).
+    Events are what ``json.loads`` returns. Each alternative is checked by ``quick_check`` first. If an array is in the
+    way, ``array_matching`` decides.
     """
 
     def __init__(self, branches: list[_Branch]) -> None:
-        shared = [leaf for path, leaf in branches[0].items() if all(other.get(path) is leaf for other in branches)]
-        self._shared = _checks(shared)
-        # In the order of their paths, as event-ruler goes: an absent field is absent beside those before it.
-        self.branches = tuple(tuple(sorted(branch.values(), key=lambda leaf: leaf.name)) for branch in branches)
-        own = [_checks(leaf for leaf in leaves if leaf not in shared) for leaves in self.branches]
+        # Fields outside of $or are the same in every alternative, and are checked once.
+        shared = [
+            matcher for path, matcher in branches[0].items() if all(branch.get(path) is matcher for branch in branches)
+        ]
+        self._shared = quick_checks(shared)
+        # In the order of their paths, as in event-ruler: a field is absent within the elements chosen for those before.
+        self.branches = tuple(tuple(sorted(branch.values(), key=lambda matcher: matcher.name)) for branch in branches)
+        own = [quick_checks(matcher for matcher in branch if matcher not in shared) for branch in self.branches]
         self._own = list(zip(own, self.branches, strict=True))
-        self.fields = tuple(sorted({leaf.name for leaves in self.branches for leaf in leaves}))
+        self.fields = tuple(sorted({matcher.name for branch in self.branches for matcher in branch}))
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        shared = _every(self._shared, event)
+        shared = all_hold(self._shared, event)
         if shared is False:
             return False
-        for checks, leaves in self._own:
-            own = _every(checks, event)
-            if (own and shared) or (own is not False and matches_in_arrays(event, leaves, {})):
+        for checks, matchers in self._own:
+            own = all_hold(checks, event)
+            if (own and shared) or (own is not False and matches_in_arrays(event, matchers)):
                 return True
         return False
 
     def compare(self, event: Mapping[str, Any]) -> tuple[ComparedField, ...]:
-        """Hold every field of the ``$or`` alternative that comes nearest against ``event``."""
-        every = [tuple(_compared(leaf, event) for leaf in leaves) for leaves in self.branches]
-        return min(every, key=_far)
+        """Compare ``event`` with every field of the ``$or`` alternative that is nearest to matching."""
+        alternatives = [tuple(_compare(matcher, event) for matcher in branch) for branch in self.branches]
+        return min(alternatives, key=_distance)
 
     def explain(self, event: Mapping[str, Any]) -> tuple[Mismatch, ...]:
-        """Say why ``event`` does not match, by the ``$or`` alternative that comes nearest; empty if it matches."""
+        """Why ``event`` does not match, by the ``$or`` alternative nearest to matching; empty if it matches."""
         if self.matches(event):
             return ()
-        rows = self.compare(event)
-        wrong = tuple(Mismatch(row.path, row.actual, row.expected) for row in rows if not row.matches)
-        if wrong:
-            return wrong
-        names = " + ".join(row.path for row in rows)
+        fields = self.compare(event)
+        mismatches = tuple(Mismatch(field.path, field.actual, field.expected) for field in fields if not field.matches)
+        if mismatches:
+            return mismatches
+        names = " + ".join(field.path for field in fields)
         return (Mismatch(names, "right only across elements of an array", "to be right within one"),)
 
 
 def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
-    """Compile an event pattern; PatternError for what EventBridge refuses and for operators not known here."""
+    """Compile an event pattern; PatternError for what EventBridge refuses and for unsupported operators."""
     try:
         return Pattern(_branches(pattern, (), alternatives=True))
     except PatternError as error:
-        # Like event-ruler, read it again with $or as the name of a field before giving up.
+        # Before giving up event-ruler reads a pattern again with $or as the name of a field.
         try:
             return Pattern(_branches(pattern, (), alternatives=False))
         except PatternError:
             raise error from None
 
 
-def _branches(pattern: Any, path: FieldPath, *, alternatives: bool, inside: bool = False) -> list[_Branch]:
-    """Spell a pattern out as its alternatives, each a field-by-field conjunction."""
-    where = ".".join(path) or "the pattern"
+def _branches(pattern: Any, path: FieldPath, *, alternatives: bool, inside_or: bool = False) -> list[_Branch]:
+    """Expand a pattern into its alternatives: all fields of one of them have to match.
+
+    ``{"a": [1], "$or": [{"b": [2]}, {"c": [3]}]}`` has the alternatives a and b, and a and c.
+    """
+    name = ".".join(path) or "the pattern"
     if not isinstance(pattern, Mapping) or not pattern:
-        raise PatternError(f"{where} must be an object with a field or more")
+        raise PatternError(f"{name} must be an object with a field or more")
     branches: list[_Branch] = [{}]
-    for name, wanted in pattern.items():
-        if not isinstance(name, str) or (inside and name in _RESERVED):
-            raise PatternError(f"{where} cannot have a field called {name!r}")
-        if name == _OR and alternatives:
-            options = [branch for each in _options(wanted, where) for branch in _alternative(each, path)]
-        elif isinstance(wanted, Mapping):
-            options = _branches(wanted, _below(path, name), alternatives=alternatives, inside=inside)
+    for key, node in pattern.items():
+        if not isinstance(key, str) or (inside_or and key in _RESERVED_IN_OR):
+            raise PatternError(f"{name} cannot have a field called {key!r}")
+        if key == _OR and alternatives:
+            options = [
+                branch
+                for alternative in _alternatives(node, name)
+                for branch in _branches(alternative, path, alternatives=True, inside_or=True)
+            ]
+        elif isinstance(node, Mapping):
+            options = _branches(node, _extended(path, key), alternatives=alternatives, inside_or=inside_or)
         else:
-            leaf = _leaf(wanted, _below(path, name))
-            options = [{leaf.path: leaf}]
-        if len(branches) * len(options) > _COMBINATIONS:
-            raise PatternError(f"{where} has more than {_COMBINATIONS:,} combinations of $or")
-        branches = [_joined(one, other) for one in branches for other in options]
+            matcher = _field_matcher(node, _extended(path, key))
+            options = [{matcher.path: matcher}]
+        if len(branches) * len(options) > _MOST_COMBINATIONS:
+            raise PatternError(f"{name} has more than {_MOST_COMBINATIONS:,} combinations of $or")
+        branches = [_joined(branch, option) for branch in branches for option in options]
     return branches
 
 
-def _below(path: FieldPath, name: str) -> FieldPath:
+def _extended(path: FieldPath, name: str) -> FieldPath:
     # event-ruler joins names with dots, so to it {"a.b": ..} and {"a": {"b": ..}} are the same.
     return (*path, *name.split("."))
 
 
-def _options(wanted: Any, where: str) -> list[Any]:
-    if not isinstance(wanted, list) or len(wanted) <= 1 or not all(isinstance(each, Mapping) for each in wanted):
-        raise PatternError(f"$or in {where} must be a list of two or more objects")
-    return wanted
+def _alternatives(node: Any, name: str) -> list[Any]:
+    if not isinstance(node, list) or len(node) <= 1 or not all(isinstance(option, Mapping) for option in node):
+        raise PatternError(f"$or in {name} must be a list of two or more objects")
+    return node
 
 
-def _alternative(pattern: Any, path: FieldPath) -> list[_Branch]:
-    return _branches(pattern, path, alternatives=True, inside=True)
-
-
-def _leaf(wanted: Any, path: FieldPath) -> FieldMatcher:
+def _field_matcher(node: Any, path: FieldPath) -> FieldMatcher:
     name = ".".join(path)
-    if not isinstance(wanted, list) or not wanted:
+    if not isinstance(node, list) or not node:
         raise PatternError(f"{name} must be an object, or a list of one value or more")
     try:
-        items = [compile_value(item) for item in wanted]
+        values = [compile_value(value) for value in node]
     except PatternError as error:
         raise PatternError(f"{name}: {error}") from None
     return FieldMatcher(
         path,
-        texts=frozenset(item.text for item in items if item.text is not None),
-        predicates=tuple(item.accepts for item in items if item.text is None and not item.accepts_absence),
-        accepts_absence=any(item.accepts_absence for item in items),
-        description=" or ".join(item.description for item in items),
+        texts=frozenset(value.text for value in values if value.text is not None),
+        predicates=tuple(value.accepts for value in values if value.text is None and not value.accepts_absence),
+        accepts_absence=any(value.accepts_absence for value in values),
+        description=" or ".join(value.description for value in values),
     )
 
 
-def _joined(one: _Branch, other: _Branch) -> _Branch:
-    for path in one.keys() & other.keys():
-        raise PatternError(f"{'.'.join(path)} is there more than once; EventBridge keeps one or refuses both")
-    return one | other
+def _joined(left: _Branch, right: _Branch) -> _Branch:
+    for path in left.keys() & right.keys():
+        raise PatternError(f"{'.'.join(path)} is in the pattern more than once; EventBridge keeps one or refuses both")
+    return left | right
 
 
-def _compared(leaf: FieldMatcher, event: Mapping[str, Any]) -> ComparedField:
-    return ComparedField(
-        leaf.name, describe_field(event, leaf.path), leaf.description, matches_in_arrays(event, (leaf,), {})
-    )
+def _compare(matcher: FieldMatcher, event: Mapping[str, Any]) -> ComparedField:
+    actual = describe_field(event, matcher.path)
+    return ComparedField(matcher.name, actual, matcher.description, matches_in_arrays(event, (matcher,)))
 
 
-def _far(rows: tuple[ComparedField, ...]) -> tuple[int, int]:
-    """How many fields are wrong, and how many of these are not even there and so say the least."""
-    wrong = [row for row in rows if not row.matches]
-    return len(wrong), sum(row.actual.startswith("absent") for row in wrong)
-
-
-def _checks(leaves: Iterable[FieldMatcher]) -> tuple[QuickCheck, ...]:
-    return tuple(compile_quick_check(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.cost))
-
-
-def _every(checks: tuple[QuickCheck, ...], event: Mapping[str, Any]) -> bool | None:
-    """Tell whether all hold: False as soon as one does not, None if it takes a look into arrays."""
-    verdict: bool | None = True
-    for check in checks:
-        answer = check(event)
-        if answer is False:
-            return False
-        verdict = verdict and answer
-    return verdict
+def _distance(fields: tuple[ComparedField, ...]) -> tuple[int, int]:
+    """How many fields do not match, and how many of these are absent and so say the least."""
+    mismatches = [field for field in fields if not field.matches]
+    return len(mismatches), sum(field.actual.startswith("absent") for field in mismatches)

@@ -1,4 +1,4 @@
-"""The EventBridge rules of a stack, compiled: on which bus, what they take, whom they tell."""
+"""The EventBridge rules of a stack, compiled: their bus, their pattern and their targets."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from cfn_breakglass.analysis.template.reader import Resource, Stack
 
-# What a target is, by the service in its ARN.
-_KINDS = {"sns": "topic", "logs": "log", "sqs": "queue", "events": "bus"}
+_TARGET_KINDS = {"sns": "topic", "logs": "log", "sqs": "queue", "events": "bus"}
+"""Kind of a target by the service in its ARN."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a rule sends what it takes: ``kind`` is topic, log, queue or bus."""
+    """Where a rule sends the events that match it; ``kind`` is topic, log, queue or bus."""
 
     kind: str
     arn: str
@@ -34,9 +34,9 @@ class Target:
     dead_letter_arn: str | None = None
 
     def message(self, event: Mapping[str, Any], rule: Rule) -> str:
-        """Write what arrives there: the event's JSON, or what Input or the input transformer make of it.
+        """The text that the target receives: the event as JSON, the rule's Input, or the input transformer's output.
 
-        UndeliverableError if the transformer makes no JSON of this event where its template promises that.
+        UndeliverableError if the transformer's template is JSON, but its output for this event is not.
         """
         if self.transformer:
             return self.transformer.render(
@@ -47,7 +47,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a bus in a region; ``detection`` is what its name says after the stack's own prefix."""
+    """A rule on a bus of a region; ``detection`` is its name without the stack's prefix, up to a dot."""
 
     detection: str
     name: str
@@ -60,18 +60,20 @@ class Rule:
     targets: tuple[Target, ...]
 
     def fires_on(self, event: Mapping[str, Any]) -> bool:
-        """Whether the rule fires, whatever the event's size: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html."""
+        """Whether the rule fires on an event that is not too large: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html."""
         return self.pattern.matches(event) and reaches_rule(event, self.state)
 
     @property
     def accepts_aws_events(self) -> bool:
-        """Whether it may take an event of AWS, whose source begins with aws.; all others are somebody's own."""
-        wanted = [next((leaf for leaf in branch if leaf.name == "source"), None) for branch in self.pattern.branches]
-        return any(not leaf or leaf.predicates or any(map(_is_aws, leaf.texts)) for leaf in wanted)
+        """Whether the pattern can match an event of AWS, whose source begins with ``aws.``."""
+        sources = [
+            next((matcher for matcher in branch if matcher.name == "source"), None) for branch in self.pattern.branches
+        ]
+        return any(not source or source.predicates or any(map(_is_aws, source.texts)) for source in sources)
 
     @property
     def context(self) -> dict[str, str | list[str]]:
-        """What AWS says of the rule when it asks a policy."""
+        """The condition keys with which EventBridge calls a target for this rule."""
         return {"aws:SourceArn": self.arn, "aws:SourceAccount": self.account}
 
 
@@ -80,17 +82,17 @@ def _is_aws(source: str) -> bool:
 
 
 def bus_arn(stack: Stack, name: str) -> str:
-    """ARN of a bus of the stack's region."""
+    """The ARN of a bus in the stack's account and region."""
     return f"arn:{stack.partition}:events:{stack.region}:{stack.account}:event-bus/{name}"
 
 
 def rules_of(stack: Stack) -> list[Rule]:
-    """Every rule of the stack that waits for events (a schedule does not); PatternError or TransformError if bad."""
+    """Every rule of the stack that has an event pattern; PatternError or TransformError if EventBridge refuses one."""
     rules = stack.of_type("AWS::Events::Rule")
-    return [_compiled(stack, resource) for resource in rules if "EventPattern" in resource.properties]
+    return [_compile_rule(stack, resource) for resource in rules if "EventPattern" in resource.properties]
 
 
-def _compiled(stack: Stack, resource: Resource) -> Rule:
+def _compile_rule(stack: Stack, resource: Resource) -> Rule:
     try:
         return _rule(stack, resource)
     except (PatternError, TransformError) as error:
@@ -98,33 +100,33 @@ def _compiled(stack: Stack, resource: Resource) -> Rule:
 
 
 def _rule(stack: Stack, resource: Resource) -> Rule:
-    given = resource.properties
+    properties = resource.properties
     return Rule(
         detection=resource.name.removeprefix(rule_name_prefix(stack.metadata)).partition(".")[0],
         name=resource.name,
         arn=resource.arn,
         account=stack.account,
         region=stack.region,
-        bus=bus_arn(stack, bus_name(given.get("EventBusName", "default"))),
-        state=given.get("State", "ENABLED"),
-        pattern=compile_pattern(given["EventPattern"]),
-        targets=tuple(_target(resource, target) for target in given.get("Targets", [])),
+        bus=bus_arn(stack, bus_name(properties.get("EventBusName", "default"))),
+        state=properties.get("State", "ENABLED"),
+        pattern=compile_pattern(properties["EventPattern"]),
+        targets=tuple(_target(resource, target) for target in properties.get("Targets", [])),
     )
 
 
-def _target(rule: Resource, given: Mapping[str, Any]) -> Target:
-    arn = str(given.get("Arn", ""))
-    kind = _KINDS.get(arn.split(":")[2]) if arn.startswith("arn:") else None
+def _target(rule: Resource, properties: Mapping[str, Any]) -> Target:
+    arn = str(properties.get("Arn", ""))
+    kind = _TARGET_KINDS.get(arn.split(":")[2]) if arn.startswith("arn:") else None
     if kind is None or (kind == "bus" and ":event-bus/" not in arn):
         raise TemplateError(f"{rule.logical_id}: cannot tell what the target {arn!r} does with an event")
-    if "InputPath" in given or (kind in ("bus", "log") and given.keys() & {"Input", "InputTransformer"}):
+    if "InputPath" in properties or (kind in ("bus", "log") and properties.keys() & {"Input", "InputTransformer"}):
         raise TemplateError(f"{rule.logical_id}: cannot tell what the target {arn} gets of an event")
-    transformer = given.get("InputTransformer")
+    transformer = properties.get("InputTransformer")
     return Target(
         kind,
         arn,
-        given.get("RoleArn"),
-        given.get("Input"),
-        transformer and Transformer(transformer.get("InputPathsMap", {}), transformer["InputTemplate"]),
-        given.get("DeadLetterConfig", {}).get("Arn"),
+        role=properties.get("RoleArn"),
+        constant=properties.get("Input"),
+        transformer=transformer and Transformer(transformer.get("InputPathsMap", {}), transformer["InputTemplate"]),
+        dead_letter_arn=properties.get("DeadLetterConfig", {}).get("Arn"),
     )

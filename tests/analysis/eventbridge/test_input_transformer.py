@@ -12,7 +12,6 @@ from cfn_breakglass.analysis.eventbridge.input_transformer import (
     Transformer,
     TransformError,
     UndeliverableError,
-    render,
 )
 
 RULE: dict[str, str] = {"rule_name": "bg-RoleAssumed", "rule_arn": "arn:aws:events:eu-west-1:111122223333:rule/bg"}
@@ -83,26 +82,32 @@ DELIVERED: dict[str, tuple[str, str]] = {
 }
 
 
+def render(
+    input_paths: dict[str, str], template: str, event: dict[str, Any], *, ingestion_time: str | None = None
+) -> str:
+    return Transformer(input_paths, template).render(event, ingestion_time=ingestion_time, **RULE)
+
+
 @pytest.mark.parametrize(("template", "delivered"), DELIVERED.values(), ids=DELIVERED)
 def test_delivered(template: str, delivered: str) -> None:
-    assert render(PATHS, template, EVENT, ingestion_time="2025-01-01T00:00:00Z", **RULE) == delivered
+    assert render(PATHS, template, EVENT, ingestion_time="2025-01-01T00:00:00Z") == delivered
 
 
 def test_the_whole_event() -> None:
-    text = render(PATHS, '{"a": <aws.events.event.json>, "b": <aws.events.event>, "c": <all>}', EVENT, **RULE)
+    text = render(PATHS, '{"a": <aws.events.event.json>, "b": <aws.events.event>, "c": <all>}', EVENT)
     rest = {name: value for name, value in EVENT.items() if name != "detail"}
     assert json.loads(text) == {"a": EVENT, "b": rest, "c": EVENT}
 
 
 def test_a_time_nobody_knows_is_missing() -> None:
-    assert render({}, '{"a": <aws.events.event.ingestion-time>}', EVENT, **RULE) == '{"a": ""}'
+    assert render({}, '{"a": <aws.events.event.ingestion-time>}', EVENT) == '{"a": ""}'
 
 
 def test_output_that_is_not_json_is_not_delivered() -> None:
     with pytest.raises(UndeliverableError) as caught:
-        render(PATHS, '{"a": "<quote>"}', EVENT, **RULE)
+        render(PATHS, '{"a": "<quote>"}', EVENT)
     assert caught.value.output == '{"a": "say "hi"\n"}'
-    assert "the input transformer gives no JSON for this event (Expecting" in str(caught.value)
+    assert "the output of the input transformer for this event is not JSON (Expecting" in str(caught.value)
 
 
 NAMED = "the input template has "
@@ -150,7 +155,7 @@ json_values = st.recursive(
 @settings(deadline=None)
 @given(json_values)
 def test_what_is_outside_quotes_arrives_as_it_is(value: Any) -> None:
-    text = render({"v": "$.detail.v"}, '{"value": <v>}', {"detail": {"v": value}}, **RULE)
+    text = render({"v": "$.detail.v"}, '{"value": <v>}', {"detail": {"v": value}})
     assert json.loads(text) == {"value": value}
 
 
@@ -158,7 +163,7 @@ def test_what_is_outside_quotes_arrives_as_it_is(value: Any) -> None:
 @given(st.text())
 def test_what_is_within_quotes_is_delivered_raw_or_not_at_all(value: str) -> None:
     try:
-        text = render({"v": "$.v"}, '{"value": "<v>"}', {"v": value}, **RULE)
+        text = render({"v": "$.v"}, '{"value": "<v>"}', {"v": value})
     except UndeliverableError as error:
         text = error.output
         assert any(sign in '"\\' or sign < " " for sign in value)

@@ -530,7 +530,7 @@ def test_a_transformer_that_makes_no_json_of_the_event_loses_it() -> None:
     stacks = deployed(put("RoleAssumed", "Targets", 0, "InputTransformer", value=template))
     topic, _ = Simulator(stacks).run(assumed(user='a"b'))
     assert topic.message == ""
-    assert "the input transformer gives no JSON for this event" in (topic.problem or "")
+    assert "the output of the input transformer for this event is not JSON" in (topic.problem or "")
     refused = both(put("RoleAssumed", "Targets", 0, "InputTransformer", value=template), without("TopicPolicy"))
     topic, _ = Simulator(deployed(refused)).run(assumed(user='a"b'))
     assert "does not let the rule" in (topic.problem or "")
