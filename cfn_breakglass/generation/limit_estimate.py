@@ -38,6 +38,7 @@ _LIMITS: Final = {
 # does, and ${! is no reference.
 _REFERENCE: Final = re.compile(r'"Ref"|"Fn::GetAtt"|\$\{(?!!|AWS::)')
 _ID, _ARN = 40, 300
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # one for all: json.dumps makes one each time
 
 
 def has_room(data: Mapping[str, Any], text: str) -> bool:
@@ -57,5 +58,5 @@ def has_room(data: Mapping[str, Any], text: str) -> bool:
 
 def largest_size(name: str, value: Any) -> int:
     """The most characters that the property ``name`` can have once its references are resolved."""
-    text = json.dumps(value, separators=(",", ":"))
+    text = _ENCODE(value)
     return len(text) + len(_REFERENCE.findall(text)) * (_ID if name == "EventPattern" else _ARN)
