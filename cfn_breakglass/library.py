@@ -11,7 +11,7 @@ from troposphere import AWSObject, iam, kms
 
 from cfn_breakglass.builders.access.role import role as role_resources
 from cfn_breakglass.builders.alerts.sinks import alert_sinks
-from cfn_breakglass.builders.encryption import encryption_key as key_resources
+from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.rules import detection_rules
 from cfn_breakglass.config.model import DETECTIONS, Config
 from cfn_breakglass.names import ACTIONS
@@ -26,7 +26,7 @@ def break_glass_role(config: Config) -> list[AWSObject]:
 
 def encryption_key(config: Config) -> list[AWSObject]:
     """Just a key (logical ID ``Key``) and its alias, for the parts that take one, if the config asks for it."""
-    return key_resources(make_plan(config))
+    return customer_key(make_plan(config))
 
 
 def break_glass_deployer(config: Config) -> list[AWSObject]:

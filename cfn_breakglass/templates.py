@@ -13,7 +13,7 @@ from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.builders.alarms import dead_letter_alarm, fallback_topic, invocation_alarms, notification_alarm
 from cfn_breakglass.builders.alerts.messages import JSON_TEXT
 from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
-from cfn_breakglass.builders.encryption import encryption_key
+from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.forwarding import (
     DeadLetters,
     central_bus_sink,
@@ -21,7 +21,7 @@ from cfn_breakglass.builders.forwarding import (
     dead_letters,
     forwarder_role,
 )
-from cfn_breakglass.builders.heartbeat import heartbeat_alarms, heartbeat_role, heartbeat_schedule
+from cfn_breakglass.builders.heartbeat import heartbeat_role, heartbeat_schedule, missing_heartbeat_alarms
 from cfn_breakglass.builders.outputs import main_region_outputs, resource_outputs
 from cfn_breakglass.builders.rules import detection_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
@@ -71,7 +71,7 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
     sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix, after=access)
     resources = [
         *access,
-        *(encryption_key(plan) if plan.encrypts else []),
+        *(customer_key(plan) if plan.encrypts else []),
         *_trail(plan, after=access),
         *core.resources,
         *_forwarding(plan, queue, core),
@@ -149,7 +149,7 @@ class _Core(NamedTuple):
     @property
     def used_by_stackset(self) -> list[AWSObject]:
         """What the stacks of the other regions need."""
-        roles = [made for made in (self.forwarder_role, self.heartbeat_role) if made]
+        roles = [role for role in (self.forwarder_role, self.heartbeat_role) if role]
         return [*self.buses.values(), *roles]
 
     @property
@@ -202,7 +202,7 @@ def _alarms(plan: Plan, sinks: Sinks, core: _Core) -> list[AWSObject]:
     return [
         *invocation_alarms(plan, core.buses, fallback),
         *([notification_alarm(plan, sinks.topic, fallback)] if sinks.topic else []),
-        *heartbeat_alarms(plan, fallback),
+        *missing_heartbeat_alarms(plan, fallback),
     ]
 
 

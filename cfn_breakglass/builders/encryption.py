@@ -22,7 +22,7 @@ from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
 from cfn_breakglass.plan import Plan
 
 
-def encryption_key(plan: Plan) -> list[AWSObject]:
+def customer_key(plan: Plan) -> list[AWSObject]:
     """The key and its alias, if the config asks for a key of its own."""
     if not plan.encryption.logical_id:
         return []

@@ -126,7 +126,7 @@ def heartbeat_log(plan: Plan) -> list[EventLog]:
     return [EventLog(group, log_sink(group.title, [plan.heartbeat]), (count,))]
 
 
-def heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:
+def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:
     """An alarm per region that notifies ``fallback`` when beats fail to arrive.
 
     There are dozens in a template of limited size: they hold nothing that can be left out.

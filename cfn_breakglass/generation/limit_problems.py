@@ -1,4 +1,4 @@
-"""Which key of the config to change when a template breaks a limit of AWS, and what to do instead."""
+"""Which key of the config to change when a template exceeds a limit of AWS, and what to do instead."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TRUSTED = {
     "role.trust.principals": "list fewer; an account can stand for its users and roles",
     "role.trust.source_ips": "list fewer; one network can stand for several",
 }
-"""What makes a trust policy long beside usernames; each way in repeats the networks."""
+"""The lists that make a trust policy long, beside usernames. Each statement repeats the networks."""
 
 _PATTERNS = {
     "UserSignIn": ("usernames", "list fewer users, or set detections.UserSignIn: off"),
@@ -42,24 +42,24 @@ _PATTERNS = {
 
 def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str, int]) -> Problem:
     """An exceeded limit as a problem of the config file."""
-    what = limit.what if " of " in limit.what else f"{limit.what} of {logical_id}"
+    subject = limit.what if " of " in limit.what else f"{limit.what} of {logical_id}"
     key, fix = _REMEDIES.get(limit, ("name", f"see {limit.source}"))
     if limit is limits.TRUST_POLICY:
         key, fix = _trusted(lines, fix)
     if limit is limits.PATTERN:
-        detection = next((one for one in _PATTERNS if one in logical_id), "")
-        what = f"{limit.what} of {detection or logical_id}"
+        detection = next((detection_id for detection_id in _PATTERNS if detection_id in logical_id), "")
+        subject = f"{limit.what} of {detection or logical_id}"
         key, fix = _PATTERNS.get(detection, ("role", "shorten the role's path or name"))
-    where = key
-    while where and where not in lines:
-        where = where.rpartition(".")[0]
-    text = f"{key}: the {what} would have {size:,} {limit.unit}, but AWS allows {limit.maximum:,}"
-    return Problem(lines.get(where, 0), text, fix)
+    present_key = key
+    while present_key and present_key not in lines:
+        present_key = present_key.rpartition(".")[0]
+    text = f"{key}: the {subject} would have {size:,} {limit.unit}, but AWS allows {limit.maximum:,}"
+    return Problem(lines.get(present_key, 0), text, fix)
 
 
 def _trusted(lines: Mapping[str, int], fix: str) -> tuple[str, str]:
     """The longest list that goes into a trust policy, and what to do about it."""
-    longest = max(["usernames", *_TRUSTED], key=lambda key: sum(one.startswith(f"{key}[") for one in lines))
+    longest = max(["usernames", *_TRUSTED], key=lambda key: sum(path.startswith(f"{key}[") for path in lines))
     for provider, names in (("saml_provider", "saml_names"), ("oidc_provider", "oidc_subjects")):
         if f"role.trust.{provider}" in lines and f"role.trust.{names}" not in lines:  # usernames are its names
             fix = _TRUSTED[f"role.trust.{names}"]

@@ -1,4 +1,4 @@
-"""Plain data -> YAML that people review: what fits there on one line, and the same text each time."""
+"""Plain data -> YAML that people review: on one line what fits there, and the same text each time."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 
 
 class _Layout:
-    """Plain data as YAML's ``events``, each value spelled out: reviewers read templates, CloudFormation takes no alias.
+    """Plain data as YAML's ``events``, without aliases: CloudFormation does not allow them.
 
-    What fits there is put on one line: it reads better, and keeps a template small. PyYAML's own way from data to
+    What fits on one line stands there: that reads better and keeps a template small. PyYAML's own way from data to
     events, by representers and nodes, takes several times as long.
     """
 
@@ -42,7 +42,7 @@ class _Layout:
         self.events += [yaml.DocumentEndEvent(explicit=False), yaml.StreamEndEvent()]
 
     def _measure(self, data: Any) -> int:
-        """How long it is on one line, give or take a few characters; that of each collection is kept, by its id."""
+        """The length of ``data`` on one line, to within a few characters; ``lengths`` keeps it for each collection."""
         if isinstance(data, dict):
             length = sum([len(key) + 4 + self._measure(value) for key, value in data.items()])
         elif isinstance(data, list):
@@ -53,7 +53,7 @@ class _Layout:
         return length
 
     def _lay_out(self, data: Any, indent: int = 0, begins: int = 0, depth: int = 0, *, inline: bool = False) -> None:
-        """``inline`` is within something on one line.
+        """Add the events of ``data``, which is ``inline`` if what holds it is on one line.
 
         ``begins`` is the column where it begins on the line of its key, ``indent`` that of lines of its own.
         """
@@ -75,12 +75,12 @@ class _Layout:
             self.events.append(_END_OF_LIST)
 
     def _side_by_side(self, data: Any) -> bool:
-        """Whether it is so many small things that they read better that way, on several lines if need be."""
-        held = data.values() if isinstance(data, dict) else data
-        return len(data) > _SIDE_BY_SIDE and all(self.lengths.get(id(each), 0) <= _SMALL for each in held)
+        """Whether it has so many small members that they read better side by side, on several lines if they must."""
+        values = data.values() if isinstance(data, dict) else data
+        return len(data) > _SIDE_BY_SIDE and all(self.lengths.get(id(value), 0) <= _SMALL for value in values)
 
 
-# The emitter only reads events, so that one serves each time. Most words stand in a template many times.
+# The emitter only reads events, so that one event serves many times, as most words of a template occur many times.
 _MAPPING = {inline: yaml.MappingStartEvent(None, None, implicit=True, flow_style=inline) for inline in (True, False)}
 _LIST = {inline: yaml.SequenceStartEvent(None, None, implicit=True, flow_style=inline) for inline in (True, False)}
 _END_OF_MAPPING, _END_OF_LIST = yaml.MappingEndEvent(), yaml.SequenceEndEvent()

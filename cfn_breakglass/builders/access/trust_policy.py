@@ -1,4 +1,4 @@
-"""The trust policy of the role: who may assume it, a statement for each way in; and the right to call AssumeRole.
+"""The trust policy of the role: who may assume it, a statement for each kind of caller; and the right to assume it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
 """
@@ -23,13 +23,13 @@ _USER = "${aws:username}"
 
 
 def trust_statements(config: Config) -> list[aws.Statement]:
-    """What the trust policy of the role says: a statement or two for each way in, under conditions of its own."""
+    """The statements of the trust policy: one or two for each kind of caller, under conditions of their own."""
     trust = config.role.trust
     return [
         *_users(config, trust),
         *_saml(config, trust),
         *_oidc(config, trust),
-        *_brought_along(trust),
+        *_session_tags(trust),
         *_permission_sets(trust),
         *_principals(trust),
     ]
@@ -53,22 +53,22 @@ def grant(plan: Plan) -> list[AWSObject]:
     ]
 
 
-def _let_in(
-    action: aws.Action, principal: aws.Principal, when: Conditions, trust: Trust, *more: aws.Action
+def _allow_assuming(
+    action: aws.Action, principal: aws.Principal, when: Conditions, trust: Trust, *more_actions: aws.Action
 ) -> aws.Statement:
-    """A statement for one way in, with what is asked of everybody."""
-    return allow([action, *more], principal=principal, when={**when, **_where_and_when(trust)})
+    """A statement for one kind of caller, with the conditions that apply to everybody."""
+    return allow([action, *more_actions], principal=principal, when={**when, **_network_and_time(trust)})
 
 
-def _where_and_when(trust: Trust) -> Conditions:
-    asked: dict[type[aws.ConditionElement], Any] = {}
+def _network_and_time(trust: Trust) -> Conditions:
+    conditions: dict[type[aws.ConditionElement], Any] = {}
     if trust.source_ips:
-        asked[aws.IpAddress] = {"aws:SourceIp": list(trust.source_ips)}
+        conditions[aws.IpAddress] = {"aws:SourceIp": list(trust.source_ips)}
     if trust.not_before:
-        asked[aws.DateGreaterThanEquals] = {"aws:CurrentTime": trust.not_before}
+        conditions[aws.DateGreaterThanEquals] = {"aws:CurrentTime": trust.not_before}
     if trust.not_after:
-        asked[aws.DateLessThanEquals] = {"aws:CurrentTime": trust.not_after}
-    return asked
+        conditions[aws.DateLessThanEquals] = {"aws:CurrentTime": trust.not_after}
+    return conditions
 
 
 def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
@@ -77,7 +77,7 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     account = aws.Principal("AWS", sub(root_arn()))
     equals: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in config.user_tags.items()}
     if equals:
-        # A session can bear a tag as well, and whoever starts one may choose it.
+        # A session can have a tag as well, and whoever starts it may choose the tag.
         equals["aws:PrincipalType"] = "User"
     if trust.session_name == "username":
         equals["sts:RoleSessionName"] = _USER
@@ -88,16 +88,17 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
         **({aws.StringEquals: equals} if equals else {}),
         **_mfa(trust),
     }
-    # STS knows no session name where it asks whether an identity may be set, so that is a statement of its own then.
-    apart = trust.source_identity and trust.session_name == "username"
-    more = [awacs.sts.SetSourceIdentity] if trust.source_identity and not apart else []
-    yield _let_in(awacs.sts.AssumeRole, account, when, trust, *more)
-    if apart:
+    # When STS checks whether an identity may be set, it has no session name. With a condition on the session name, the
+    # right to set an identity is therefore a statement of its own.
+    is_separate = trust.source_identity and trust.session_name == "username"
+    more_actions = [awacs.sts.SetSourceIdentity] if trust.source_identity and not is_separate else []
+    yield _allow_assuming(awacs.sts.AssumeRole, account, when, trust, *more_actions)
+    if is_separate:
         yield allow([awacs.sts.SetSourceIdentity], principal=account, when={aws.StringEquals: identity})
 
 
 def _mfa(trust: Trust) -> Conditions:
-    # Bool, not BoolIfExists: that would let in long-term keys, which carry no MFA at all.
+    # Bool, not BoolIfExists: that would allow long-term keys, which carry no MFA data at all.
     mfa: dict[type[aws.ConditionElement], Any] = {}
     if trust.mfa:
         mfa[aws.Bool] = {"aws:MultiFactorAuthPresent": "true"}
@@ -113,11 +114,11 @@ def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     names = config.names_of("saml")
     if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
-    yield _let_in(awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust)
+    yield _allow_assuming(awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust)
 
 
 def _saml_audiences(partition: Partition) -> list[str]:
-    # Every region's endpoint too: an emergency may be that the one without a region is down.
+    # The endpoint of every region as well: the emergency may be that the global endpoint is down.
     return [f"https://{partition.signin_host}/saml", f"https://*.{partition.signin_host}/saml"]
 
 
@@ -127,43 +128,43 @@ def _oidc(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     space = trust.oidc_provider.partition("oidc-provider/")[2]
     audiences = {f"{space}:aud": list(trust.oidc_audiences)} if trust.oidc_audiences else {}
     subjects = {f"{space}:sub": list(config.names_of("oidc"))}
-    # What usernames hold is taken to the letter, as ever.
-    if any(set("*?") & set(one) for one in trust.oidc_subjects):
+    # Only oidc_subjects may hold wildcards: usernames are literal.
+    if any(set("*?") & set(subject) for subject in trust.oidc_subjects):
         when: Conditions = {**({aws.StringEquals: audiences} if audiences else {}), aws.StringLike: subjects}
     else:
         when = {aws.StringEquals: audiences | subjects}
     provider = aws.Principal("Federated", trust.oidc_provider)
-    yield _let_in(awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust)
+    yield _allow_assuming(awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust)
 
 
-def _brought_along(trust: Trust) -> Iterator[aws.Statement]:
-    """Let providers with names of their own send tags and a source identity too: STS refuses the whole call else.
+def _session_tags(trust: Trust) -> Iterator[aws.Statement]:
+    """Allow providers with names of their own to send tags and a source identity, or STS denies the whole call.
 
-    In a statement of its own, as STS has fewer condition keys for these:
+    This is a statement of its own, because STS has fewer condition keys for these actions:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
     """
-    named = (trust.saml_provider, trust.saml_names), (trust.oidc_provider, trust.oidc_subjects)
-    if providers := [provider for provider, names in named if provider and names]:
+    pairs = (trust.saml_provider, trust.saml_names), (trust.oidc_provider, trust.oidc_subjects)
+    if providers := [provider for provider, names in pairs if provider and names]:
         yield allow(
             [awacs.sts.SetSourceIdentity, awacs.sts.TagSession], principal=aws.Principal("Federated", providers)
         )
 
 
 def _permission_sets(trust: Trust) -> Iterator[aws.Statement]:
-    # One each: what keeps a longer name out may be the name of another set.
+    # A statement for each: the condition that excludes longer names may exclude the name of another set.
     for name in trust.permission_sets:
         account, role, longer = permission_set_arns(name)
         when = {aws.ArnLike: {"aws:PrincipalArn": sub(role)}, aws.ArnNotLike: {"aws:PrincipalArn": longer}}
-        yield _let_in(awacs.sts.AssumeRole, aws.Principal("AWS", sub(account)), when, trust)
+        yield _allow_assuming(awacs.sts.AssumeRole, aws.Principal("AWS", sub(account)), when, trust)
 
 
 def _principals(trust: Trust) -> Iterator[aws.Statement]:
-    asked = {"aws:PrincipalOrgID": trust.organization, "sts:ExternalId": trust.external_id}
-    equals = {key: value for key, value in asked.items() if value}
-    known: Conditions = {aws.StringEquals: equals} if equals else {}
-    # A role's session carries no MFA data as a rule: asking for it would lock roles out.
+    keys = {"aws:PrincipalOrgID": trust.organization, "sts:ExternalId": trust.external_id}
+    equals = {key: value for key, value in keys.items() if value}
+    when: Conditions = {aws.StringEquals: equals} if equals else {}
+    # A role's session usually carries no MFA data, so a condition on it would lock roles out.
     roles = [arn for arn in trust.principals if ":role/" in arn]
     others = [arn for arn in trust.principals if arn not in roles]
-    for some, when in ((others, {**known, **_mfa(trust)}), (roles, known)):
-        if arns := [sub(principal_arn(one)) for one in some]:
-            yield _let_in(awacs.sts.AssumeRole, aws.Principal("AWS", arns), when, trust)
+    for principals, conditions in ((others, {**when, **_mfa(trust)}), (roles, when)):
+        if arns := [sub(principal_arn(principal)) for principal in principals]:
+            yield _allow_assuming(awacs.sts.AssumeRole, aws.Principal("AWS", arns), conditions, trust)

@@ -1,9 +1,9 @@
 """The deployer: who may deploy the templates, and do nothing else.
 
-The deployer makes no resource. It may call CloudFormation about our stack and our stack set, and hand CloudFormation
-one role, which makes the resources; a call without that role is denied, for it would take the caller's own rights.
-What that role may do is derived from the resources of the templates; ``identity`` says what bounds the roles that it
-makes.
+The deployer creates no resource itself. It may call CloudFormation about our stack and our stack set, and pass one role
+to CloudFormation, which creates the resources. A call without that role is denied, because it would work with the
+caller's own rights. What the role may do is derived from the resources of the templates; ``deployer_iam`` bounds the
+roles that it creates.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
 """
@@ -26,10 +26,10 @@ from cfn_breakglass.builders.deployment.deployer_permissions import (
     calls_for,
     key_tags,
     of_type,
-    parts,
     pass_role,
-    passing,
-    stack_sets,
+    pass_role_statements,
+    resource_statements,
+    stack_set_statements,
 )
 from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, Conditions, allow, policy, service
 from cfn_breakglass.builders.shared_properties import tags
@@ -38,8 +38,8 @@ from cfn_breakglass.names import Names, bucket_arn, part_arn, root_arn, sub
 from cfn_breakglass.plan import Plan
 
 _WITH_ROLE: Final = ("CreateChangeSet", "CreateStack", "UpdateStack")
-# They go on with the role of the stack if they are given none.
-_WITH_THAT_ROLE: Final = ("ContinueUpdateRollback", "DeleteStack", "RollbackStack")
+# Without a role in the call, these use the role of the stack.
+_WITH_STACK_ROLE: Final = ("ContinueUpdateRollback", "DeleteStack", "RollbackStack")
 _ABOUT_STACK: Final = (
     *("CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource"),
     *("DescribeStackResources", "DescribeStacks", "DetectStackDrift", "DescribeStackResourceDrifts"),
@@ -53,21 +53,20 @@ _ABOUT_STACK_SET: Final = ("DetectStackSetDrift", "ListStackSetOperations", "Sto
 
 
 class Deployed(NamedTuple):
-    """What there is to deploy: the resources of main-region.yaml and of stackset.yaml."""
+    """The resources of main-region.yaml and of stackset.yaml, which the deployer deploys."""
 
     main: Resources
     stackset: Resources
 
 
 def deployer(plan: Plan, deployed: Deployed) -> list[AWSObject]:
-    """The deployer, the role that it hands CloudFormation, and the boundary of what that makes."""
+    """The deployer, the role that it passes to CloudFormation, and the boundary of the roles that that one creates."""
     settings = plan.config.deployer or Deployer()
-    rights = policy(*_deployer_rights(plan, deployed))
     principal = None if settings.existing else _principal(plan, settings)
     attached = iam.ManagedPolicy(
         "DeployerPolicy",
         ManagedPolicyName=plan.names.deployer,
-        PolicyDocument=rights,
+        PolicyDocument=policy(*_deployer_statements(plan, deployed)),
         **{"Users" if settings.user else "Roles": [principal.ref() if principal else settings.user or settings.role]},
     )
     return [*_service_role(plan, deployed), *([principal] if principal else []), attached]
@@ -88,19 +87,19 @@ def _principal(plan: Plan, settings: Deployer) -> AWSObject:
     )
 
 
-def _deployer_rights(plan: Plan, deployed: Deployed) -> Iterator[aws.Statement]:
+def _deployer_statements(plan: Plan, deployed: Deployed) -> Iterator[aws.Statement]:
     config, names = plan.config, plan.names
     stack = [sub(part_arn("cloudformation", f"stack/{names.prefix}/*", names.main_region))]
     role = {"cloudformation:RoleArn": sub(names.service_role_arn)}
     yield allow(_cloudformation(_WITH_ROLE), stack, when={aws.ArnEquals: role})
-    yield allow(_cloudformation(_WITH_THAT_ROLE), stack, when={aws.ArnEqualsIfExists: role})
+    yield allow(_cloudformation(_WITH_STACK_ROLE), stack, when={aws.ArnEqualsIfExists: role})
     yield allow(_cloudformation(_ABOUT_STACK), stack)
     yield allow(_cloudformation(_ANYWHERE), ["*"])
     yield pass_role([sub(names.service_role_arn)], CLOUDFORMATION)
     yield from _uploads(names)
     if deployed.stackset and config.secondary_regions and not config.rolls_out:
         calls = needed(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
-        yield from stack_sets(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
+        yield from stack_set_statements(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
         yield pass_role([sub(names.administration_role_arn)], CLOUDFORMATION)
 
 
@@ -126,12 +125,12 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         aws.StringEqualsIfExists: {"aws:SourceAccount": Ref("AWS::AccountId")},
         aws.ArnLikeIfExists: {"aws:SourceArn": sub(stack)},
     }
-    # Both kinds of policies, for one alone is too small where there are many users.
-    over_identity = iam.ManagedPolicy(
+    # Both inline and managed policies: one kind alone has no room for many users.
+    over_iam = iam.ManagedPolicy(
         "ServiceRolePolicy",
         ManagedPolicyName=names.service_role,
         Description=f"What {names.service_role} may do in IAM",
-        PolicyDocument=policy(*deployer_iam.rights(names, deployed.main)),
+        PolicyDocument=policy(*deployer_iam.iam_statements(names, deployed.main)),
     )
     role = iam.Role(
         "ServiceRole",
@@ -140,36 +139,36 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         AssumeRolePolicyDocument=policy(
             allow([awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
         ),
-        ManagedPolicyArns=[over_identity.ref()],
+        ManagedPolicyArns=[over_iam.ref()],
         Policies=[
             iam.Policy(PolicyName=name, PolicyDocument=policy(*statements))
-            for name, statements in _service_rights(names, deployed).items()
+            for name, statements in _service_role_statements(names, deployed).items()
         ],
         **tags(plan),
     )
     helpers = deployer_iam.helper_roles(names, deployed.main)
-    limit = iam.ManagedPolicy(
+    boundary = iam.ManagedPolicy(
         "Boundary",
         ManagedPolicyName=names.boundary,
         Description=f"The most that a role may do that {names.service_role} makes for AWS's services",
-        PolicyDocument={"Version": "2012-10-17", "Statement": deployer_iam.boundary(helpers)},
+        PolicyDocument={"Version": "2012-10-17", "Statement": deployer_iam.boundary_statements(helpers)},
     )
-    return [*([limit] if helpers else []), over_identity, role]
+    return [*([boundary] if helpers else []), over_iam, role]
 
 
-def _service_rights(names: Names, deployed: Deployed) -> dict[str, list[Any]]:
+def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list[Any]]:
     main = deployed.main
-    rights = {
+    by_policy: dict[str, list[Any]] = {
         "parts": [
-            *parts(names, main, names.main_region, dict.fromkeys((names.bus, names.action_bus))),
+            *resource_statements(names, main, names.main_region, dict.fromkeys((names.bus, names.action_bus))),
             *key_tags(main, names.main_region),
-            *passing(main),
+            *pass_role_statements(main),
             *_invocations(main),
         ],
     }
     if of_type(main, STACK_SET):
-        rights["rollout"] = list(stack_sets(names, deployed.stackset, calls_for(main, STACK_SET)))
-    return rights
+        by_policy["rollout"] = list(stack_set_statements(names, deployed.stackset, calls_for(main, STACK_SET)))
+    return by_policy
 
 
 def _invocations(resources: Resources) -> Iterator[aws.Statement]:

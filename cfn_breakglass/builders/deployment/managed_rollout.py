@@ -13,13 +13,18 @@ import awacs.sts
 from awacs import aws
 from troposphere import AWSObject, Ref, Template, cloudformation, iam
 
-from cfn_breakglass.builders.deployment.deployer_permissions import Resources, actions, parts, passing
+from cfn_breakglass.builders.deployment.deployer_permissions import (
+    Resources,
+    actions,
+    pass_role_statements,
+    resource_statements,
+)
 from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, allow, policy, service
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.names import part_arn, sub
 from cfn_breakglass.plan import Plan
 
-# What the stacks of a set take in their region, as AWS has it for stack sets of its own:
+# What the stacks of a set need in their region, as AWS allows it for stack sets of its own:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSQuickSetupDeploymentRolePolicy.html
 _READS: Final = ("DescribeStackDriftDetectionStatus", "DescribeStacks", "ListStacks")
 _STACKS: Final = (
@@ -110,8 +115,8 @@ def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -
     document = policy(
         allow(actions(f"cloudformation:{call}" for call in _READS), ["*"]),
         allow(actions(f"cloudformation:{call}" for call in _STACKS), stacks),
-        *parts(names, stackset, "*"),
-        *passing(stackset),
+        *resource_statements(names, stackset, "*"),
+        *pass_role_statements(stackset),
     )
     administration = aws.Principal("AWS", sub(names.administration_role_arn))
     return iam.Role(
