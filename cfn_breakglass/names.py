@@ -27,11 +27,10 @@ def _arn(service: str, resource: str, region: str = "") -> str:
 class RoleNames(NamedTuple):
     """How the watched role is spelled in CloudTrail records, all text for Fn::Sub.
 
-    ``arns`` are whole ARNs, ``arn_wildcards`` EventBridge wildcards for those not known whole; either may stand
-    in requestParameters.roleArn and sessionIssuer.arn. ``sessions`` is what the ARN of every session begins with;
-    AWS leaves the path out of it. ``name`` is that of the role alone, or its
-    beginning where ``name_is_prefix``. ``label`` is for
-    people. ``path_and_name`` is what the console's switch takes, empty where nobody can switch.
+    ``arns`` are complete ARNs, ``arn_wildcards`` EventBridge wildcards where an ARN is not known completely; either may
+    stand in requestParameters.roleArn and sessionIssuer.arn. The ARN of every session begins with ``sessions``; AWS
+    leaves the path out of it. ``name`` is the name of the role, or its beginning if ``name_is_prefix``. ``label`` is
+    for people. ``path_and_name`` is what the console needs to switch to the role, empty if nobody can switch.
     """
 
     label: str
@@ -50,12 +49,12 @@ class RoleNames(NamedTuple):
         if not role.existing:
             return cls._of_path(role.path, config.name)
         arn = parse_arn(role.existing)
-        spelled = arn.resource.removeprefix("role") if arn else role.existing
-        path, _, name = spelled.rpartition("/")
+        path_and_name = arn.resource.removeprefix("role") if arn else role.existing
+        path, _, name = path_and_name.rpartition("/")
         names = cls._of_path(f"/{path.strip('/')}/".replace("//", "/"), name)
         if arn or path:
             return names
-        # A bare name may be that of a role under a path. Names are unique in an account whatever the path.
+        # A bare name may belong to a role under a path. Names are unique in an account, whatever the path.
         return names._replace(arn_wildcards=(_arn("iam", f"role/*/{name}"),))
 
     @classmethod
@@ -72,7 +71,7 @@ class RoleNames(NamedTuple):
 
     @classmethod
     def _of_permission_set(cls, name: str) -> RoleNames:
-        # A region stands in the path unless Identity Center's home is us-east-1; the suffix is not known.
+        # The path has a region unless Identity Center's home is us-east-1. The suffix is not known.
         role = f"AWSReservedSSO_{name}_"
         arn = _arn("iam", f"role/aws-reserved/sso.amazonaws.com/*{role}*")
         return cls(f"permission set {name}", _arn("sts", f"assumed-role/{role}"), role, (), (arn,), name_is_prefix=True)
@@ -117,7 +116,7 @@ class Names(NamedTuple):
 
     @property
     def protection(self) -> str:
-        """The inline policy that keeps the role from changing the monitoring and itself."""
+        """The inline policy that denies the role to change the monitoring and itself."""
         return f"{self.prefix}-protection"
 
     def bus_name(self, detection: str) -> str:
@@ -198,7 +197,7 @@ class Names(NamedTuple):
 
     @property
     def trail_bucket(self) -> str:
-        """Buckets are named in lower case, and once in the world."""
+        """The name of a bucket is in lower case and unique in the world."""
         return f"{self.prefix.lower()}-${{AWS::AccountId}}-{self.main_region}"
 
     @property
@@ -223,14 +222,14 @@ class Names(NamedTuple):
         return _arn("iam", f"policy/{self.boundary}")
 
     def deploying_arns(self, config: Config) -> list[str]:
-        """What IAM has of ours only so that the templates can be deployed."""
-        wanted = config.deployer
-        roles = [self.service_role] if wanted else []
-        if wanted and not (wanted.user or wanted.existing):
-            roles.append(wanted.role or self.deployer)
+        """The ARNs of our roles and policies that exist only to deploy the templates."""
+        deployer = config.deployer
+        roles = [self.service_role] if deployer else []
+        if deployer and not (deployer.user or deployer.existing):
+            roles.append(deployer.role or self.deployer)
         if config.makes_stackset_roles:
             roles += [self.administration_role, self.execution_role]
-        policies = [self.service_role, self.boundary, self.deployer] if wanted else []
+        policies = [self.service_role, self.boundary, self.deployer] if deployer else []
         parts = [*(f"role/{name}" for name in roles), *(f"policy/{name}" for name in policies)]
         return [_arn("iam", part) for part in parts]
 
@@ -250,11 +249,11 @@ class Names(NamedTuple):
         return _arn("events", "/".join(filter(None, ("rule", bus, self.rule(rule_id)))), region)
 
 
-def _stackset_role(config: Config, which: str) -> str:
-    """A role of the stack set: our own, or that of AWS's name, which StackSets take if they are given none."""
+def _stackset_role(config: Config, purpose: str) -> str:
+    """A role of the stack set: our own, or the role with the name that AWS uses by default."""
     if config.makes_stackset_roles:
-        return f"{config.name}-stackset-{which}"
-    return f"AWSCloudFormationStackSet{which.capitalize()}Role"
+        return f"{config.name}-stackset-{purpose}"
+    return f"AWSCloudFormationStackSet{purpose.capitalize()}Role"
 
 
 def log_group_arn(name: str) -> str:
@@ -267,7 +266,7 @@ def default_bus_arn(region: str = "${AWS::Region}") -> str:
 
 
 def schedule_group_arn(region: str = "${AWS::Region}") -> str:
-    """The group of the schedules that name none; of all that a schedule's ARN says, AWS gives only this to a role."""
+    """The group of schedules that name none; AWS passes on no more of a schedule's ARN when it assumes a role."""
     return _arn("scheduler", "schedule-group/default", region)
 
 
@@ -282,12 +281,12 @@ def entity_arns(kind: str, name: str) -> list[str]:
 
 
 def type_arn(kind: str) -> str:
-    """A resource type as stack sets may be limited to it; AWS's own types have no account."""
+    """The ARN of a resource type, to which stack sets may be limited; AWS's own types have no account."""
     return "arn:${AWS::Partition}:cloudformation:*:*:type/resource/" + kind.replace("::", "-")
 
 
 def bucket_arn(name: str) -> str:
-    """The ARN of a bucket, or with ``/*`` behind its name that of everything in it."""
+    """The ARN of a bucket, or of everything in it if ``/*`` follows the name."""
     return "arn:${AWS::Partition}:s3:::" + name
 
 
@@ -301,7 +300,7 @@ def root_arn() -> str:
 
 
 def managed_policy_arn(name: str) -> str:
-    """The ARN of a managed policy given by AWS's name, path included, or by its ARN already."""
+    """The ARN of a managed policy, given by AWS's name with its path or by its ARN."""
     return name if parse_arn(name) else "arn:${AWS::Partition}:iam::aws:policy/" + name
 
 
@@ -311,15 +310,15 @@ def principal_arn(principal: str) -> str:
 
 
 def permission_set_arns(name: str) -> tuple[str, str, str]:
-    """The ARN of a permission set's account, what the ARN of its role is like, and what of it means another set.
+    """The ARN of a permission set's account, a wildcard for the ARN of its role, and one for those of other sets.
 
-    ``name`` is name or account/name. A set whose name begins with this one's, and goes on, is another.
+    ``name`` is name or account/name. The first wildcard also matches a longer name, which is that of another set.
     https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
     """
-    account, _, named = name.rpartition("/")
+    account, _, set_name = name.rpartition("/")
     root = principal_arn(account) if account else root_arn()
-    role = root.removesuffix("root") + f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{named}_*"
-    return root, role, f"arn:*:iam::*:role/*AWSReservedSSO_{named}_*_*"
+    role = root.removesuffix("root") + f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{set_name}_*"
+    return root, role, f"arn:*:iam::*:role/*AWSReservedSSO_{set_name}_*_*"
 
 
 def mfa_arn(user: str) -> str:

@@ -56,19 +56,19 @@ def _switching(config: Config, trust: Trust) -> Iterator[str]:
 
 
 def _of_accounts(trust: Trust) -> Iterator[str]:
-    for one in trust.principals if trust.mfa else ():
-        if ":role/" not in one and ":user/" not in one:
+    for principal in trust.principals if trust.mfa else ():
+        if ":role/" not in principal and ":user/" not in principal:
             yield (
-                f"role.trust.principals: MFA is asked of {one}, so only its IAM users get in: {_NO_MFA}; name its roles"
-                " by ARN, its permission sets in role.trust.permission_sets, or set role.trust.mfa: false"
+                f"role.trust.principals: MFA is asked of {principal}, so only its IAM users get in: {_NO_MFA}; name its"
+                " roles by ARN, its permission sets in role.trust.permission_sets, or set role.trust.mfa: false"
             )
 
 
 def _chained(config: Config, trust: Trust) -> Iterator[str]:
     hours = config.role.max_session_hours
-    # Where MFA is asked of an account, no session of a role comes from it.
-    coming = [one for one in trust.principals if ":role/" in one or not (trust.mfa or ":user/" in one)]
-    if hours > 1 and (coming or trust.permission_sets):
+    # An account of which MFA is required has no role that gets in, as the session of a role carries no MFA data.
+    roles = [arn for arn in trust.principals if ":role/" in arn or not (trust.mfa or ":user/" in arn)]
+    if hours > 1 and (roles or trust.permission_sets):
         yield (
             f"role.max_session_hours: {hours} hours are for IAM users and providers; a session that comes from another"
             " role or from Identity Center lasts 1 hour, and asking for more is refused"
@@ -76,7 +76,7 @@ def _chained(config: Config, trust: Trust) -> Iterator[str]:
 
 
 def _literally(config: Config, trust: Trust) -> Iterator[str]:
-    if trust.names_by == "oidc" and any(set("*?") & set(one) for one in config.names_of("oidc")):
+    if trust.names_by == "oidc" and any(set("*?") & set(subject) for subject in config.names_of("oidc")):
         yield (
             "usernames: * and ? in a subject are taken to the letter here, so such a subject lets nobody in; move the"
             " subjects to role.trust.oidc_subjects, where they are wildcards"
@@ -95,36 +95,36 @@ def grant_steps(plan: Plan) -> Iterator[str]:
             "   of theirs. Whoever may tag users (iam:TagUser) decides who gets in.\n"
             f"     aws iam attach-group-policy --group-name GROUP --policy-arn {_spelled(config, names.grant_arn)}"
         )
-    here = [one for one in trust.permission_sets if "/" not in one]
-    if here and config.grants:
-        sets = "permission set" if len(here) == 1 else "permission sets"
-        yield f"In Identity Center, add the customer managed policy {names.grant} to the {sets} {' and '.join(here)}."
-    others = [one for one in trust.principals if not _named_here(one, config)]
-    if elsewhere := [*others, *(one for one in trust.permission_sets if "/" in one)]:
-        yield _by_themselves(plan, elsewhere)
+    own_sets = [name for name in trust.permission_sets if "/" not in name]
+    if own_sets and config.grants:
+        sets = ("permission set " if len(own_sets) == 1 else "permission sets ") + " and ".join(own_sets)
+        yield f"In Identity Center, add the customer managed policy {names.grant} to the {sets}."
+    others = [principal for principal in trust.principals if not _is_own_principal(principal, config)]
+    if foreign := [*others, *(name for name in trust.permission_sets if "/" in name)]:
+        yield _by_themselves(plan, foreign)
     if trust.saml_provider:
         yield _at_the_provider(plan, trust.saml_provider)
 
 
-def _named_here(principal: str, config: Config) -> bool:
+def _is_own_principal(principal: str, config: Config) -> bool:
     """Whether a principal is a user or a role of the account itself: naming it is enough."""
     arn = parse_arn(principal)
     return bool(arn and arn.account == config.account and arn.resource != "root")
 
 
-def _by_themselves(plan: Plan, who: list[str]) -> str:
+def _by_themselves(plan: Plan, principals: list[str]) -> str:
     arns = [_spelled(plan.config, arn) for arn in plan.names.role.arns]
     statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
-    listed = "\n".join(f"     {one}" for one in who)
-    return f"Let these ask for the role, each in its own account:\n{listed}\n   by the statement\n     {statement}"
+    lines = "\n".join(f"     {principal}" for principal in principals)
+    return f"Let these ask for the role, each in its own account:\n{lines}\n   by the statement\n     {statement}"
 
 
 def _at_the_provider(plan: Plan, provider: str) -> str:
     config = plan.config
     sent = config.names_of("saml")
-    who = "those who may come" if not sent or ANY_NAME in sent else "those whom the config names"
+    recipients = "those who may come" if not sent or ANY_NAME in sent else "those whom the config names"
     roles = "\n".join(f"     {_spelled(config, arn)},{provider}" for arn in plan.names.role.arns)
-    return f"At the SAML provider, send for {who} the attribute\n   {_ROLE_ATTRIBUTE} with the value\n{roles}"
+    return f"At the SAML provider, send for {recipients} the attribute\n   {_ROLE_ATTRIBUTE} with the value\n{roles}"
 
 
 def _spelled(config: Config, arn: str) -> str:

@@ -107,15 +107,15 @@ def _subscribers(plan: Plan) -> Iterator[str]:
         plan.names.topic: config.alerts.endpoints if plan.destinations.topic else (),
         plan.names.fallback_topic: config.alerts.fallback_endpoints,
     }
-    used = {protocol for told in topics.values() for protocol, _ in told}
+    used = {protocol for endpoints in topics.values() for protocol, _ in endpoints}
     if confirm := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in used]:
-        told = dict.fromkeys(endpoint for each in topics.values() for _, endpoint in each)
-        examples = ", ".join(endpoint for endpoint in told if _EXAMPLE.search(endpoint))
+        subscribed = dict.fromkeys(endpoint for endpoints in topics.values() for _, endpoint in endpoints)
+        examples = ", ".join(endpoint for endpoint in subscribed if _EXAMPLE.search(endpoint))
         change = f"\n   Nobody reads what goes to an example; change in the config: {examples}" if examples else ""
         kinds = " and ".join(confirm)
         yield f"Confirm the subscriptions ({kinds}) within two days; until then they get nothing.{change}"
     if "sqs" in used:
-        sending = " or ".join(topic for topic, told in topics.items() if "sqs" in dict(told))
+        sending = " or ".join(topic for topic, endpoints in topics.items() if "sqs" in dict(endpoints))
         yield (
             "Let SNS send to the queues: in their policies, allow sns.amazonaws.com sqs:SendMessage\n"
             f"   from the topic {sending}."
@@ -161,9 +161,9 @@ def _try(plan: Plan) -> Iterator[str]:
     if not plan.watches(_ASSUMED):
         return
     config = plan.config
-    seen = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
+    effect = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
     region = next(iter(config.secondary_regions), config.main_region)
-    once = f"Take the role on once, with the STS of {region}, and see that {seen}. With the"
+    once = f"Take the role on once, with the STS of {region}, and see that {effect}. With the"
     if any(output.is_profile for output in access_outputs(plan).values()):
         yield (
             f"{once} profile\n"
@@ -177,8 +177,8 @@ def _try(plan: Plan) -> Iterator[str]:
 def _attach(plan: Plan, guard: Path) -> str:
     """How to attach the guard SCP, and whom to exempt first: the config may not say who deploys."""
     config = plan.config
-    named = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
-    spared = " and ".join(name for name, held in named.items() if held)
+    exemptions = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
+    spared = " and ".join(name for name, principals in exemptions.items() if principals)
     missing = [] if config.deployer else ["whoever deploys these templates"]
     if config.secondary_regions and not config.makes_stackset_roles:
         missing.append(f"the role {plan.names.execution_role}")
