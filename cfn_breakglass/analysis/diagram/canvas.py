@@ -1,4 +1,4 @@
-"""Cards, frames and arrows on an SVG drawing, and text that keeps inside its box."""
+"""Cards and arrows on an SVG drawing, and text that fits into its card."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import drawsvg
 
-# No font is sure to be there, so a letter is taken to be as wide as in the widest usual ones.
+# The font is unknown, so that a letter counts as wide as in the widest of the usual fonts.
 _SANS = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 _MONO = "ui-monospace, Menlo, Consolas, 'Liberation Mono', monospace"
 _MONO_WIDTH = 0.605
 _SANS_WIDTHS = {**dict.fromkeys("iIjl.,:;'|!()[] ftr-/", 0.42), **dict.fromkeys("mMwW@%", 1.0)}
-_CAPITAL, _OTHER = 0.77, 0.64
+_CAPITAL_WIDTH, _OTHER_WIDTH = 0.77, 0.64
 
 INK, MUTED, LINE, PAPER = "#1f2328", "#59636e", "#818b98", "#ffffff"
 
@@ -28,11 +28,11 @@ class Style(NamedTuple):
     bold: bool = False
 
     def width(self, text: str) -> float:
-        """Width of ``text`` in px, at most."""
+        """An upper bound of the width of ``text``, in px."""
         if self.mono:
             return len(text) * self.size * _MONO_WIDTH
-        letters = (_SANS_WIDTHS.get(one, _CAPITAL if one.isupper() else _OTHER) for one in text)
-        return sum(letters) * self.size * (1.08 if self.bold else 1)
+        widths = (_SANS_WIDTHS.get(letter, _CAPITAL_WIDTH if letter.isupper() else _OTHER_WIDTH) for letter in text)
+        return sum(widths) * self.size * (1.08 if self.bold else 1)
 
 
 HEADING = Style("heading", 19, 26, bold=True)
@@ -103,12 +103,13 @@ _TOP = 8
 
 
 def wrap_to_width(text: str, style: Style, width: float) -> list[str]:
-    """Break ``text`` into lines no wider than ``width``: at blanks if it can, then after - / : . and anywhere."""
+    """Break ``text`` into lines no wider than ``width``: at blanks if possible, else after - / : . _, else anywhere."""
     lines, line = [], ""
     for word in re.findall("[^ ]+ *", text):
         pieces = [word]
         if style.width(word.rstrip()) > width:
-            pieces = [char for part in re.findall(r"[^-/:._]*[-/:._]?", word) for char in _cut(part, style, width)]
+            parts = re.findall(r"[^-/:._]*[-/:._]?", word)
+            pieces = [piece for part in parts for piece in ([part] if style.width(part) <= width else part)]
         for piece in pieces:
             if line and style.width((line + piece).rstrip()) > width:
                 lines.append(line.rstrip())
@@ -118,34 +119,28 @@ def wrap_to_width(text: str, style: Style, width: float) -> list[str]:
 
 
 def clip(text: str, style: Style, width: float) -> str:
-    """Cut ``text`` to one line no wider than ``width``."""
+    """Shorten ``text`` to one line no wider than ``width``."""
     while style.width(text) > width:
         text = text.rstrip("\u2026")[:-1].rstrip() + "\u2026"
     return text
 
 
-def _cut(part: str, style: Style, width: float) -> list[str]:
-    return [part] if style.width(part) <= width else list(part)
-
-
 def wrap_lines(lines: list[TextLine], width: float) -> list[TextLine]:
     """Break ``lines`` so that they fit into a card of that width."""
     return [
-        TextLine(style, piece)
-        for style, draw_text in lines
-        for piece in wrap_to_width(draw_text, style, width - 2 * PADDING)
+        TextLine(style, piece) for style, text in lines for piece in wrap_to_width(text, style, width - 2 * PADDING)
     ]
 
 
 def card_height(lines: list[TextLine], width: float) -> float:
-    """Height of a card of that width that holds ``lines``."""
+    """The height of a card of that width with ``lines``."""
     return 2 * _TOP + sum(line.style.height for line in wrap_lines(lines, width))
 
 
 def draw_text(
     drawing: drawsvg.DrawingParentElement, line: TextLine, x: float, baseline: float, anchor: str = "start"
 ) -> None:
-    """Write one line; ``anchor`` is which end of it ``x`` is."""
+    """Write one line; ``anchor`` is the end of it that is at ``x``."""
     drawing.append(drawsvg.Text(line.text, None, x, baseline, class_=line.style.css, text_anchor=anchor))
 
 
@@ -165,10 +160,10 @@ def draw_card(drawing: drawsvg.DrawingParentElement, box: Box, css: str, lines: 
 def draw_arrow(
     drawing: drawsvg.DrawingParentElement, start: tuple[float, float], end: tuple[float, float], head: drawsvg.Marker
 ) -> None:
-    """Draw an arrow that leaves and arrives level."""
-    half = (start[0] + end[0]) / 2
+    """Draw an arrow that starts and ends horizontally."""
+    middle = (start[0] + end[0]) / 2
     path = drawsvg.Path(class_="arrow", marker_end=head)
-    drawing.append(path.M(*start).C(half, start[1], half, end[1], *end))
+    drawing.append(path.M(*start).C(middle, start[1], middle, end[1], *end))
 
 
 def arrow_head() -> drawsvg.Marker:

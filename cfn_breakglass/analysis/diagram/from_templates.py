@@ -1,4 +1,4 @@
-"""The picture of a folder's templates, from their text alone."""
+"""The picture of the templates in a folder, from their text alone."""
 
 from __future__ import annotations
 
@@ -23,91 +23,101 @@ if TYPE_CHECKING:
     from cfn_breakglass.analysis.template.reader import Resource, Stack
     from cfn_breakglass.analysis.template.template_files import TemplateFile
 
-# Nobody's account, so that no account of a config is taken for the one deployed to.
-_ANY_ACCOUNT = "000000000000"
+_PLACEHOLDER_ACCOUNT = "000000000000"
+"""An account that no config names, so that no account of a config counts as the account deployed to."""
 _PROTOCOLS = {"application": "mobile push", "firehose": "Firehose", "lambda": "Lambda"}
 _SERVICES = {"sns": "Topic", "logs": "Log group", "sqs": "Queue"}
-ELSEWHERE = "made elsewhere"
+EXTERNAL = "made elsewhere"
 
 
 def picture_of(folder: Path) -> Picture:
-    """Read main-region and stackset in ``folder``, YAML or JSON; TemplateError when they cannot be read."""
-    main_plan, others_plan = main_and_stackset(folder)
-    (home,) = _deployed(main_plan)
-    others = _deployed(others_plan)
-    main = home.stack
-    forwards = [rule for held in (home, *others) for rule in held.rules if _on_default(rule)]
-    told = [rule for rule in home.rules if not _on_default(rule)]
-    sinks = _sinks(main, told)
+    """Read main-region and stackset in ``folder``, YAML or JSON; TemplateError if they cannot be read."""
+    main_file, stackset_file = main_and_stackset(folder)
+    (main_deployment,) = _deployments(main_file)
+    stackset_deployments = _deployments(stackset_file)
+    main = main_deployment.stack
+    edge_rules = [
+        rule for deployment in (main_deployment, *stackset_deployments) for rule in _edge_rules(deployment.rules)
+    ]
+    central_rules = [rule for rule in main_deployment.rules if not _is_edge_rule(rule)]
+    sinks = _sinks(main, central_rules)
+    sink_arns = [sink.arn for sink in sinks]
     return Picture(
         name=rule_name_prefix(main.metadata).removesuffix("-"),
         role=(role := _role(main)),
-        principals=_takers(main, role),
-        region_groups=(_area("main-region", [home]), *_areas(others)),
-        forwarders=_forwarders(main, forwards),
-        alert_sources=(*_buses(main, told, forwards, [sink.arn for sink in sinks]), *_alarms(main, sinks)),
+        principals=_principals(main, role),
+        region_groups=(_region_group("main-region", [main_deployment]), *_region_groups(stackset_deployments)),
+        forwarders=_forwarders(main, edge_rules),
+        alert_sources=(*_buses(main, central_rules, edge_rules, sink_arns), *_alarms(main, sink_arns)),
         sinks=sinks,
     )
 
 
-class _Held(NamedTuple):
+class _Deployment(NamedTuple):
     """A stack and its rules."""
 
     stack: Stack
     rules: list[Rule]
 
 
-def _deployed(plan: TemplateFile) -> list[_Held]:
-    account = plan.coverage.account or _ANY_ACCOUNT
-    stacks = [resolve(plan.template, account=account, region=region, file=plan.file) for region in plan.regions]
-    return [_Held(stack, rules_of(stack)) for stack in stacks]
+def _deployments(file: TemplateFile) -> list[_Deployment]:
+    account = file.coverage.account or _PLACEHOLDER_ACCOUNT
+    stacks = [resolve(file.template, account=account, region=region, file=file.file) for region in file.regions]
+    return [_Deployment(stack, rules_of(stack)) for stack in stacks]
 
 
-def _on_default(rule: Rule) -> bool:
+def _is_edge_rule(rule: Rule) -> bool:
     return rule.bus.endswith(":event-bus/default")
 
 
-def _area(template: str, holders: Sequence[_Held]) -> RegionGroup:
-    stack, rules = holders[0]
-    forwards = [rule for rule in rules if _on_default(rule)]
-    roles = [target.role for rule in forwards for target in rule.targets if target.role]
+def _edge_rules(rules: Iterable[Rule]) -> list[Rule]:
+    return [rule for rule in rules if _is_edge_rule(rule)]
+
+
+def _region_group(template: str, deployments: Sequence[_Deployment]) -> RegionGroup:
+    """The group of regions whose deployments are all like the first one."""
+    stack, rules = deployments[0]
+    edge_rules = _edge_rules(rules)
+    roles = [target.role for rule in edge_rules for target in rule.targets if target.role]
     return RegionGroup(
         template=template,
-        regions=tuple(held.stack.region for held in holders),
-        rule_groups=_watches(stack, forwards),
-        queues=tuple(map(_made, stack.of_type("AWS::SQS::Queue"))),
+        regions=tuple(deployment.stack.region for deployment in deployments),
+        rule_groups=_rule_groups(stack, edge_rules),
+        queues=tuple(map(_component, stack.of_type("AWS::SQS::Queue"))),
         forwarder_arns=tuple(dict.fromkeys(roles)),
     )
 
 
-def _areas(others: Iterable[_Held]) -> list[RegionGroup]:
-    """Group the regions of the stackset by what they hold, most often one group."""
-    groups: dict[object, list[_Held]] = {}
-    for held in others:
-        area = _area("stackset", [held])
-        queues = tuple(queue.name for queue in area.queues)
-        groups.setdefault((area.rule_groups, queues, area.forwarder_arns), []).append(held)
-    return [_area("stackset", group) for group in groups.values()]
+def _region_groups(deployments: Iterable[_Deployment]) -> list[RegionGroup]:
+    """Group regions with the same resources, most often all of them."""
+    alike: dict[object, list[_Deployment]] = {}
+    for deployment in deployments:
+        group = _region_group("stackset", [deployment])
+        queues = tuple(queue.name for queue in group.queues)
+        alike.setdefault((group.rule_groups, queues, group.forwarder_arns), []).append(deployment)
+    return [_region_group("stackset", members) for members in alike.values()]
 
 
-def _watches(stack: Stack, rules: Iterable[Rule]) -> tuple[RuleGroup, ...]:
-    groups: dict[tuple[str, ...], list[str]] = {}
+def _rule_groups(stack: Stack, rules: Iterable[Rule]) -> tuple[RuleGroup, ...]:
+    names_by_targets: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
-        off = " (disabled)" if rule.state == "DISABLED" else ""
-        label = rule.name.removeprefix(rule_name_prefix(stack.metadata)) + off
-        groups.setdefault(tuple(target.arn for target in rule.targets), []).append(label)
-    return tuple(RuleGroup(tuple(labels), to) for to, labels in groups.items())
+        suffix = " (disabled)" if rule.state == "DISABLED" else ""
+        name = rule.name.removeprefix(rule_name_prefix(stack.metadata)) + suffix
+        names_by_targets.setdefault(tuple(target.arn for target in rule.targets), []).append(name)
+    return tuple(RuleGroup(tuple(names), target_arns) for target_arns, names in names_by_targets.items())
 
 
-def _made(resource: Resource, *notes: str) -> Component:
+def _component(resource: Resource, *notes: str) -> Component:
+    """A resource of the templates, called by its logical ID in words."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", resource.logical_id).capitalize()
     words = words.replace("Dead letter", "Dead-letter")
     return Component(words, resource.name, resource.arn, notes)
 
 
-def _named(title: str, arn: str) -> Component:
-    """Draw what no template of ours makes, by its ARN alone."""
-    return Component(title, re.split(r"[:/]", arn)[-1] if "/" not in arn else arn.split("/", 1)[1], arn, (ELSEWHERE,))
+def _external_component(title: str, arn: str) -> Component:
+    """A resource that the templates do not create, of which only the ARN is known."""
+    name = arn.split("/", 1)[1] if "/" in arn else arn.rpartition(":")[2]
+    return Component(title, name, arn, (EXTERNAL,))
 
 
 def _role(main: Stack) -> Component:
@@ -116,89 +126,103 @@ def _role(main: Stack) -> Component:
         if role.arn == arn:
             return Component("Break-glass role", role.name, arn)
     if arn:
-        return _named("Break-glass role", arn)
+        return _external_component("Break-glass role", arn)
     patterns = json.dumps([resource.properties.get("EventPattern") for resource in main.of_type("AWS::Events::Rule")])
-    # Identity Center ends the name of its roles in 16 characters of its own.
+    # Identity Center ends the name of its roles in 16 characters that are not known before.
     names = re.findall(r':assumed-role/([^/"]+)', patterns)
     name = next((f"{name}*" if name.endswith("_") else name for name in names), "")
-    return Component("Break-glass role", name, "", (ELSEWHERE,))
+    return Component("Break-glass role", name, "", (EXTERNAL,))
 
 
-def _takers(main: Stack, role: Component) -> tuple[str, ...]:
-    made = [one for one in main.of_type("AWS::IAM::Role") if one.arn == role.arn]
-    if not made:
-        return ("whom its own trust policy lets",)
-    return allowed_principals(made[0].properties.get("AssumeRolePolicyDocument", {}), main.account) or ("nobody",)
+def _principals(main: Stack, role: Component) -> tuple[str, ...]:
+    for resource in main.of_type("AWS::IAM::Role"):
+        if resource.arn == role.arn:
+            trust_policy = resource.properties.get("AssumeRolePolicyDocument", {})
+            return allowed_principals(trust_policy, main.account) or ("nobody",)
+    return ("whom its own trust policy lets",)
 
 
-def _forwarders(main: Stack, rules: Iterable[Rule]) -> tuple[Component, ...]:
-    made = {
+def _forwarders(main: Stack, edge_rules: Iterable[Rule]) -> tuple[Component, ...]:
+    roles = {
         role.arn: Component("Forwarder", role.name, role.arn, ("an IAM role",))
         for role in main.of_type("AWS::IAM::Role")
     }
     arns = [str(main.outputs.get("ForwarderRoleArn", ""))]
-    arns += [target.role or "" for rule in rules for target in rule.targets]
-    return tuple(made.get(arn) or _named("Forwarder", arn) for arn in dict.fromkeys(arns) if arn)
+    arns += [target.role or "" for rule in edge_rules for target in rule.targets]
+    return tuple(roles.get(arn) or _external_component("Forwarder", arn) for arn in dict.fromkeys(arns) if arn)
 
 
-def _buses(main: Stack, told: Iterable[Rule], forwards: Iterable[Rule], order: list[str]) -> tuple[AlertSource, ...]:
-    parts = {bus.arn: _made(bus) for bus in main.of_type("AWS::Events::EventBus")}
-    used = [target.arn for rule in forwards for target in rule.targets if target.kind == "bus"]
-    for arn in dict.fromkeys([*used, *(rule.bus for rule in told)]):
-        parts.setdefault(arn, _named("Event bus", arn))
-    watches = {arn: _watches(main, [rule for rule in told if rule.bus == arn]) for arn in parts}
-    first = {arn: index for index, arn in enumerate(dict.fromkeys([*used, *parts]))}
+def _buses(
+    main: Stack, central_rules: Iterable[Rule], edge_rules: Iterable[Rule], sink_arns: list[str]
+) -> tuple[AlertSource, ...]:
+    """The buses of the main region, in the order in which edge rules use them."""
+    components = {bus.arn: _component(bus) for bus in main.of_type("AWS::Events::EventBus")}
+    used_arns = [target.arn for rule in edge_rules for target in rule.targets if target.kind == "bus"]
+    for arn in dict.fromkeys([*used_arns, *(rule.bus for rule in central_rules)]):
+        components.setdefault(arn, _external_component("Event bus", arn))
+    groups = {arn: _rule_groups(main, [rule for rule in central_rules if rule.bus == arn]) for arn in components}
 
-    def place(watch: RuleGroup) -> list[int]:
-        return sorted(order.index(arn) for arn in watch.target_arns)
+    def sink_order(group: RuleGroup) -> list[int]:
+        return sorted(sink_arns.index(arn) for arn in group.target_arns)
 
-    drawn = sorted(parts, key=first.__getitem__)
-    return tuple(AlertSource(parts[arn], tuple(sorted(watches[arn], key=place))) for arn in drawn)
+    return tuple(
+        AlertSource(components[arn], tuple(sorted(groups[arn], key=sink_order)))
+        for arn in dict.fromkeys([*used_arns, *components])
+    )
 
 
-def _alarms(main: Stack, sinks: Iterable[Component]) -> Iterator[AlertSource]:
-    """The alarms that tell sinks of their own accord; those on the same metric are counted."""
-    drawn = {sink.arn for sink in sinks}
-    alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
+def _alarms(main: Stack, sink_arns: Iterable[str]) -> Iterator[AlertSource]:
+    """The alarms that notify a sink; those on the same metric are drawn as a count."""
+    drawn = set(sink_arns)
+    alarms_by_metric: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for alarm in main.of_type("AWS::CloudWatch::Alarm"):
         metric = str(alarm.properties.get("MetricName", alarm.name))
-        if to := tuple(arn for arn in alarm.properties.get("AlarmActions", []) if arn in drawn):
-            alike.setdefault((to, metric), []).append(alarm.name)
-    stem = _shared([name for some in alike.values() for name in some])
-    told: dict[tuple[str, ...], list[str]] = {}
-    for (to, _), some in alike.items():
-        name = _shared(some).removeprefix(stem)
-        told.setdefault(to, []).append(f"{name}* ({len(some)})" if len(some) > 1 else name)
-    if told:
-        yield AlertSource(
-            Component("Alarms", f"{stem}*"), tuple(RuleGroup(tuple(names), to) for to, names in told.items()), "alarms"
-        )
+        if target_arns := tuple(arn for arn in alarm.properties.get("AlarmActions", []) if arn in drawn):
+            alarms_by_metric.setdefault((target_arns, metric), []).append(alarm.name)
+    stem = _common_prefix([name for alarms in alarms_by_metric.values() for name in alarms])
+    names_by_targets: dict[tuple[str, ...], list[str]] = {}
+    for (target_arns, _), alarms in alarms_by_metric.items():
+        name = _common_prefix(alarms).removeprefix(stem)
+        label = f"{name}* ({len(alarms)})" if len(alarms) > 1 else name
+        names_by_targets.setdefault(target_arns, []).append(label)
+    if names_by_targets:
+        groups = tuple(RuleGroup(tuple(names), target_arns) for target_arns, names in names_by_targets.items())
+        yield AlertSource(Component("Alarms", f"{stem}*"), groups, "alarms")
 
 
-def _shared(names: list[str]) -> str:
+def _common_prefix(names: list[str]) -> str:
     return commonprefix(names)  # noqa: RUF071 - names are no paths
 
 
-def _sinks(main: Stack, told: Sequence[Rule]) -> tuple[Component, ...]:
-    """Topics and log groups, and whatever else is told, ordered so that no two ways to them cross."""
-    parts = {topic.arn: _made(topic, _subscribers(main, topic.arn)) for topic in main.of_type("AWS::SNS::Topic")}
+def _sinks(main: Stack, central_rules: Sequence[Rule]) -> tuple[Component, ...]:
+    """Topics, log groups and other targets, ordered so that the arrows to them do not cross."""
+    components = {
+        topic.arn: _component(topic, _subscribers(main, topic.arn)) for topic in main.of_type("AWS::SNS::Topic")
+    }
     for log in main.of_type("AWS::Logs::LogGroup"):
         days = log.properties.get("RetentionInDays")
-        parts[log.arn] = _made(log, f"kept {days} days" if days else "kept for ever")
-    for target in (target for rule in told for target in rule.targets):
-        parts.setdefault(target.arn, _named(_SERVICES.get(target.arn.split(":")[2], "Event bus"), target.arn))
-    buses = list(dict.fromkeys(rule.bus for rule in told))
-    users = {arn: [buses.index(rule.bus) for rule in told for one in rule.targets if one.arn == arn] for arn in parts}
-    return tuple(sorted(parts.values(), key=lambda part: mean(set(users[part.arn]) or {len(buses)})))
+        components[log.arn] = _component(log, f"kept {days} days" if days else "kept for ever")
+    for target in (target for rule in central_rules for target in rule.targets):
+        title = _SERVICES.get(target.arn.split(":")[2], "Event bus")
+        components.setdefault(target.arn, _external_component(title, target.arn))
+    buses = list(dict.fromkeys(rule.bus for rule in central_rules))
+    bus_indexes = {
+        arn: {buses.index(rule.bus) for rule in central_rules if any(target.arn == arn for target in rule.targets)}
+        for arn in components
+    }
+    return tuple(sorted(components.values(), key=lambda sink: mean(bus_indexes[sink.arn] or {len(buses)})))
 
 
 def _subscribers(main: Stack, topic: str) -> str:
-    """Count them by protocol: their addresses are nothing for a README."""
+    """Count the subscriptions by protocol; addresses have no place in a README."""
     protocols = Counter(
-        str(one.properties.get("Protocol"))
-        for one in main.of_type("AWS::SNS::Subscription")
-        if one.properties.get("TopicArn") == topic
+        str(subscription.properties.get("Protocol"))
+        for subscription in main.of_type("AWS::SNS::Subscription")
+        if subscription.properties.get("TopicArn") == topic
     )
-    told = {key: _PROTOCOLS.get(key, key if key.startswith("email") else key.upper()) for key in protocols}
-    counts = ", ".join(f"{count}\u00a0\u00d7\u00a0{told[key]}" for key, count in protocols.items())
+    counts = ", ".join(f"{count}\u00a0\u00d7\u00a0{_protocol(name)}" for name, count in protocols.items())
     return f"tells {counts}" if counts else "has no subscriber"
+
+
+def _protocol(name: str) -> str:
+    return _PROTOCOLS.get(name, name if name.startswith("email") else name.upper())

@@ -1,4 +1,4 @@
-"""Where things are in the drawing: the columns, and what stands in each card."""
+"""The columns of the drawing, and the text in each card."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.diagram.canvas import (
     draw_rectangle,
     draw_text,
 )
-from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, target_names
+from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 WIDTH = 1000
 MARGIN, GAP, SECTION, TITLE_HEIGHT = 16, 12, 26, 40
-# The columns, left edge and width: what is watched, who forwards, the buses, who is told.
-WATCHED, FORWARDS, BUSES, SINKS = (32.0, 212.0), (284.0, 124.0), (448.0, 220.0), (716.0, 252.0)
-FULL = (WATCHED[0], SINKS[0] + SINKS[1] - WATCHED[0])
+# The columns, each with its left edge and its width.
+DEFAULT_BUS, FORWARDERS, BUSES, SINKS = (32.0, 212.0), (284.0, 124.0), (448.0, 220.0), (716.0, 252.0)
+FULL_WIDTH = (DEFAULT_BUS[0], SINKS[0] + SINKS[1] - DEFAULT_BUS[0])
 
-_REGIONS_A_ROW, _REGION_WIDTH = 4, 17
+_REGIONS_PER_ROW, _REGION_WIDTH = 4, 17
 
 
 class Card(NamedTuple):
@@ -48,71 +48,70 @@ class Card(NamedTuple):
 
 
 def total_height(cards: Sequence[Card]) -> float:
-    return sum(one.height + GAP for one in cards) - GAP
+    return sum(card.height + GAP for card in cards) - GAP
 
 
 def draw_column(body: drawsvg.Group, cards: Sequence[Card], y: float) -> list[Box]:
-    """Draw cards one below the other."""
+    """Draw cards below each other."""
     boxes = []
-    for one in cards:
-        boxes.append(Box(one.x, y, one.width, one.height))
-        draw_card(body, boxes[-1], one.css, one.lines)
+    for card in cards:
+        boxes.append(Box(card.x, y, card.width, card.height))
+        draw_card(body, boxes[-1], card.css, card.lines)
         y = boxes[-1].bottom + GAP
     return boxes
 
 
 def draw_frame(body: drawsvg.Group, title: str, file: str, y: float, inner: float) -> float:
-    """Draw the frame around regions, with room for ``inner`` in it; return where its content begins."""
+    """Draw the frame around regions, ``inner`` is the height of its content; return where the content begins."""
     box = Box(MARGIN, y, WIDTH - 2 * MARGIN, TITLE_HEIGHT + inner + MARGIN)
     draw_rectangle(body, box, "frame", 10)
-    draw_text(body, TextLine(TITLE, title), WATCHED[0], y + 25)
+    draw_text(body, TextLine(TITLE, title), DEFAULT_BUS[0], y + 25)
     draw_text(body, TextLine(NOTE, file), SINKS[0] + SINKS[1], y + 25, "end")
     return y + TITLE_HEIGHT
 
 
-def component_lines(part: Component) -> list[TextLine]:
-    name = [TextLine(NAME, part.name)] if part.name else []
-    return [TextLine(TITLE, part.title), *name, *(TextLine(NOTE, note) for note in part.notes)]
+def component_lines(component: Component) -> list[TextLine]:
+    name = [TextLine(NAME, component.name)] if component.name else []
+    return [TextLine(TITLE, component.title), *name, *(TextLine(NOTE, note) for note in component.notes)]
 
 
-def default_bus_lines(picture: Picture, area: RegionGroup) -> list[TextLine]:
+def default_bus_lines(picture: Picture, regions: RegionGroup) -> list[TextLine]:
     lines = [TextLine(TITLE, "Default bus"), TextLine(NOTE, "gets what CloudTrail records")]
-    for watch in area.rule_groups:
-        lines += [
-            TextLine(NOTE, f"rules to {target_names(watch, picture.names_by_arn)}:"),
-            *(TextLine(RULE, rule) for rule in watch.names),
-        ]
-    return lines if area.rule_groups else [*lines, TextLine(NOTE, "has no rules")]
+    for group in regions.rule_groups:
+        lines.append(TextLine(NOTE, f"rules to {picture.target_names(group)}:"))
+        lines += [TextLine(RULE, name) for name in group.names]
+    return lines if regions.rule_groups else [*lines, TextLine(NOTE, "has no rules")]
 
 
-def queue_lines(part: Component) -> list[TextLine]:
-    return [TextLine(TITLE, part.title), TextLine(NOTE, f"{part.name} {DEAD_LETTERS}")]
+def queue_lines(queue: Component) -> list[TextLine]:
+    return [TextLine(TITLE, queue.title), TextLine(NOTE, f"{queue.name} {DEAD_LETTERS}")]
 
 
-def regions_lines(area: RegionGroup) -> list[TextLine]:
-    names = [name.ljust(_REGION_WIDTH, "\u00a0") for name in area.regions]
-    rows = ["".join(names[index : index + _REGIONS_A_ROW]) for index in range(0, len(names), _REGIONS_A_ROW)]
+def regions_lines(regions: RegionGroup) -> list[TextLine]:
+    names = [name.ljust(_REGION_WIDTH, "\u00a0") for name in regions.regions]
+    rows = ["".join(names[index : index + _REGIONS_PER_ROW]) for index in range(0, len(names), _REGIONS_PER_ROW)]
     return [TextLine(TITLE, "Regions"), *(TextLine(NAME, row) for row in rows)]
 
 
-def alert_source_lines(bus: AlertSource) -> list[TextLine]:
-    lines = [*component_lines(bus.component), *(line for watch in bus.groups for line in _watch_lines(bus, watch))]
-    return lines if bus.groups else [*lines, TextLine(NOTE, f"has no {bus.contents}")]
+def alert_source_lines(source: AlertSource) -> list[TextLine]:
+    lines = component_lines(source.component)
+    lines += [line for group in source.groups for line in _group_lines(source, group)]
+    return lines if source.groups else [*lines, TextLine(NOTE, f"has no {source.contents}")]
 
 
-def group_middles(bus: AlertSource) -> list[float]:
-    """Where the rules of each watch are in the card of their bus, from its top."""
-    found, lines = [], component_lines(bus.component)
-    for watch in bus.groups:
+def group_middles(source: AlertSource) -> list[float]:
+    """The middle of each group of rules in the card of their bus, measured from its top."""
+    middles, lines = [], component_lines(source.component)
+    for group in source.groups:
         before = card_height(lines, BUSES[1])
-        lines += _watch_lines(bus, watch)
-        found.append((before + card_height(lines, BUSES[1])) / 2)
-    return found
+        lines += _group_lines(source, group)
+        middles.append((before + card_height(lines, BUSES[1])) / 2)
+    return middles
 
 
-def _watch_lines(bus: AlertSource, watch: RuleGroup) -> list[TextLine]:
-    return [TextLine(NOTE, f"{bus.contents}:"), *(TextLine(RULE, rule) for rule in watch.names)]
+def _group_lines(source: AlertSource, group: RuleGroup) -> list[TextLine]:
+    return [TextLine(NOTE, f"{source.contents}:"), *(TextLine(RULE, name) for name in group.names)]
 
 
-def css_class(part: Component) -> str:
-    return {"sns": "topic", "logs": "log"}.get(part.arn.split(":")[2], "bus")
+def css_class(sink: Component) -> str:
+    return {"sns": "topic", "logs": "log"}.get(sink.arn.split(":")[2], "bus")

@@ -1,15 +1,18 @@
-"""What a picture of the templates holds, and its words."""
+"""What is drawn of the templates, whatever the format, and its text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_MOST_TAKERS = 6
+_MOST_PRINCIPALS = 6
+
+DEAD_LETTERS = "keeps what a rule of its region could not deliver"
+NO_SINKS = "Nobody is told, and nothing is logged."
 
 
 @dataclass(frozen=True)
 class Component:
-    """A thing to draw: what it is, its name, and lines about it."""
+    """A resource or a service that is drawn: what it is, its name, and lines about it."""
 
     title: str
     name: str
@@ -19,7 +22,7 @@ class Component:
 
 @dataclass(frozen=True)
 class RuleGroup:
-    """Rules of one bus, or alarms, that tell the same: their names, and the ARNs of what they tell."""
+    """Rules of a bus, or alarms, with the same targets: their names, and the ARNs of the targets."""
 
     names: tuple[str, ...]
     target_arns: tuple[str, ...]
@@ -27,7 +30,7 @@ class RuleGroup:
 
 @dataclass(frozen=True)
 class AlertSource:
-    """An event bus with its rules, or the alarms that tell somebody without one: what it ``holds``."""
+    """An event bus with its rules, or the alarms; ``contents`` is "rules" or "alarms"."""
 
     component: Component
     groups: tuple[RuleGroup, ...]
@@ -36,7 +39,7 @@ class AlertSource:
 
 @dataclass(frozen=True)
 class RegionGroup:
-    """Regions that hold the same: rules on the default bus, dead-letter queues, the ARNs of the roles that forward."""
+    """Regions with the same rules on the default bus, the same dead-letter queues and the same forwarder roles."""
 
     template: str
     regions: tuple[str, ...]
@@ -47,7 +50,11 @@ class RegionGroup:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that is drawn. ``areas`` starts with the main region; ``sinks`` are topics and log groups."""
+    """All that is drawn.
+
+    ``principals`` may assume the role. The first of ``region_groups`` is the main region. ``sinks`` are topics and log
+    groups.
+    """
 
     name: str
     role: Component
@@ -58,68 +65,54 @@ class Picture:
     sinks: tuple[Component, ...]
 
     @property
-    def regions(self) -> int:
-        """How many regions are watched."""
-        return sum(len(area.regions) for area in self.region_groups if area.rule_groups)
-
-    @property
     def title(self) -> str:
-        return f"{self.name}: a role watched in {plural(self.regions, 'region') if self.regions else 'no region'}"
+        count = sum(len(group.regions) for group in self.region_groups if group.rule_groups)
+        return f"{self.name}: a role watched in {plural(count, 'region') if count else 'no region'}"
 
     @property
     def description(self) -> str:
-        """Say what is drawn to whom cannot see it."""
-        forwards = [
-            f"{_regions(area)}: {_heard(area.rule_groups, self.names_by_arn)}; dead letters in {_joined(area.queues)}."
-            for area in self.region_groups
+        """The picture in words, for people who cannot see it."""
+        regions = [
+            f"In {', '.join(group.regions)}: {self._rules_and_targets(group.rule_groups)};"
+            f" dead letters in {_names(group.queues)}."
+            for group in self.region_groups
         ]
-        buses = [
-            f"{bus.component.title} {bus.component.name}: {_heard(bus.groups, self.names_by_arn, bus.contents)}."
-            for bus in self.alert_sources
+        sources = [
+            f"{source.component.title} {source.component.name}:"
+            f" {self._rules_and_targets(source.groups, source.contents)}."
+            for source in self.alert_sources
         ]
-        sinks = [" ".join([f"{sink.title} {sink.name}:", ", ".join(sink.notes)]) + "." for sink in self.sinks]
+        sinks = [f"{sink.title} {sink.name}: {', '.join(sink.notes)}." for sink in self.sinks]
         return " ".join(
             [
                 f"{self.role.title} {self.role.name}, taken on by {'; '.join(self.first_principals)}.",
-                *forwards,
-                f"Forwarded by {_joined(self.forwarders)}.",
-                *buses,
+                *regions,
+                f"Forwarded by {_names(self.forwarders)}.",
+                *sources,
                 *(sinks or [NO_SINKS]),
             ]
         )
 
     @property
-    def names_by_arn(self) -> dict[str, str]:
-        """The name of each part by its ARN."""
-        return {part.arn: part.name for part in (*(bus.component for bus in self.alert_sources), *self.sinks)}
-
-    @property
     def first_principals(self) -> tuple[str, ...]:
-        """The takers, as many as a picture has room for."""
-        more = len(self.principals) - _MOST_TAKERS
-        return self.principals[:_MOST_TAKERS] + ((f"and {more} more",) if more > 0 else ())
+        """As many principals as a picture has room for, and how many more there are."""
+        more = len(self.principals) - _MOST_PRINCIPALS
+        return self.principals[:_MOST_PRINCIPALS] + ((f"and {more} more",) if more > 0 else ())
 
+    def target_names(self, group: RuleGroup) -> str:
+        """The names of the targets of a group of rules."""
+        components = (*(source.component for source in self.alert_sources), *self.sinks)
+        names = {component.arn: component.name for component in components}
+        return ", ".join(names.get(arn, arn) for arn in group.target_arns) or "nowhere"
 
-DEAD_LETTERS = "keeps what a rule of its region could not deliver"
-NO_SINKS = "Nobody is told, and nothing is logged."
+    def _rules_and_targets(self, groups: tuple[RuleGroup, ...], contents: str = "rules") -> str:
+        texts = (f"{contents} {', '.join(group.names)} to {self.target_names(group)}" for group in groups)
+        return "; ".join(texts) or f"no {contents}"
 
 
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def target_names(watch: RuleGroup, names: dict[str, str]) -> str:
-    """The names of the targets of ``watch``."""
-    return ", ".join(names.get(arn, arn) for arn in watch.target_arns) or "nowhere"
-
-
-def _heard(watches: tuple[RuleGroup, ...], names: dict[str, str], what: str = "rules") -> str:
-    return "; ".join(f"{what} {', '.join(one.names)} to {target_names(one, names)}" for one in watches) or f"no {what}"
-
-
-def _regions(area: RegionGroup) -> str:
-    return f"In {', '.join(area.regions)}"
-
-
-def _joined(parts: tuple[Component, ...]) -> str:
-    return ", ".join(part.name for part in parts) or "nothing"
+def _names(components: tuple[Component, ...]) -> str:
+    return ", ".join(component.name for component in components) or "nothing"

@@ -1,4 +1,4 @@
-"""A picture as SVG: who takes the role on, what each region watches, and whom the main region tells."""
+"""A picture as SVG: who may assume the role, what each region watches, and who is notified in the main region."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from cfn_breakglass.analysis.diagram.canvas import (
 )
 from cfn_breakglass.analysis.diagram.layout import (
     BUSES,
-    FORWARDS,
-    FULL,
+    DEFAULT_BUS,
+    FORWARDERS,
+    FULL_WIDTH,
     GAP,
     MARGIN,
     SECTION,
     SINKS,
-    WATCHED,
     WIDTH,
     Card,
     alert_source_lines,
@@ -54,18 +54,18 @@ if TYPE_CHECKING:
 
 
 def svg(picture: Picture) -> str:
-    """Draw ``picture``; the same text each time, with a background of its own."""
+    """Draw ``picture`` as SVG, always with the same bytes."""
     body = drawsvg.Group()
     head = arrow_head()
-    y = _role_row(body, picture, head)
-    sources = []
-    for area in picture.region_groups[1:]:
-        box, y = _others(body, picture, area, y)
-        sources.append((area, box))
-    forwarders, y = _main(body, picture, y, head)
-    for area, box in sources:
-        for arn in area.forwarder_arns:
-            _down(body, box, forwarders[arn], head)
+    y = _draw_role_row(body, picture, head)
+    default_buses = []
+    for regions in picture.region_groups[1:]:
+        box, y = _draw_other_regions(body, picture, regions, y)
+        default_buses.append((regions, box))
+    forwarders, y = _draw_main_region(body, picture, y, head)
+    for regions, box in default_buses:
+        for arn in regions.forwarder_arns:
+            _draw_arrow_down(body, box, forwarders[arn], head)
     return _document(picture, body, y)
 
 
@@ -81,23 +81,23 @@ def _document(picture: Picture, body: drawsvg.Group, height: float) -> str:
     return out.getvalue().rstrip("\n") + "\n"
 
 
-def _role_row(body: drawsvg.Group, picture: Picture, head: drawsvg.Marker) -> float:
-    """Draw the title, and who takes the role on; return where the next section begins."""
-    draw_text(body, TextLine(HEADING, clip(picture.title, HEADING, FULL[1])), WATCHED[0], 42)
+def _draw_role_row(body: drawsvg.Group, picture: Picture, head: drawsvg.Marker) -> float:
+    """Draw the title, the principals that may assume the role, and the role; return where the next section begins."""
+    draw_text(body, TextLine(HEADING, clip(picture.title, HEADING, FULL_WIDTH[1])), DEFAULT_BUS[0], 42)
     people = [
         TextLine(TITLE, "May take the role on"),
-        *(TextLine(NOTE, f"\u2022 {taker}") for taker in picture.first_principals),
+        *(TextLine(NOTE, f"\u2022 {principal}") for principal in picture.first_principals),
     ]
     trail = [TextLine(TITLE, "CloudTrail"), TextLine(NOTE, "records each call in its region")]
     cards = [
-        Card(WATCHED[0], FORWARDS[0] + FORWARDS[1] - WATCHED[0], "people", people),
+        Card(DEFAULT_BUS[0], FORWARDERS[0] + FORWARDERS[1] - DEFAULT_BUS[0], "people", people),
         Card(*BUSES, "role", component_lines(picture.role)),
         Card(*SINKS, "trail", trail),
     ]
-    tallest = max(one.height for one in cards)
-    boxes = [Box(one.x, 62, one.width, tallest) for one in cards]
-    for box, one in zip(boxes, cards, strict=True):
-        draw_card(body, box, one.css, one.lines)
+    height = max(card.height for card in cards)
+    boxes = [Box(card.x, 62, card.width, height) for card in cards]
+    for box, card in zip(boxes, cards, strict=True):
+        draw_card(body, box, card.css, card.lines)
     for left, right in pairwise(boxes):
         draw_arrow(body, (left.right, left.middle), (right.x, right.middle), head)
     last = boxes[-1]
@@ -106,88 +106,96 @@ def _role_row(body: drawsvg.Group, picture: Picture, head: drawsvg.Marker) -> fl
     return last.bottom + SECTION
 
 
-def _others(body: drawsvg.Group, picture: Picture, area: RegionGroup, y: float) -> tuple[Box, float]:
-    """Draw regions other than the main one; return the box of their default bus, and where to go on."""
-    wide = SINKS[0] + SINKS[1] - BUSES[0]
-    cards = [Card(BUSES[0], wide, "regions", regions_lines(area))]
-    cards += [Card(BUSES[0], wide, "queue", queue_lines(part)) for part in area.queues]
-    bus = Card(*WATCHED, "bus", default_bus_lines(picture, area))
+def _draw_other_regions(body: drawsvg.Group, picture: Picture, regions: RegionGroup, y: float) -> tuple[Box, float]:
+    """Draw regions other than the main one; return the box of their default bus, and where the next section begins."""
+    width = SINKS[0] + SINKS[1] - BUSES[0]
+    cards = [Card(BUSES[0], width, "regions", regions_lines(regions))]
+    cards += [Card(BUSES[0], width, "queue", queue_lines(queue)) for queue in regions.queues]
+    bus = Card(*DEFAULT_BUS, "bus", default_bus_lines(picture, regions))
     inner = max(bus.height, total_height(cards))
-    top = draw_frame(body, plural(len(area.regions), "other region"), f"{area.template} template", y, inner)
+    top = draw_frame(body, plural(len(regions.regions), "other region"), f"{regions.template} template", y, inner)
     (box,) = draw_column(body, [bus], top)
     draw_column(body, cards, top)
     return box, top + inner + MARGIN + GAP
 
 
-def _main(body: drawsvg.Group, picture: Picture, y: float, head: drawsvg.Marker) -> tuple[dict[str, Box], float]:
-    """Draw the main region; return the boxes of the forwarders by ARN, and where it ends."""
-    area = picture.region_groups[0]
-    watched = Card(*WATCHED, "bus", default_bus_lines(picture, area))
-    forwards = [Card(*FORWARDS, "role", component_lines(part)) for part in picture.forwarders]
-    buses = [
-        Card(*BUSES, "bus" if bus.contents == "rules" else "trail", alert_source_lines(bus))
-        for bus in picture.alert_sources
+def _draw_main_region(
+    body: drawsvg.Group, picture: Picture, y: float, head: drawsvg.Marker
+) -> tuple[dict[str, Box], float]:
+    """Draw the main region; return the boxes of the forwarders by ARN, and where the region ends."""
+    region = picture.region_groups[0]
+    default_bus = Card(*DEFAULT_BUS, "bus", default_bus_lines(picture, region))
+    forwarders = [Card(*FORWARDERS, "role", component_lines(role)) for role in picture.forwarders]
+    sources = [
+        Card(*BUSES, "bus" if source.contents == "rules" else "trail", alert_source_lines(source))
+        for source in picture.alert_sources
     ]
-    sinks = [Card(*SINKS, css_class(part), component_lines(part)) for part in picture.sinks]
+    sinks = [Card(*SINKS, css_class(sink), component_lines(sink)) for sink in picture.sinks]
     sinks = sinks or [Card(*SINKS, "nobody", [TextLine(NOTE, NO_SINKS)])]
-    queues = [Card(*FULL, "queue", queue_lines(part)) for part in area.queues]
-    tall = max(watched.height, *map(total_height, (forwards, buses, sinks)))
-    inner = tall + sum(queue.height + GAP for queue in queues)
-    top = draw_frame(body, f"Main region {', '.join(area.regions)}", f"{area.template} template", y, inner)
+    queues = [Card(*FULL_WIDTH, "queue", queue_lines(queue)) for queue in region.queues]
+    height = max(default_bus.height, *map(total_height, (forwarders, sources, sinks)))
+    inner = height + sum(queue.height + GAP for queue in queues)
+    top = draw_frame(body, f"Main region {', '.join(region.regions)}", f"{region.template} template", y, inner)
 
-    (start,) = draw_column(body, [watched], top)
-    begin = min(max(start.middle - total_height(forwards) / 2, top), top + tall - total_height(forwards))
-    roles = _by_arn(picture.forwarders, draw_column(body, forwards, begin))
-    centrals = draw_column(body, buses, top)
-    told = _by_arn(picture.sinks, draw_column(body, sinks, top))
-    draw_column(body, queues, top + tall + GAP)
+    (start,) = draw_column(body, [default_bus], top)
+    first = min(max(start.middle - total_height(forwarders) / 2, top), top + height - total_height(forwarders))
+    forwarder_boxes = _by_arn(picture.forwarders, draw_column(body, forwarders, first))
+    source_boxes = draw_column(body, sources, top)
+    sink_boxes = _by_arn(picture.sinks, draw_column(body, sinks, top))
+    draw_column(body, queues, top + height + GAP)
 
-    _forward(body, picture, start, roles, _by_arn([bus.component for bus in picture.alert_sources], centrals), head)
-    _tell(body, picture.alert_sources, centrals, told, head)
-    return roles, top + inner + 2 * MARGIN
-
-
-def _by_arn(parts: Sequence[Component], boxes: Sequence[Box]) -> dict[str, Box]:
-    return {part.arn: box for part, box in zip(parts, boxes, strict=False)}
+    source_boxes_by_arn = _by_arn([source.component for source in picture.alert_sources], source_boxes)
+    _draw_forwarding(body, picture, start, forwarder_boxes, source_boxes_by_arn, head)
+    _draw_notifications(body, picture.alert_sources, source_boxes, sink_boxes, head)
+    return forwarder_boxes, top + inner + 2 * MARGIN
 
 
-def _forward(  # noqa: PLR0917 - all of them boxes, drawn before
+def _by_arn(components: Sequence[Component], boxes: Sequence[Box]) -> dict[str, Box]:
+    return {component.arn: box for component, box in zip(components, boxes, strict=False)}
+
+
+def _draw_forwarding(  # noqa: PLR0917 - the boxes that are drawn before
     body: drawsvg.Group,
     picture: Picture,
-    start: Box,
-    roles: dict[str, Box],
+    default_bus: Box,
+    forwarders: dict[str, Box],
     buses: dict[str, Box],
     head: drawsvg.Marker,
 ) -> None:
-    """Draw the ways from the default bus through the roles to the buses."""
+    """Draw the arrows from the default bus through the forwarder roles to the buses."""
     for arn in picture.region_groups[0].forwarder_arns:
-        draw_arrow(body, (start.right, start.middle), (roles[arn].x, roles[arn].middle), head)
-    used = {arn for area in picture.region_groups for watch in area.rule_groups for arn in watch.target_arns}
-    for arn, box in buses.items():
-        if arn in used:
-            for role in roles.values():
-                draw_arrow(body, (role.right, role.middle), (box.x, box.middle), head)
+        role = forwarders[arn]
+        draw_arrow(body, (default_bus.right, default_bus.middle), (role.x, role.middle), head)
+    used_arns = {arn for regions in picture.region_groups for group in regions.rule_groups for arn in group.target_arns}
+    for arn, bus in buses.items():
+        if arn in used_arns:
+            for role in forwarders.values():
+                draw_arrow(body, (role.right, role.middle), (bus.x, bus.middle), head)
 
 
-def _tell(
-    body: drawsvg.Group, buses: Sequence[AlertSource], boxes: Sequence[Box], told: dict[str, Box], head: drawsvg.Marker
+def _draw_notifications(
+    body: drawsvg.Group,
+    sources: Sequence[AlertSource],
+    boxes: Sequence[Box],
+    sinks: dict[str, Box],
+    head: drawsvg.Marker,
 ) -> None:
-    """Draw the ways from the rules of a bus to whom they tell, each arriving at a place of its own."""
-    ways = [
+    """Draw the arrows from the rules of each bus to their sinks; no two arrows end in the same place."""
+    arrows = [
         (box.y + middle, arn)
-        for bus, box in zip(buses, boxes, strict=True)
-        for middle, watch in zip(group_middles(bus), bus.groups, strict=True)
-        for arn in watch.target_arns
+        for source, box in zip(sources, boxes, strict=True)
+        for middle, group in zip(group_middles(source), source.groups, strict=True)
+        for arn in group.target_arns
     ]
-    for arn, box in told.items():
-        starts = [y for y, to in ways if to == arn]
+    for sink_arn, box in sinks.items():
+        starts = [y for y, arn in arrows if arn == sink_arn]
         for index, y in enumerate(starts, start=1):
             end = box.y + box.height * index / (len(starts) + 1)
             draw_arrow(body, (BUSES[0] + BUSES[1], y), (box.x, end), head)
 
 
-def _down(body: drawsvg.Group, start: Box, end: Box, head: drawsvg.Marker) -> None:
-    """Draw the way from a default bus down to a role in the main region."""
+def _draw_arrow_down(body: drawsvg.Group, start: Box, end: Box, head: drawsvg.Marker) -> None:
+    """Draw the arrow from a default bus down to a role in the main region."""
     x, turn = end.x + end.width / 2, 14
     path = drawsvg.Path(class_="arrow", marker_end=head)
     body.append(path.M(start.right, start.middle).H(x - turn).Q(x, start.middle, x, start.middle + turn).V(end.y))

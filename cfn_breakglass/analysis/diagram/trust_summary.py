@@ -1,8 +1,8 @@
-"""Who may take a role on, a line each, from its emitted trust policy."""
+"""Who may assume a role, a line for each principal, from its trust policy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.permission_sets import parse_role_wildcard, permission_sets_in
 from cfn_breakglass.analysis.iam.policy import as_list, parse_policy, statements
@@ -10,12 +10,12 @@ from cfn_breakglass.analysis.iam.policy import as_list, parse_policy, statements
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What a condition key says of whom the statement means; each operator's name is left aside.
-_NAMES = ("aws:username", "sts:RoleSessionName", ":sub")
-# Always there with its kind of provider, so it tells nobody anything.
-_PLAIN = ("SAML:aud", ":aud")
-_TAG = "aws:principaltag/"
-_IN_WORDS = {
+_NAME_KEYS = ("aws:username", "sts:RoleSessionName", ":sub")
+"""Ends of the condition keys whose values are names of the people that a statement allows."""
+_AUDIENCE_KEYS = ("SAML:aud", ":aud")
+"""Every statement for such a provider has an audience, so that it says nothing about the principal."""
+_TAG_KEY = "aws:principaltag/"
+_PHRASES = {
     "aws:currenttime": "for some time",
     "aws:principalorgid": "of one organization",
     "aws:principaltype": "",
@@ -23,99 +23,114 @@ _IN_WORDS = {
     "sts:externalid": "with an external ID",
     "sts:sourceidentity": "with a source identity",
 }
-_FEW = 3
+_MOST_NAMES = 3
 
 
 def allowed_principals(document: Mapping[str, Any] | str, account: str) -> tuple[str, ...]:
-    """Say who may take on the role with this trust policy, seen from ``account``."""
-    found = [
+    """Who may assume a role with this trust policy, in words for readers in ``account``."""
+    lines = [
         line
         for statement in statements(parse_policy(document))
         if any(str(action).lower().startswith(("sts:assumerole", "sts:*", "*")) for action in _actions(statement))
         for line in _lines(statement, account)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(lines))
 
 
-def few(names: list[str]) -> str:
-    """Spell out the first few of ``names``, and count the rest."""
-    more = len(names) - _FEW
-    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")
+def first_names(names: list[str]) -> str:
+    """The first few of ``names``, and how many more there are."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _actions(statement: Mapping[str, Any]) -> list[Any]:
-    # NotAction leaves out a few and means all others.
+    # A statement with NotAction is about all actions but a few.
     return as_list(statement.get("Action", "*"))
 
 
+class _Limits(NamedTuple):
+    """The principals that the conditions of a statement limit it to."""
+
+    names: list[str]
+    permission_sets: list[str]
+    users_only: bool
+
+    @property
+    def in_words(self) -> str:
+        """The principals of an account that the statement is limited to; empty without a limit."""
+        if self.names:
+            return f"{'IAM user' if len(self.names) == 1 else 'IAM users'} {first_names(self.names)}"
+        if self.permission_sets:
+            return f"permission set {first_names(self.permission_sets)}"
+        return "IAM users" if self.users_only else ""
+
+
 def _lines(statement: Mapping[str, Any], account: str) -> Iterator[str]:
-    never = "never: " if statement["Effect"] == "Deny" else ""
+    prefix = "never: " if statement["Effect"] == "Deny" else ""
     keys = _conditions(statement.get("Condition", {}))
-    named = [
-        name for key, values in keys.items() if key.endswith(_NAMES) for name in values if not name.startswith("${")
-    ]
-    limits = [text for key, values in keys.items() if (text := _limit(key, values))]
-    users_only = keys.get("aws:PrincipalType") == ["User"]
-    whole = _whole_account(named, [one.name for one in permission_sets_in(statement)], users_only=users_only)
+    limits = _Limits(
+        names=[
+            name
+            for key, values in keys.items()
+            if key.endswith(_NAME_KEYS)
+            for name in values
+            if not name.startswith("${")
+        ],
+        permission_sets=[permission_set.name for permission_set in permission_sets_in(statement)],
+        users_only=keys.get("aws:PrincipalType") == ["User"],
+    )
+    phrases = dict.fromkeys(phrase for key, values in keys.items() if (phrase := _phrase(key, values)))
     principal = statement.get("Principal", "*")
-    principals = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
-    for kind, whom in principals:
-        for one in as_list(whom):
-            yield never + ", ".join([_who(kind, str(one), named, whole, account), *dict.fromkeys(limits)])
+    entries_by_key = principal.items() if isinstance(principal, dict) else [("AWS", principal)]
+    for principal_key, entries in entries_by_key:
+        for entry in as_list(entries):
+            yield prefix + ", ".join([_principal(principal_key, str(entry), limits, account), *phrases])
 
 
-def _conditions(given: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The values of each condition key; a key whose operator turns them round is marked as another key."""
+def _conditions(condition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The values of each condition key; the key of a negated operator has the operator in its name."""
     keys = {
-        key if "Not" not in operator and operator != "Null" else f"{key} ({operator})": [
-            str(one) for one in as_list(values)
-        ]
-        for operator, wanted in given.items()
-        for key, values in wanted.items()
+        key if "Not" not in operator and operator != "Null" else f"{key} ({operator})": list(map(str, as_list(values)))
+        for operator, values_by_key in condition.items()
+        for key, values in values_by_key.items()
     }
     if "aws:MultiFactorAuthAge" in keys:
         keys.pop("aws:MultiFactorAuthPresent", None)
     return keys
 
 
-def _who(kind: str, principal: str, named: list[str], whole: str, account: str) -> str:
-    if principal == "*":
-        return few(named) if named else "anybody"
-    home, rest = principal.split(":", 5)[4:] if principal.startswith("arn:") else (principal, "root")
-    if kind == "Service":
-        return principal
-    if kind == "Federated":
-        kind_of, _, name = rest.partition("-provider/")
-        return f"{kind_of.upper()} provider {name}: {few(named) if named else 'all'}"
-    where = "this account" if home == account else f"account {home}"
-    if rest != "root":
-        return f"{rest.replace('/', ' ', 1)} of {where}"
-    if not whole:
-        return f"whom IAM lets in {where}"
-    return whole + ("" if home == account else f" of {where}")
+def _principal(principal_key: str, entry: str, limits: _Limits, account: str) -> str:
+    if entry == "*":
+        return first_names(limits.names) if limits.names else "anybody"
+    account_of_entry, resource = entry.split(":", 5)[4:] if entry.startswith("arn:") else (entry, "root")
+    if principal_key == "Service":
+        return entry
+    if principal_key == "Federated":
+        provider_type, _, name = resource.partition("-provider/")
+        return f"{provider_type.upper()} provider {name}: {first_names(limits.names) if limits.names else 'all'}"
+    account_name = "this account" if account_of_entry == account else f"account {account_of_entry}"
+    if resource != "root":
+        return f"{resource.replace('/', ' ', 1)} of {account_name}"
+    if not limits.in_words:
+        return f"whom IAM lets in {account_name}"
+    return limits.in_words + ("" if account_of_entry == account else f" of {account_name}")
 
 
-def _whole_account(named: list[str], sets: list[str], *, users_only: bool) -> str:
-    """Whom a statement for an account means of it, empty for all."""
-    if named:
-        return f"{'IAM user' if len(named) == 1 else 'IAM users'} {few(named)}"
-    return f"permission set {few(sets)}" if sets else "IAM users" if users_only else ""
-
-
-def _limit(key: str, values: list[str]) -> str:
-    value, small = values[0].lower(), key.lower()
+def _phrase(key: str, values: list[str]) -> str:
+    """What a condition asks of the caller; empty if the principal says it."""
+    value, lower_key = values[0].lower(), key.lower()
     if key == "aws:MultiFactorAuthAge":
         return f"with MFA of the last {int(value) // 60} min"
     if key == "aws:MultiFactorAuthPresent" and value == "true":
         return "with MFA"
-    if key.endswith(_NAMES):
+    if key.endswith(_NAME_KEYS):
         return "session named as the user" if "${aws:username}" in values else ""
-    if small.startswith(_TAG):
-        return f"with the tag {key[len(_TAG) :]}={values[0]}"
-    if small in _IN_WORDS:
-        return _IN_WORDS[small]
-    return "" if key.endswith(_PLAIN) or _means_a_set(small, values) else f"under a condition on {key}"
+    if lower_key.startswith(_TAG_KEY):
+        return f"with the tag {key[len(_TAG_KEY) :]}={values[0]}"
+    if key.endswith(_AUDIENCE_KEYS) or _is_permission_set(lower_key, values):
+        return ""
+    return _PHRASES.get(lower_key, f"under a condition on {key}")
 
 
-def _means_a_set(key: str, values: list[str]) -> bool:
+def _is_permission_set(key: str, values: list[str]) -> bool:
     return key.startswith("aws:principalarn") and all(parse_role_wildcard(value) for value in values)

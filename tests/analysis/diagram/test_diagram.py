@@ -121,7 +121,7 @@ def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
     picture = picture_of(ROOT / "templates")
     (alarms,) = (bus for bus in picture.alert_sources if bus.contents == "alarms")
     (watch,) = alarms.groups
-    assert [picture.names_by_arn[arn] for arn in watch.target_arns] == ["break-glass-fallback"]
+    assert picture.target_names(watch) == "break-glass-fallback"
     assert watch.names == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
     assert "alarms dead-letters, invocations" in picture.description
     assert not [
