@@ -1,16 +1,23 @@
-"""Rows of text side by side, fitted to the width of a terminal."""
+"""Text for a terminal: counts with their nouns, shortened and wrapped lines, and columns fitted to a width."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import Final
 
-_GAP = "..."
+_ELLIPSIS: Final = "..."
+_COLUMN_GAP: Final = "  "
+_MOST_LINES: Final = 6
+"""A cell that would need more lines is shortened."""
+_WORD: Final = re.compile(r"\S+\s*")
+_WORD_PART: Final = re.compile(r"[^\s:/.,]*[\s:/.,]+|[^\s:/.,]+")
+"""A word too long for its column is broken after the separators of an ARN or a path."""
 
 
 def printable(text: str) -> str:
-    """Text that a terminal only shows: what would move the cursor or change colours is spelled out."""
+    """``text`` with control characters escaped, which could move the cursor of a terminal or change its colours."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
@@ -19,57 +26,60 @@ def count_of(count: int, noun: str) -> str:
     return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
 
 
-def shorten(text: str, most: int) -> str:
-    """At most ``most`` characters of a text, from both ends: an ARN begins with the account and ends with the name."""
-    if len(text) <= most:
+def shorten(text: str, length: int) -> str:
+    """At most ``length`` characters of a text: its start and its end, which in an ARN are the account and the name."""
+    if len(text) <= length:
         return text
-    kept = max(most - len(_GAP), 2)
-    return f"{text[: kept - kept // 2]}{_GAP}{text[-(kept // 2) :]}"
-
-
-_BETWEEN = "  "
-# A cell that would take more is cut in the middle.
-_LINES = 6
-_WORDS = re.compile(r"\S+\s*")
-# A word too long for its column is broken after what separates the parts of an ARN or a path.
-_PIECES = re.compile(r"[^\s:/.,]*[\s:/.,]+|[^\s:/.,]+")
+    remaining = max(length - len(_ELLIPSIS), 2)
+    return f"{text[: remaining - remaining // 2]}{_ELLIPSIS}{text[-(remaining // 2) :]}"
 
 
 def align_columns(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """Lines of at most ``width`` characters, as long as that leaves something to each column."""
+    """The lines of a table, at most ``width`` characters wide unless there are more columns than characters."""
     if not rows:
         return
-    table = list(zip(*rows, strict=True))
-    widths = _widths(table, max(width - len(_BETWEEN) * (len(table) - 1), len(table)))
+    columns = list(zip(*rows, strict=True))
+    widths = _column_widths(columns, max(width - len(_COLUMN_GAP) * (len(columns) - 1), len(columns)))
     for row in rows:
-        cells = [wrap_words(shorten(cell, _LINES * room), room) for cell, room in zip(row, widths, strict=True)]
+        cells = [
+            wrap_words(shorten(cell, _MOST_LINES * cell_width), cell_width)
+            for cell, cell_width in zip(row, widths, strict=True)
+        ]
         for line in zip_longest(*cells, fillvalue=""):
-            yield _BETWEEN.join(part.ljust(room) for part, room in zip(line, widths, strict=True)).rstrip()
+            yield _COLUMN_GAP.join(
+                text.ljust(cell_width) for text, cell_width in zip(line, widths, strict=True)
+            ).rstrip()
 
 
-def _widths(table: Sequence[Sequence[str]], room: int) -> list[int]:
-    """What each column gets: no word of it broken if that can be, and the rest to the narrowest that wants more."""
-    natural = [max(map(len, column)) for column in table]
-    words = [max(len(word.rstrip()) for cell in ("-", *column) for word in _PIECES.findall(cell)) for column in table]
-    widths = [min(word, room // len(table)) for word in words] if sum(words) > room else words
-    while sum(widths) < room and (wanting := [one for one, width in enumerate(widths) if width < natural[one]]):
-        widths[min(wanting, key=widths.__getitem__)] += 1
+def _column_widths(columns: Sequence[Sequence[str]], total: int) -> list[int]:
+    """Divide ``total`` among columns: first for the longest word part of each, then for the narrowest that need more.
+
+    Columns with the texts ``ab cd`` and ``a-long-word x`` get 2 and 11 of 13 characters, 4 and 11 of 15: the second
+    needs 11 so that its word is not broken, and what is left over goes to the first, the narrower one.
+    """
+    unwrapped = [max(map(len, column)) for column in columns]
+    longest = [
+        max(len(part.rstrip()) for cell in ("-", *column) for part in _WORD_PART.findall(cell)) for column in columns
+    ]
+    widths = [min(length, total // len(columns)) for length in longest] if sum(longest) > total else longest
+    while sum(widths) < total and (narrow := [index for index, width in enumerate(widths) if width < unwrapped[index]]):
+        widths[min(narrow, key=widths.__getitem__)] += 1
     return widths
 
 
-def _pieces(text: str, width: int) -> Iterator[str]:
-    for word in _WORDS.findall(text):
-        yield from [word] if len(word.rstrip()) <= width else _PIECES.findall(word)
-
-
 def wrap_words(text: str, width: int) -> list[str]:
-    """Lines of at most ``width`` characters; words stay whole, or break where the parts of an ARN do."""
+    """Lines of at most ``width`` characters; a word longer than a line is broken after separators, or anywhere."""
     lines = [""]
-    for piece in _pieces(text, width):
-        word = piece.rstrip()
+    for part in _word_parts(text, width):
+        word = part.rstrip()
         if lines[-1] and len(lines[-1]) + len(word) > width:
             lines.append("")
         lines[-1] += word[:width]
         lines += [word[start : start + width] for start in range(width, len(word), width)]
-        lines[-1] += piece[len(word) :]
+        lines[-1] += part[len(word) :]
     return [line.rstrip() for line in lines]
+
+
+def _word_parts(text: str, width: int) -> Iterator[str]:
+    for word in _WORD.findall(text):
+        yield from [word] if len(word.rstrip()) <= width else _WORD_PART.findall(word)
