@@ -13,7 +13,7 @@ from cfn_breakglass import action_log, break_glass_role, config_of, login_alert,
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Stack, resolve
-from cfn_breakglass.analysis.validation.checks import lint
+from cfn_breakglass.analysis.validation.cfn_lint import lint
 
 ACCOUNT = "111122223333"
 SETTINGS: dict[str, Any] = {

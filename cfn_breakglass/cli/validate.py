@@ -1,4 +1,4 @@
-"""``validate``: would AWS take the templates and the guard SCP."""
+"""``validate``: whether AWS takes the templates and the guard SCP, and every alert reaches its subscribers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cfn_breakglass import __version__
 from cfn_breakglass.cli.options import TEMPLATES
 
 
@@ -13,17 +14,38 @@ from cfn_breakglass.cli.options import TEMPLATES
     epilog="""\b
 Examples:
   cfn-breakglass validate
-  cfn-breakglass validate --templates prod"""
+  cfn-breakglass validate --templates prod
+  cfn-breakglass validate --format sarif > validate.sarif
+
+Exit codes: 0 nothing found, 1 problems found, 2 could not tell (bad input, or something not known here)."""
 )
 @TEMPLATES
+@click.option(
+    "--format",
+    "report_format",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For people, for scripts, or for tools that show findings in the code.",
+)
 @click.pass_context
-def validate(ctx: click.Context, templates: Path) -> None:
-    """Check the files on disk: cfn-lint in every region the templates go to, AWS's limits, and the guard SCP."""
-    from cfn_breakglass.analysis.validation.folder import validate_folder
+def validate(ctx: click.Context, templates: Path, report_format: str) -> None:
+    """Check the files on disk: whether AWS takes them, and whether every alert reaches its subscribers.
 
-    findings = validate_folder(templates)
-    for finding in findings.problems:
-        click.echo(finding)
-    click.echo(findings.summary)
-    if findings.problems:
-        ctx.exit(1)
+    cfn-lint and AWS's limits are applied in every region that the templates are deployed to. Then the path of each
+    event, alarm and heartbeat is followed: rules, buses, roles, policies, keys, topics, log groups, dead-letter queues.
+    """
+    from cfn_breakglass.analysis.validation.folder import validate_folder
+    from cfn_breakglass.analysis.validation.report_formats import json_report, sarif_report, text_report
+
+    validation = validate_folder(templates)
+    match report_format:
+        case "json":
+            report = json_report(validation)
+        case "sarif":
+            report = sarif_report(validation, __version__)
+        case _:
+            report = text_report(validation)
+    click.echo(report, nl=False)
+    if exit_code := validation.exit_code:
+        ctx.exit(exit_code)

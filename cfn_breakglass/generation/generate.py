@@ -115,11 +115,11 @@ def _exceeded(
     config: Config, data: Mapping[str, Any], text: str, region: str, lines: Mapping[str, int]
 ) -> Iterator[Problem]:
     from cfn_breakglass.analysis.template.reader import resolve
-    from cfn_breakglass.analysis.validation.checks import limits_exceeded
+    from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 
     stack = resolve(data, account=config.account or _ANY_ACCOUNT, region=region)
     for excess in limits_exceeded(stack, text):
-        yield _problem(excess.limit, excess.logical_id, excess.size, lines)
+        yield _problem(excess.limit, excess.part, excess.size, lines)
 
 
 def _problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str, int]) -> Problem:

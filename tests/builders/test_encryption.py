@@ -20,7 +20,7 @@ from cfn_breakglass import action_log, config_of, encryption_key, login_alert, w
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
-from cfn_breakglass.analysis.validation.checks import lint
+from cfn_breakglass.analysis.validation.cfn_lint import lint
 
 REGION = "us-east-1"
 OTHERS = {REGION: ["eu-west-1"]}

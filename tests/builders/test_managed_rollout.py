@@ -218,14 +218,17 @@ def managed(tmp_path: Path) -> Path:
 
 
 def test_a_rolled_out_template_is_judged_too(managed: Path) -> None:
-    assert validate_folder(managed).problems == []
+    assert validate_folder(managed).findings == []
     main = managed / "main-region.yaml"
     text = main.read_text(encoding="utf-8")
     main.write_text(text.replace('"MessageRetentionPeriod":1209600', '"Colour":"red"'), encoding="utf-8")
     assert main.read_text(encoding="utf-8") != text
-    problems = validate_folder(managed).problems
-    assert f"{main}: StackSet: it rolls out another template than stackset holds" in problems
-    assert [problem for problem in problems if problem.startswith(f"{main}: StackSet: line") and "Colour" in problem]
+    findings = validate_folder(managed).findings
+    assert [finding.rule_id for finding in findings] == ["stackset-template-differs", "E3002"]
+    line = 1 + text[: text.index("  StackSet:")].count("\n")
+    assert {(finding.file, finding.line) for finding in findings} == {(str(main), line)}
+    assert [finding.logical_id for finding in findings] == ["StackSet", "DeadLetterQueue"]
+    assert "Colour" in findings[1].message
 
 
 def test_a_region_that_is_rolled_out_to_is_one_that_is_told_of(managed: Path) -> None:
@@ -233,9 +236,9 @@ def test_a_region_that_is_rolled_out_to_is_one_that_is_told_of(managed: Path) ->
     text = main.read_text(encoding="utf-8")
     main.write_text(text.replace("Regions: [eu-west-1]}", "Regions: [eu-west-2]}"), encoding="utf-8")
     assert main.read_text(encoding="utf-8") != text
-    assert validate_folder(managed).problems == [
-        f"{main}: StackSet: it rolls out to eu-west-2; the Metadata say otherwise"
-    ]
+    (finding,) = validate_folder(managed).findings
+    assert (finding.rule_id, finding.logical_id) == ("stackset-regions-differ", "StackSet")
+    assert finding.message == "StackSet deploys to eu-west-2; the Metadata of the template say otherwise."
 
 
 def generate(folder: Path, *more: str, **settings: Any) -> Result:

@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.iam.policy import allowed, statements
 from cfn_breakglass.analysis.iam.request_context import RequestContext, matches_wildcard
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
-from cfn_breakglass.analysis.validation.guard_scp import problems
+from cfn_breakglass.analysis.validation.guard_scp import scp_findings
 from cfn_breakglass.aws import limits
 from cfn_breakglass.builders.access.protection import guard_scp, role_protection
 from cfn_breakglass.errors import ConfigError
@@ -547,11 +547,11 @@ NO_SCP: Final = {
 def test_validate_tells_what_aws_would_not_take(text: str, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "guard-scp.json"
     path.write_text(text, encoding="utf-8")
-    (found,) = problems(path)
-    assert expected in found
+    (finding,) = scp_findings(path)
+    assert expected in finding.message
 
 
 def test_validate_has_nothing_against_the_guard(tmp_path: Path) -> None:
     path = tmp_path / "guard-scp.json"
     path.write_text(as_policy(guard(GUARDED), limits.SCP.maximum), encoding="utf-8")
-    assert list(problems(path)) == []
+    assert scp_findings(path) == []

@@ -358,8 +358,8 @@ def test_validate_says_what_is_wrong_and_where() -> None:
     )
     judged = run("validate")
     assert judged.exit_code == 1
-    assert re.search(r"^templates/stackset.yaml: line \d+: E30\d\d .*ENABLED", judged.stdout, re.MULTILINE)
-    assert "templates/stackset.yaml: ForwardRoleAssumed:" in judged.stdout
+    assert re.search(r"^templates/stackset.yaml: line \d+: .*ENABLED.* \[E30\d\d\]$", judged.stdout, re.MULTILINE)
+    assert re.search(r"^templates/stackset.yaml: line \d+: ForwardRoleAssumed: ", judged.stdout, re.MULTILINE)
     assert "templates/main-region.yaml: 0 problems in 1 region\n" in judged.stdout
 
 
@@ -385,7 +385,7 @@ def test_validate_looks_at_no_template_that_goes_nowhere() -> None:
     run("generate")
     assert run("validate").stdout == (
         "templates/main-region.yaml: 0 problems in 1 region\n"
-        "templates/stackset.yaml: goes to no region, so there was nothing to look at\n"
+        "templates/stackset.yaml: deployed to no region, so there was nothing to check\n"
         "templates/guard-scp.json: 0 problems\n"
     )
 

@@ -17,7 +17,8 @@ from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.template.reader import Stack
-from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded
+from cfn_breakglass.analysis.validation.event_rules import invalid_rules
+from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 from cfn_breakglass.aws import limits
 from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
 from cfn_breakglass.names import Names
@@ -94,7 +95,7 @@ def test_the_same_rules_fit_whatever_the_names(changes: dict[str, Any]) -> None:
     for stack in stacks(json.dumps(changes)).values():
         assert rules(stack) == [f"ForwardMonitoringTampered{each}" for each in ("", "Account", "Failed")]
         assert limits_exceeded(stack) == []
-        assert flaws(stack) == []
+        assert invalid_rules(stack) == []
 
 
 TAMPERED: Final = [sample for sample in RAISES if sample.parent.name == "MonitoringTampered"]

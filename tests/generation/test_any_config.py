@@ -16,7 +16,9 @@ from strategies import ACCOUNT, configs
 from cfn_breakglass import config_of, load_config, template_files
 from cfn_breakglass.analysis.template.reader import parse, resolve
 from cfn_breakglass.analysis.validation.alert_path import alert_path_problems
-from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded, lint
+from cfn_breakglass.analysis.validation.cfn_lint import lint
+from cfn_breakglass.analysis.validation.event_rules import invalid_rules
+from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 
 SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -70,7 +72,7 @@ def test_any_config_makes_sound_templates(wanted: dict[str, Any]) -> None:
     stacks = deploy(files["main-region.yaml"], files["stackset.yaml"], account=ACCOUNT)
     for stack in stacks.values():
         assert limits_exceeded(stack) == []
-        assert flaws(stack) == []
+        assert invalid_rules(stack) == []
     assert alert_path_problems(stacks) == []
 
 

@@ -32,7 +32,7 @@ def test_templates_are_the_golden_ones(case: Path) -> None:
 
 @pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case.name)
 def test_aws_would_take_the_templates_in_every_region(case: Path) -> None:
-    assert validate_folder(folder(case)).problems == []
+    assert validate_folder(folder(case)).findings == []
 
 
 @pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case.name)
@@ -44,7 +44,7 @@ def test_json_says_the_same_as_yaml(case: Path, tmp_path: Path) -> None:
         assert json.loads(text) == yaml.safe_load(same)
         assert len(text.encode()) <= limits.TEMPLATE.maximum
     if case.name == "everything":  # what is the same data is judged the same
-        assert validate_folder(tmp_path).problems == []
+        assert validate_folder(tmp_path).findings == []
 
 
 @pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case.name)

@@ -24,7 +24,7 @@ from policies import policies_beside, policies_of, statements_in
 from tool_environments import kept_environment
 
 from cfn_breakglass.analysis.template.template_files import TemplateFile, template_files
-from cfn_breakglass.analysis.validation.checks import lint
+from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.errors import TemplateError
 
 _HERE = Path(__file__).parent

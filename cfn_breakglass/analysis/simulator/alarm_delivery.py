@@ -6,14 +6,14 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.rules import bus_arn
-from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send, find_by_arn
+from cfn_breakglass.analysis.eventbridge.rules import Rule, bus_arn
+from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
-from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, metric_alarms
-from cfn_breakglass.analysis.simulator.simulator import subscribers_of
+from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, metric_alarm
+from cfn_breakglass.analysis.simulator.subscriptions import subscription_problems
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
 
@@ -21,18 +21,19 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 class _MetricSource(NamedTuple):
-    """What emits a metric of AWS: the type of resource, and the dimension that holds its name."""
+    """What emits a metric of AWS: what people call it, its type, and the dimension that holds its name."""
 
-    dimension: str
+    kind: str
     type: str
+    dimension: str
 
 
-# The metrics that count failures. Each is zero or missing while nothing fails.
-_FAILURES = {
-    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _MetricSource("QueueName", "AWS::SQS::Queue"),
-    ("AWS/SNS", "NumberOfNotificationsFailed"): _MetricSource("TopicName", "AWS::SNS::Topic"),
+# The metrics that count failures, by namespace and name. Each is zero or missing while nothing fails.
+_SOURCES = {
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): _MetricSource("queue", "AWS::SQS::Queue", "QueueName"),
+    ("AWS/SNS", "NumberOfNotificationsFailed"): _MetricSource("topic", "AWS::SNS::Topic", "TopicName"),
+    ("AWS/Events", "FailedInvocations"): _MetricSource("bus", "AWS::Events::EventBus", "EventBusName"),
 }
-_FAILED_INVOCATIONS = Metric("AWS/Events", "FailedInvocations", frozenset())
 _QUERY = re.compile(
     r'SELECT SUM\(FailedInvocations\) FROM SCHEMA\("AWS/Events", EventBusName, RuleName\)'
     r" WHERE EventBusName = '([A-Za-z0-9._-]+)'"
@@ -45,11 +46,37 @@ def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> 
     ``buses`` are the ARNs of the buses that have rules. Of an alarm on a metric that AWS does not emit, only the
     notification is judged.
     """
-    problems = [*_metric_problems(stack, _alarm(stack, resource), buses), *_action_problems(stack, resource)]
+    alarm = _find_alarm(resource)
+    if not alarm:
+        raise TemplateError(f"{resource.logical_id}: cannot tell what the alarm watches")
+    problems = [*_metric_problems(stack, alarm, buses), *_action_problems(stack, resource)]
     return [
         problem if problem.logical_id or problem.code == "topic-missing" else _on(stack, resource, problem)
         for problem in problems
     ]
+
+
+def unwatched_resources(stack: Stack, rules: Iterable[Rule]) -> Iterator[DeliveryProblem]:
+    """The dead-letter queues, topics and buses of the ``rules`` that no alarm of the stack watches for failures."""
+    arns = {
+        arn
+        for rule in rules
+        for target in rule.targets
+        for arn in (rule.bus, target.dead_letter_arn, target.arn if target.kind == "topic" else None)
+    }
+    alarms = filter(None, (_find_alarm(resource) for resource in stack.of_type("AWS::CloudWatch::Alarm")))
+    metrics = [alarm.metric for alarm in alarms]
+    for key, source in _SOURCES.items():
+        watched = [metric.dimensions for metric in metrics if (metric.namespace, metric.name) == key]
+        resources = {
+            frozenset({(source.dimension, resource.name)}): resource for resource in stack.of_type(source.type)
+        }
+        # An alarm that watches something else by mistake is a problem of its own.
+        if set(watched) <= resources.keys():
+            for dimensions, resource in resources.items():
+                if resource.arn in arns and dimensions not in watched:
+                    message = f"no alarm watches the {source.kind} {resource.arn}"
+                    yield DeliveryProblem(f"{source.kind}-without-alarm", message, stack.region, resource.logical_id)
 
 
 def alarm_event(stack: Stack, alarm: Resource) -> dict[str, Any]:
@@ -75,16 +102,15 @@ def _on(stack: Stack, alarm: Resource, problem: DeliveryProblem) -> DeliveryProb
     return problem._replace(message=message, region=stack.region, logical_id=alarm.logical_id)
 
 
-def _alarm(stack: Stack, resource: Resource) -> Alarm:
-    """The alarm with its metric; that of a Metrics Insights query is about a bus."""
-    single = {alarm.logical_id: alarm for alarm in metric_alarms(stack)}
-    if resource.logical_id in single:
-        return single[resource.logical_id]
+def _find_alarm(resource: Resource) -> Alarm | None:
+    """The alarm with its metric, which for a Metrics Insights query is about a bus; None for other expressions."""
+    if "MetricName" in resource.properties:
+        return metric_alarm(resource)
     queries = resource.properties.get("Metrics", [])
     match = _QUERY.fullmatch(str(queries[0].get("Expression"))) if len(queries) == 1 else None
     if not match:
-        raise TemplateError(f"{resource.logical_id}: cannot tell what the alarm watches")
-    metric = _FAILED_INVOCATIONS._replace(dimensions=frozenset({("EventBusName", match[1])}))
+        return None
+    metric = Metric("AWS/Events", "FailedInvocations", frozenset({("EventBusName", match[1])}))
     return Alarm(resource.logical_id, resource.name, metric, resource.properties)
 
 
@@ -105,15 +131,16 @@ def _metric_problems(stack: Stack, alarm: Alarm, buses: Collection[str]) -> Iter
 
 def _is_emitted(stack: Stack, metric: Metric, buses: Collection[str]) -> bool:
     """Whether AWS emits the metric, with exactly these dimensions, for something that the stack has."""
-    names = dict(metric.dimensions)
-    if metric._replace(dimensions=frozenset()) == _FAILED_INVOCATIONS:
-        return bus_arn(stack, names.get("EventBusName", "")) in buses
-    source = _FAILURES.get((metric.namespace, metric.name))
+    source = _SOURCES.get((metric.namespace, metric.name))
     if not source:
         raise TemplateError(f"the metric {metric} is not known here")
-    return names.keys() == {source.dimension} and any(
-        resource.name == names[source.dimension] for resource in stack.of_type(source.type)
-    )
+    names = dict(metric.dimensions)
+    if names.keys() != {source.dimension}:
+        return False
+    name = names[source.dimension]
+    if source.kind == "bus":
+        return bus_arn(stack, name) in buses
+    return any(resource.name == name for resource in stack.of_type(source.type))
 
 
 def _action_problems(stack: Stack, alarm: Resource) -> Iterator[DeliveryProblem]:
@@ -125,15 +152,6 @@ def _action_problems(stack: Stack, alarm: Resource) -> Iterator[DeliveryProblem]
         if ":sns:" not in arn:
             raise TemplateError(f"{alarm.logical_id}: cannot tell what the alarm does with {arn}")
         sender = Sender(_CLOUDWATCH, f"the alarm {alarm.arn}", context, context)
-        problem = can_send(stack, "topic", arn, sender).problem or subscriber_problem(stack, arn)
-        if problem:
+        if problem := can_send(stack, "topic", arn, sender).problem:
             yield problem
-
-
-def subscriber_problem(stack: Stack, topic: str) -> DeliveryProblem | None:
-    """Why nobody is notified of what the topic with this ARN receives."""
-    resource = find_by_arn(stack, "AWS::SNS::Topic", topic)
-    if resource and not subscribers_of(stack, topic):
-        message = f"the topic {topic} has no subscriber"
-        return DeliveryProblem("topic-without-subscribers", message, stack.region, resource.logical_id)
-    return None
+        yield from subscription_problems(stack, arn)

@@ -167,9 +167,7 @@ def _can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
             ):
                 message = f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}"
                 blamed = policies[0] if len(policies) == 1 else group
-                return Verdict(
-                    DeliveryProblem("log-policy-denies", message, stack.region, blamed.logical_id, group.logical_id)
-                )
+                return Verdict(DeliveryProblem("log-policy-denies", message, stack.region, blamed.logical_id))
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     logs = f"logs.{stack.region}.{StackLocation(stack.account, stack.region, '').url_suffix}"
     use = KeyUse(logs, "CloudWatch Logs", _LOG_KEY_ACTIONS, {"kms:EncryptionContext:aws:logs:arn": arn})

@@ -118,10 +118,11 @@ def _alarm_result(
     for alarm, problem in zip(alarms, problems, strict=True):
         if not problem:
             return HeartbeatResult(alarm=alarm.name)
-    metric = str(heartbeat.metrics[0])
+    metric = heartbeat.metrics[0]
     blamed = idle[0][1].logical_id if len(idle) == 1 else heartbeat.filter.logical_id
     message = f"no alarm watches the metric {metric}"
-    unwatched = DeliveryProblem("heartbeat-without-alarm", message, heartbeat.stack.region, blamed, metric)
+    about = " by ".join([f"{metric.namespace} {metric.name}", *sorted(name for name, _ in metric.dimensions)])
+    unwatched = DeliveryProblem("heartbeat-without-alarm", message, heartbeat.stack.region, blamed, about)
     return HeartbeatResult(problem=next(iter(problems), unwatched))
 
 

@@ -34,7 +34,7 @@ def key_denial(stack: Stack, key: Resource, *uses: KeyUse) -> DeliveryProblem | 
     """Why a service cannot use a key of the stack, or None if it can."""
     if key.properties.get("Enabled", True) is False:
         message = f"the key {key.arn} is disabled: {uses[0].service_name} cannot use it"
-        return DeliveryProblem("key-disabled", message, stack.region, key.logical_id, uses[0].service_name)
+        return DeliveryProblem("key-disabled", message, stack.region, key.logical_id)
     for use in uses:
         for action in use.actions:
             if not allowed(

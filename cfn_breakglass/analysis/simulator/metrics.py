@@ -79,20 +79,23 @@ def counted_metrics(stack: Stack, log_group: Resource, line: str) -> list[Metric
 def filters_of(stack: Stack, log_group: Resource) -> list[Resource]:
     """The metric filters of a log group."""
     filters = stack.of_type("AWS::Logs::MetricFilter")
-    return [each_filter for each_filter in filters if each_filter.properties.get("LogGroupName") == log_group.name]
+    return [log_filter for log_filter in filters if log_filter.properties.get("LogGroupName") == log_group.name]
 
 
 def metric_alarms(stack: Stack) -> list[Alarm]:
     """The alarms of a stack that watch a single metric; those on expressions are left out."""
-    resources = [alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm") if "MetricName" in alarm.properties]
-    return [Alarm(alarm.logical_id, alarm.name, _watched(alarm.properties), alarm.properties) for alarm in resources]
+    alarms = stack.of_type("AWS::CloudWatch::Alarm")
+    return [metric_alarm(resource) for resource in alarms if "MetricName" in resource.properties]
 
 
-def _watched(properties: Mapping[str, Any]) -> Metric:
+def metric_alarm(resource: Resource) -> Alarm:
+    """The alarm of a resource that watches a single metric."""
+    properties = resource.properties
     dimensions = frozenset(
         (str(dimension["Name"]), str(dimension["Value"])) for dimension in properties.get("Dimensions", [])
     )
-    return Metric(str(properties.get("Namespace")), properties["MetricName"], dimensions)
+    metric = Metric(str(properties.get("Namespace")), properties["MetricName"], dimensions)
+    return Alarm(resource.logical_id, resource.name, metric, properties)
 
 
 def _published(metric_filter: Resource, record: Mapping[str, Any]) -> Iterator[Metric]:

@@ -12,6 +12,7 @@ from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableE
 from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
+from cfn_breakglass.analysis.simulator.subscriptions import subscriptions_of
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.aws import limits
@@ -153,7 +154,10 @@ class Simulator:
             target=target.arn,
             kind=target.kind,
             message=message,
-            subscribers=subscribers_of(self._stacks[rule.region], target.arn),
+            subscribers=tuple(
+                (subscription.properties["Protocol"], subscription.properties["Endpoint"])
+                for subscription in subscriptions_of(self._stacks[rule.region], target.arn)
+            ),
             problem=problem,
             assumed_allowed=verdict.assumed_allowed,
         )
@@ -166,12 +170,3 @@ def deploy_pair(main: TemplateFile, others: TemplateFile, *, account: str) -> di
         for region in regions:
             stacks[region] = resolve(template_file.template, account=account, region=region, file=template_file.file)
     return stacks
-
-
-def subscribers_of(stack: Stack, topic: str) -> tuple[tuple[str, str], ...]:
-    """Protocol and endpoint of every subscription of the stack to the topic with this ARN."""
-    return tuple(
-        (subscription.properties["Protocol"], subscription.properties["Endpoint"])
-        for subscription in stack.of_type("AWS::SNS::Subscription")
-        if subscription.properties.get("TopicArn") == topic
-    )

@@ -17,6 +17,7 @@ _TYPE = "AWS::CloudFormation::StackSet"
 class StackSetTemplate(NamedTuple):
     """The template of a stack set, as text and parsed, and its regions; ``name`` is for messages."""
 
+    logical_id: str
     name: str
     text: str
     template: dict[str, Any]
@@ -33,4 +34,4 @@ def stackset_templates(stack: Stack, file: str) -> Iterator[StackSetTemplate]:
         name, body = f"{file}: {stackset.logical_id}", stackset.properties.get("TemplateBody", "")
         groups = stackset.properties.get("StackInstancesGroup", [])
         regions = dict.fromkeys(region for group in groups for region in group["Regions"])
-        yield StackSetTemplate(name, body, parse(body, name), tuple(regions))
+        yield StackSetTemplate(stackset.logical_id, name, body, parse(body, name), tuple(regions))

@@ -8,13 +8,18 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn
-from cfn_breakglass.analysis.simulator.alarm_delivery import alarm_event, alarm_problems, subscriber_problem
-from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem, unwatched_queues
+from cfn_breakglass.analysis.simulator.alarm_delivery import (
+    alarm_event,
+    alarm_problems,
+    unwatched_resources,
+)
+from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.heartbeat_path import has_heartbeat, heartbeat_results
 from cfn_breakglass.analysis.simulator.sample_event import sample_event
 from cfn_breakglass.analysis.simulator.schedules import default_bus_schedules
 from cfn_breakglass.analysis.simulator.simulator import Simulator
+from cfn_breakglass.analysis.simulator.subscriptions import subscription_problems
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import BreakglassError
 
@@ -42,7 +47,7 @@ def alert_path_problems(stacks: Mapping[str, Stack]) -> list[Occurrence]:
     try:
         occurrences += _AlertPath(stacks).occurrences()
     except BreakglassError as error:
-        occurrences.append(Occurrence(DeliveryProblem(CANNOT_TELL, str(error)), next(iter(stacks)), ""))
+        occurrences.append(_untold(error, next(iter(stacks)), ""))
     return list(dict.fromkeys(occurrences))
 
 
@@ -91,7 +96,8 @@ class _AlertPath:
         for region, stack in self._stacks.items():
             for alarm in stack.of_type(_ALARM):
                 yield from _judge(region, alarm.logical_id, partial(alarm_problems, stack, alarm, self._buses))
-            yield from _judge(region, "", partial(self._unwatched_queues, stack))
+            rules = [rule for rule in self._rules if rule.region == region]
+            yield from _judge(region, "", partial(unwatched_resources, stack, rules))
         yield from self._alarm_events()
         yield from self._heartbeats()
 
@@ -104,7 +110,8 @@ class _AlertPath:
             if target.kind == "bus":
                 problem = self._forward_problem(rule, resource, target)
             else:
-                problem = self._simulator.deliverable(rule, target).problem or subscriber_problem(stack, target.arn)
+                problem = self._simulator.deliverable(rule, target).problem
+                yield from subscription_problems(stack, target.arn)
             yield from filter(None, (problem, dead_letter_problem(stack, rule, target)))
 
     def _forward_problem(self, rule: Rule, resource: Resource, target: Target) -> DeliveryProblem | None:
@@ -126,12 +133,6 @@ class _AlertPath:
             message = f"no rule on the bus {target.arn} matches what the rule {rule.name} forwards"
             return DeliveryProblem("forward-unmatched", message, about=target.arn)
         return None
-
-    def _unwatched_queues(self, stack: Stack) -> list[DeliveryProblem]:
-        rules = [rule for rule in self._rules if rule.region == stack.region]
-        return unwatched_queues(
-            stack, {target.dead_letter_arn for rule in rules for target in rule.targets if target.dead_letter_arn}
-        )
 
     def _alarm_events(self) -> Iterator[Occurrence]:
         """The alarms whose event no rule matches, where the templates have rules for such events at all."""
@@ -169,7 +170,7 @@ def _judge(region: str, logical_id: str, judge: Callable[[], Iterable[DeliveryPr
 
 
 def _untold(error: BreakglassError, region: str, logical_id: str) -> Occurrence:
-    return Occurrence(DeliveryProblem(CANNOT_TELL, str(error), region, logical_id), region, logical_id)
+    return Occurrence(DeliveryProblem(CANNOT_TELL, str(error), about=str(error)), region, logical_id)
 
 
 def _with_enabled_rules(stack: Stack) -> Stack:

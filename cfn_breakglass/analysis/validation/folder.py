@@ -1,84 +1,156 @@
-"""The templates of a folder, judged as AWS would, each in every region that it goes to; and the guard SCP."""
+"""The files of a folder, judged as AWS would judge them in every region that they are deployed to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
 
-from cfn_breakglass.analysis.template.reader import resolve
+from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
-from cfn_breakglass.analysis.template.template_files import TemplateFile, template_files
-from cfn_breakglass.analysis.validation import guard_scp
-from cfn_breakglass.analysis.validation.checks import flaws, limits_exceeded, lint
+from cfn_breakglass.analysis.template.template_files import template_files
+from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, Occurrence
+from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
+from cfn_breakglass.analysis.validation.cfn_lint import lint
+from cfn_breakglass.analysis.validation.event_rules import invalid_rules
+from cfn_breakglass.analysis.validation.finding import Finding
+from cfn_breakglass.analysis.validation.finding_rules import make_finding
+from cfn_breakglass.analysis.validation.guard_scp import FILE_NAME, scp_findings
+from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate, judged_file, judged_stackset
+from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 from cfn_breakglass.analysis.validation.trail import trail_problems
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
-    from cfn_breakglass.analysis.template.reader import Stack
-    from cfn_breakglass.analysis.template.stacksets import StackSetTemplate
+class CheckedFile(NamedTuple):
+    """A file and the number of regions that it is deployed to; None for the SCP, which goes to no region."""
+
+    file: str
+    regions: int | None
 
 
 class Validation(NamedTuple):
-    """What is wrong with the files, a line each, and what was looked at."""
+    """What is wrong with the files of a folder, in the order of files and lines, and which files these are."""
 
-    problems: list[str]
-    summary: str
+    findings: list[Finding]
+    files: list[CheckedFile]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if nothing is wrong, 1 if something is, 2 if nothing is known to be wrong and something is not known."""
+        levels = {finding.level for finding in self.findings}
+        return 1 if levels - {"note"} else 2 if levels else 0
 
 
 def validate_folder(folder: Path) -> Validation:
-    """Judge main-region and stackset in ``folder``, YAML or JSON; TemplateError when they are not there.
+    """Judge the templates in ``folder``, YAML or JSON, and the guard SCP; TemplateError if one cannot be read.
 
-    The other templates and the guard SCP are judged where they are: nobody has to deploy or attach them.
+    Only main-region and stackset have to be there: nobody has to deploy the others, or to attach the SCP.
     """
-    problems, looked = [], []
-    judged = template_files(folder)
-    for plan in judged:
-        found = list(dict.fromkeys(_problems(plan, judged)))
-        problems += found
-        looked.append(f"{plan.file}: {_looked(len(found), len(plan.regions))}")
-    if (path := folder / guard_scp.NAME).exists():
-        found = [f"{path}: {problem}" for problem in guard_scp.problems(path)]
-        problems += found
-        looked.append(f"{path}: {_counted(len(found), 'problem')}")
-    return Validation(problems, "\n".join(looked))
+    templates = [judged_file(template_file) for template_file in template_files(folder)]
+    files = [CheckedFile(template.file, len(template.regions)) for template in templates]
+    findings = _findings(templates)
+    if (path := folder / FILE_NAME).exists():
+        files.append(CheckedFile(str(path), None))
+        findings += scp_findings(path)
+    order = {checked.file: index for index, checked in enumerate(files)}
+    in_order = sorted(dict.fromkeys(findings), key=lambda finding: (order[finding.file], finding.line))
+    return Validation(in_order, files)
 
 
-def _looked(problems: int, regions: int) -> str:
-    if not regions:
-        return "goes to no region, so there was nothing to look at"
-    return f"{_counted(problems, 'problem')} in {_counted(regions, 'region')}"
+def _findings(templates: list[JudgedTemplate]) -> list[Finding]:
+    findings: list[Finding] = []
+    stacksets = _of_stem(templates, "stackset")
+    inner_templates: defaultdict[str, list[JudgedTemplate]] = defaultdict(list)
+    for template in templates:
+        for inner in _stackset_templates(template):
+            twins = [stackset for stackset in stacksets if stackset.template == inner.template]
+            findings += _differences(template, inner, twins)
+            # What is the same data as a file is judged as that file, once.
+            if not twins:
+                inner_templates[template.name].append(inner)
+    judged = [*templates, *chain.from_iterable(inner_templates.values())]
+    own_findings = {template.name: _own_findings(template) for template in judged}
+    findings += chain.from_iterable(own_findings.values())
+    for main in _of_stem(templates, "main-region"):
+        for others in [*_deployed_with(main, stacksets), *inner_templates[main.name]]:
+            is_valid = not own_findings[main.name] and not own_findings[others.name]
+            with _forgiving(is_valid=is_valid):
+                # What makes a template invalid is also what cannot be judged in it.
+                found = alert_path_findings(main, others)
+                findings += [finding for finding in found if is_valid or finding.rule_id != CANNOT_TELL]
+    return findings
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _of_stem(templates: list[JudgedTemplate], stem: str) -> list[JudgedTemplate]:
+    return [template for template in templates if Path(template.file).stem == stem]
 
 
-def _problems(plan: TemplateFile, judged: list[TemplateFile]) -> Iterator[str]:
-    for region in plan.regions:
-        stack = resolve(plan.template, account=plan.coverage.account_or_example, region=region, file=plan.file)
-        trail = [f"{problem.logical_id}: {problem}" for problem in trail_problems(stack)]
-        for found in (*limits_exceeded(stack, plan.text), *flaws(stack), *trail):
-            yield f"{plan.file}: {found}"
-        yield from _within(stack, plan, judged)
-    if plan.regions:
-        yield from map(str, lint(plan.text, plan.file, plan.regions))
+def _deployed_with(main: JudgedTemplate, stacksets: list[JudgedTemplate]) -> list[JudgedTemplate]:
+    """Where a folder holds both forms, YAML goes with YAML and JSON with JSON."""
+    same_form = [template for template in stacksets if Path(template.file).suffix == Path(main.file).suffix]
+    return same_form or stacksets
 
 
-def _within(stack: Stack, plan: TemplateFile, judged: list[TemplateFile]) -> Iterator[str]:
-    """What is wrong with a template within: what is the same data as stackset is judged as that, once."""
-    for inner in stackset_templates(stack, plan.file):
-        same = [one for one in judged if one.template == inner.template]
-        if not same:
-            yield f"{inner.name}: it rolls out another template than stackset holds"
-            yield from _alone(inner, stack.account)
-        elif set(inner.regions) != set(same[0].regions):
-            yield f"{inner.name}: it rolls out to {', '.join(inner.regions)}; the Metadata say otherwise"
+def _stackset_templates(template: JudgedTemplate) -> Iterator[JudgedTemplate]:
+    """The templates inside the stack sets of a template; stack sets are in the main region only."""
+    for stack in template.stacks.values():
+        for inner in stackset_templates(stack, template.file):
+            yield judged_stackset(inner, template)
 
 
-def _alone(inner: StackSetTemplate, account: str) -> Iterator[str]:
-    for region in inner.regions:
-        stack = resolve(inner.template, account=account, region=region, file=inner.name)
-        for found in (*limits_exceeded(stack, inner.text), *flaws(stack)):
-            yield f"{inner.name}: {found}"
-    yield from map(str, lint(inner.text, inner.name, inner.regions))
+def _differences(outer: JudgedTemplate, inner: JudgedTemplate, twins: list[JudgedTemplate]) -> Iterator[Finding]:
+    about = ", ".join(inner.regions)
+    if not twins:
+        yield make_finding("stackset-template-differs", outer.file, line=inner.stackset_line, resource=inner.stackset)
+    elif set(inner.regions) != set(twins[0].regions):
+        yield make_finding(
+            "stackset-regions-differ", outer.file, line=inner.stackset_line, resource=inner.stackset, about=about
+        )
+
+
+def _own_findings(template: JudgedTemplate) -> list[Finding]:
+    """What is wrong with a template for itself, in all its regions."""
+    if not template.regions:
+        return []
+    findings = [template.locate(finding) for finding in lint(template.text, template.file, template.regions)]
+    with _forgiving(is_valid=not findings):
+        for region, stack in template.stacks.items():
+            findings += _refusals(template, stack)
+            occurrences = [Occurrence(problem, region, logical_id) for logical_id, problem in trail_problems(stack)]
+            findings += findings_of(occurrences, dict.fromkeys(template.stacks, template))
+    return list(dict.fromkeys(findings))
+
+
+def _refusals(template: JudgedTemplate, stack: Stack) -> Iterator[Finding]:
+    """What AWS refuses to make in a region."""
+    for excess in limits_exceeded(stack, template.text):
+        resource = excess.part if excess.part in stack.resources else ""
+        finding = make_finding(
+            "limit-exceeded",
+            template.file,
+            line=template.line_of(excess.part),
+            resource=resource,
+            message=str(excess),
+            about=excess.limit.source,
+        )
+        yield template.locate(finding)
+    for invalid in invalid_rules(stack):
+        line = template.line_of(invalid.logical_id)
+        yield template.locate(
+            make_finding(
+                invalid.rule_id, template.file, line=line, resource=invalid.logical_id, message=invalid.message
+            )
+        )
+
+
+@contextmanager
+def _forgiving(*, is_valid: bool) -> Iterator[None]:
+    """Let a template be judged as far as that goes if AWS refuses it anyway: it may lack what every other has."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError):
+        if is_valid:
+            raise

@@ -1,28 +1,51 @@
-"""How big the parts of a stack are, in the units in which AWS counts them."""
+"""What in a stack is larger than AWS allows, measured in the units in which AWS counts."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.iam.policy import parse_policy, statements
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.analysis.template.resource_types import bus_name
 from cfn_breakglass.aws import limits
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from cfn_breakglass.analysis.template.reader import Resource, Stack
-    from cfn_breakglass.aws.limits import Limit
-
-    Measure = tuple[Limit, str, int]
+from cfn_breakglass.aws.limits import Limit
 
 
-def measures(stack: Stack) -> Iterator[Measure]:
-    """Every limit that applies to something in the stack, the logical ID of that, and its size."""
+@dataclass(frozen=True)
+class Excess:
+    """Something in a stack that is larger than AWS allows.
+
+    ``part`` is the logical ID of a resource, a section such as Outputs, or an event bus.
+    """
+
+    limit: Limit
+    part: str
+    size: int
+
+    def __str__(self) -> str:
+        allowed = f"{self.limit.maximum:,} {self.limit.unit}"
+        return f"{self.part}: {self.limit.what}: {self.size:,}; AWS allows {allowed}"
+
+
+Measure = tuple[Limit, str, int]
+
+
+def limits_exceeded(stack: Stack, body: str | None = None) -> list[Excess]:
+    """Everything over a limit of ``limits.py``; ``body`` is the text of the template, to be measured too."""
+    excesses = [Excess(limit, part, size) for limit, part, size in _measures(stack)]
+    if body is not None:
+        excesses.append(Excess(limits.TEMPLATE, "Template", len(body.encode())))
+    return [excess for excess in excesses if excess.size > excess.limit.maximum]
+
+
+def _measures(stack: Stack) -> Iterator[Measure]:
+    """Every limit that applies to a part of the stack, that part, and its size."""
     for resource in stack.resources.values():
         for limit, size in _of_resource(stack, resource):
             yield limit, resource.logical_id, size
@@ -32,15 +55,15 @@ def measures(stack: Stack) -> Iterator[Measure]:
     yield limits.DESCRIPTION, "Description", len(stack.description.encode())
 
 
-def compact(document: Any) -> str:
-    """JSON without a blank that is not part of a text; a document given as text stays as it is."""
+def _compact(document: Any) -> str:
+    """JSON without blanks outside of its strings; text stays as it is."""
     if isinstance(document, str):
         return document
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def _of_resource(stack: Stack, resource: Resource) -> Iterator[tuple[Limit, int]]:
-    given = resource.properties
+    properties = resource.properties
     match resource.type:
         case "AWS::Events::Rule":
             yield from _rule(resource)
@@ -49,17 +72,17 @@ def _of_resource(stack: Stack, resource: Resource) -> Iterator[tuple[Limit, int]
         case "AWS::IAM::Role":
             yield from _role(stack, resource)
         case "AWS::IAM::ManagedPolicy":
-            yield limits.MANAGED_POLICY, _without_blanks(given["PolicyDocument"])
+            yield limits.MANAGED_POLICY, _without_blanks(properties["PolicyDocument"])
         case "AWS::Logs::ResourcePolicy":
-            yield limits.LOGS_RESOURCE_POLICY, len(compact(given["PolicyDocument"]))
+            yield limits.LOGS_RESOURCE_POLICY, len(_compact(properties["PolicyDocument"]))
         case "AWS::CloudFormation::StackSet":
-            yield limits.TEMPLATE_BODY, len(given.get("TemplateBody", "").encode())
+            yield limits.TEMPLATE_BODY, len(properties.get("TemplateBody", "").encode())
 
 
 def _rule(rule: Resource) -> Iterator[tuple[Limit, int]]:
     targets = rule.properties.get("Targets", [])
     yield limits.RULE_NAME, len(rule.name)
-    yield limits.PATTERN, len(compact(rule.properties.get("EventPattern", "")))
+    yield limits.PATTERN, len(_compact(rule.properties.get("EventPattern", "")))
     yield limits.COMPLEXITY, complexity(rule.properties.get("EventPattern", {}))
     yield limits.TARGETS, len(targets)
     for target in targets:
@@ -74,19 +97,19 @@ def _role(stack: Stack, role: Resource) -> Iterator[tuple[Limit, int]]:
     path, trust = role.properties.get("Path", "/"), role.properties.get("AssumeRolePolicyDocument", {})
     yield limits.ROLE_NAME, len(role.name)
     yield limits.ROLE_PATH, len(path)
-    yield limits.TRUST_POLICY, len(compact(trust))
+    yield limits.TRUST_POLICY, len(_compact(trust))
     if any("AWS" in statement.get("Principal", {}) for statement in statements(parse_policy(trust))):
-        # Only a role that people take on is one to switch to.
+        # Only a role that people assume is one to switch to.
         yield limits.SWITCH_ROLE_NAME, len(path + role.name)
     yield limits.INLINE_POLICIES, sum(map(_without_blanks, role_policies(stack, role, inline=True)))
-    yield limits.ATTACHED_POLICIES, len(attached(stack, role))
+    yield limits.ATTACHED_POLICIES, len(_attached_policies(stack, role))
 
 
-def attached(stack: Stack, role: Resource) -> set[str]:
-    """ARNs of the managed policies of a role, whichever side names the other."""
-    ours = stack.of_type("AWS::IAM::ManagedPolicy")
-    from_policies = {policy.arn for policy in ours if role.name in policy.properties.get("Roles", [])}
-    return from_policies | set(role.properties.get("ManagedPolicyArns", []))
+def _attached_policies(stack: Stack, role: Resource) -> set[str]:
+    """ARNs of the managed policies of a role, whichever of both names the other."""
+    policies = stack.of_type("AWS::IAM::ManagedPolicy")
+    naming_role = {policy.arn for policy in policies if role.name in policy.properties.get("Roles", [])}
+    return naming_role | set(role.properties.get("ManagedPolicyArns", []))
 
 
 def _buses(stack: Stack) -> Iterator[Measure]:
@@ -116,4 +139,4 @@ def _is_wildcard(value: Any) -> bool:
 
 
 def _without_blanks(document: Any) -> int:
-    return len("".join(compact(document).split()))
+    return len("".join(_compact(document).split()))

@@ -17,13 +17,13 @@ _SERVICE, _SERVICE_NAME = "cloudtrail.amazonaws.com", "CloudTrail"
 _FOLDERS = ("CloudTrail", "CloudTrail-Digest")
 
 
-def trail_problems(stack: Stack) -> list[DeliveryProblem]:
-    """Why a trail of the stack leaves something out, or cannot write to its bucket.
+def trail_problems(stack: Stack) -> list[tuple[str, DeliveryProblem]]:
+    """Why a trail of the stack, given by its logical ID, leaves something out or cannot write to its bucket.
 
     A bucket or a key that the stack does not make is assumed to let it.
     """
     return [
-        problem
+        (trail.logical_id, problem)
         for trail in stack.of_type("AWS::CloudTrail::Trail")
         for problem in (*_unrecorded(stack, trail), *_bucket_problems(stack, trail), *_key_problems(stack, trail))
     ]

@@ -329,7 +329,7 @@ def without_subscribers(resources: dict[str, Any]) -> None:
 
 # name: (edit of main-region.yaml, the end of what is wrong then with an alarm of that name)
 DAMAGES: dict[str, tuple[Edit, str, str]] = {
-    "no alarm on the queue": (without("DeadLetterAlarm"), "", f"no alarm watches the dead-letter queue {QUEUE_ARN}"),
+    "no alarm on the queue": (without("DeadLetterAlarm"), "", f"no alarm watches the queue {QUEUE_ARN}"),
     "a dimension SQS does not have": (
         with_properties("DeadLetterAlarm", renamed("Queue")),
         QUEUE,
@@ -410,7 +410,7 @@ def test_the_judges_see_damage(damage: str) -> None:
 def test_a_queue_of_another_region_needs_its_own_alarm() -> None:
     made = damaged(other=without("DeadLetterAlarm"))
     queues = [f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters" for region in ("ap-south-1", "eu-west-1")]
-    assert problems(made) == [f"no alarm watches the dead-letter queue {lost}" for lost in queues]
+    assert problems(made) == [f"no alarm watches the queue {lost}" for lost in queues]
 
 
 @pytest.mark.parametrize(

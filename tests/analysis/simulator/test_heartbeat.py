@@ -21,7 +21,7 @@ from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.heartbeat_path import HeartbeatResult, heartbeat_results
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Stack, resolve
-from cfn_breakglass.analysis.validation.checks import lint
+from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.errors import TemplateError

@@ -1,10 +1,8 @@
-"""AWS's limits over a stack, and cfn-lint over the text of a template."""
+"""AWS's limits over a stack."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,11 @@ import pytest
 
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.template.reader import Stack, resolve
-from cfn_breakglass.analysis.validation.checks import Excess, Finding, Flaw, flaws, limits_exceeded, lint
+from cfn_breakglass.analysis.validation.limits_exceeded import Excess, limits_exceeded
 from cfn_breakglass.aws import limits
-from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 ACCOUNT = "111122223333"
 
@@ -44,7 +41,7 @@ def stack_with(resources: dict[str, tuple[str, dict[str, Any]]], description: st
 
 
 def over(stack: Stack, body: str | None = None) -> list[tuple[str, str, int]]:
-    return [(excess.limit.what, excess.logical_id, excess.size) for excess in limits_exceeded(stack, body)]
+    return [(excess.limit.what, excess.part, excess.size) for excess in limits_exceeded(stack, body)]
 
 
 def rule(**given: Any) -> tuple[str, dict[str, Any]]:
@@ -270,101 +267,8 @@ def test_a_template_is_measured_in_bytes() -> None:
 
 def test_a_rule_without_targets_or_pattern_is_measured() -> None:
     stack = stack_of(R=("Events::Rule", {"Name": "bg", "ScheduleExpression": "rate(1 day)"}))
-    assert (over(stack), flaws(stack)) == ([], [])
+    assert over(stack) == []
 
 
 def test_an_excess_is_a_sentence() -> None:
-    assert str(Excess(limits.TARGETS, "RoleRule", 6)) == (
-        f"RoleRule: targets of a rule: 6, AWS allows 5 targets ({limits.TARGETS.source})"
-    )
-
-
-@pytest.mark.parametrize("key", ["user-name", "user_name", "", "AWSuser", "é"])
-def test_a_bad_name_of_an_input_path_is_a_flaw(key: str) -> None:
-    stack = stack_of(R=transformed({"user": "$.a", "aws1": "$.b", key: "$.c"}))
-    assert flaws(stack) == [
-        Flaw("R", f"the input path {key!r} needs a name of letters and digits that does not start with AWS")
-    ]
-
-
-def test_a_pattern_eventbridge_would_refuse_is_a_flaw() -> None:
-    stack = stack_of(Good=rule(), Bad=rule(EventPattern={"source": [{"prefixed": "aws."}]}))
-    (flaw,) = flaws(stack)
-    assert str(flaw).startswith("Bad: ")
-    assert "prefixed" in str(flaw)
-
-
-LINTED = """AWSTemplateFormatVersion: "2010-09-09"
-Metadata:
-  cfn-lint: {config: {ignore_checks: [E3002, E3030, W]}}
-Resources:
-  Rule:
-    Type: AWS::Events::Rule
-    Metadata: {cfn-lint: {config: {ignore_checks: [E3030]}}}
-    Properties: {State: NONSENSE, EventPattern: {source: [aws.sts]}}
-  Topic:
-    Type: AWS::SNS::Topic
-    Properties: {TopicNam: alerts}
-"""
-
-
-def test_lint_tells_what_the_template_would_keep_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".cfnlintrc").write_text(
-        "merge_configs: true\nignore_checks: [E]\nregions: [mars-north-1]\n", encoding="utf-8"
-    )
-    monkeypatch.chdir(tmp_path)
-    found = lint(LINTED, "main.yaml", ["us-east-1", "eu-west-1"])
-    assert [(finding.line, finding.rule, finding.severity) for finding in found] == [
-        (8, "E3030", "error"),
-        (11, "E3002", "error"),
-    ]
-    assert str(found[0]).startswith("main.yaml: line 8: E3030 'NONSENSE' is not one of")
-
-
-def test_lint_has_nothing_to_say_of_a_good_template() -> None:
-    assert lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["us-east-1"]) == []
-
-
-def test_lint_has_a_taste_when_asked_and_metadata_may_differ() -> None:
-    queue = "Resources: {Q: {Type: AWS::SQS::Queue, %s Properties: {MessageRetentionPeriod: 60}}}"
-    told = lint(queue % "", "main.yaml", ["us-east-1"], informational=True)
-    assert {(finding.rule, finding.severity) for finding in told} == {("I3011", "informational")}
-    assert lint(queue % "", "main.yaml", ["us-east-1"]) == []
-    kept_quiet = queue % "Metadata: {cfn-lint: {config: {ignore_checks: [I3011]}}},"
-    assert lint(kept_quiet, "main.yaml", ["us-east-1"], informational=True) == []
-
-
-def test_lint_remembers_no_template_but_the_one_it_is_asked_about() -> None:
-    told = lint(LINTED, "main.yaml", ["us-east-1"])
-    lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["cn-north-1"], informational=True)
-    assert lint(LINTED, "main.yaml", ["us-east-1"]) == told != []
-
-
-def test_lint_looks_at_the_regions_it_is_given() -> None:
-    slack = "Resources: {Slack: {Type: 'AWS::Chatbot::SlackChannelConfiguration', Properties: %s}}" % json.dumps(  # noqa: UP031 - braces
-        {"ConfigurationName": "a", "IamRoleArn": "arn:aws:iam::111122223333:role/a"}
-        | {"SlackChannelId": "C01234567", "SlackWorkspaceId": "T01234567"}
-    )
-    assert lint(slack, "t.yaml", ["us-east-1"]) == []
-    told = lint(slack, "t.yaml", ["us-east-1", "cn-north-1"])
-    assert [(finding.rule, "cn-north-1" in finding.message) for finding in told] == [("E3006", True)]
-
-
-def test_lint_of_what_is_no_yaml_is_a_finding() -> None:
-    (finding,) = lint("Resources: [", "bad.yaml", ["us-east-1"])
-    assert (finding.file, finding.rule, finding.severity) == ("bad.yaml", "E0000", "error")
-
-
-@pytest.mark.parametrize("regions", [[], ["us-east-1", "mars-north-1"]])
-def test_lint_without_a_region_it_knows_cannot_tell(regions: list[str]) -> None:
-    with pytest.raises(TemplateError, match=r"main.yaml: cfn-lint needs regions it knows"):
-        lint(LINTED, "main.yaml", regions)
-
-
-def test_only_linting_pays_for_cfn_lint() -> None:
-    code = "import sys, cfn_breakglass.analysis.validation.checks; sys.exit('cfnlint' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_findings_are_data() -> None:
-    assert Finding("a", 1, "E1", "m", "error") == Finding("a", 1, "E1", "m", "error")
+    assert str(Excess(limits.TARGETS, "RoleRule", 6)) == ("RoleRule: targets of a rule: 6; AWS allows 5 targets")

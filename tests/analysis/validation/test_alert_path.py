@@ -1,0 +1,164 @@
+"""Each kind of damage to the alert path is one finding, which names the resource and says what it means."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from golden_cases import CASES
+from paths import GOLDEN, ROOT
+
+from cfn_breakglass import config_of, template_files
+from cfn_breakglass.analysis.template.reader import parse
+from cfn_breakglass.analysis.template.template_files import main_and_stackset
+from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL
+from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, listed_names
+from cfn_breakglass.analysis.validation.finding import Finding
+from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES
+from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate, judged_file
+
+ACCOUNT = "111122223333"
+MAIN, STACKSET = "main-region.yaml", "stackset.yaml"
+REGIONS = {MAIN: ("us-east-1",), STACKSET: ("af-south-1", "eu-west-1")}
+DAMAGES = yaml.safe_load(Path(__file__).with_name("alert_path_damages.yaml").read_text(encoding="utf-8"))
+# What a damage cannot show, because another rule finds it first or because it is no matter of the alert path.
+ELSEWHERE = {
+    *("trail-off", "trail-single-region", "bucket-policy-denies", "limit-exceeded", "event-pattern-invalid"),
+    *("input-transformer-invalid", "stackset-template-differs", "stackset-regions-differ", "scp-invalid"),
+}
+
+
+@cache
+def emitted() -> dict[str, str]:
+    """The text of both templates of the golden case with everything on, for three regions."""
+    settings = yaml.safe_load((GOLDEN / "everything" / "breakglass.yaml").read_text(encoding="utf-8"))
+    return dict(template_files(config_of({**settings, "regions": list(REGIONS[STACKSET])})))
+
+
+def block(text: str, logical_id: str) -> str:
+    """The lines of a resource."""
+    match = re.search(rf"^  {logical_id}:\n(?:    .*\n)*", text, re.MULTILINE)
+    assert match, logical_id
+    return match[0]
+
+
+def changed(texts: dict[str, str], file: str, resource: str, old: str = "", new: str = "") -> dict[str, str]:
+    """The texts with ``new`` for ``old`` in the lines of a resource, or without the resource."""
+    before = block(texts[file], resource)
+    assert old in before, f"{resource} has no {old!r}"
+    after = before.replace(old, new) if old else ""
+    return {**texts, file: texts[file].replace(before, after)}
+
+
+def findings(texts: dict[str, str]) -> list[Finding]:
+    main, others = (
+        JudgedTemplate(name, texts[name], parse(texts[name], name), ACCOUNT, REGIONS[name]) for name in REGIONS
+    )
+    return alert_path_findings(main, others)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: f"{damage['rule']} of {damage['resource']}")
+def test_a_damage_is_one_finding(damage: dict[str, Any]) -> None:
+    change = {key: value for key, value in damage.items() if key in ("file", "resource", "old", "new")}
+    texts = changed(emitted(), **change)
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id, finding.message) == (
+        damage["rule"],
+        damage["blamed"],
+        damage["message"],
+    )
+    assert texts[finding.file].splitlines()[finding.line - 1] == f"  {damage['blamed']}:"
+    rule = FINDING_RULES[damage["rule"]]
+    assert (finding.level, finding.remedy) == (rule.level, rule.remedy)
+
+
+def test_a_topic_without_subscribers() -> None:
+    texts = emitted()
+    for name in re.findall(r"^  (FallbackSubscription\w+):$", texts[MAIN], re.MULTILINE):
+        texts = changed(texts, MAIN, name)
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id) == ("topic-without-subscribers", "FallbackTopic")
+    assert finding.message == (
+        "FallbackTopic has no subscriber: events of DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 4 more"
+        " notify nobody."
+    )
+
+
+def test_a_bus_that_does_not_exist() -> None:
+    texts = changed(emitted(), STACKSET, "ForwardRoleAssumed", "event-bus/emergency", "event-bus/urgency")
+    resource = "{'Fn::Sub': 'arn:${AWS::Partition}:events:us-east-1:${AWS::AccountId}:event-bus/%s'}"
+    texts = changed(texts, MAIN, "ForwarderRole", resource % "emergency", "'*'")
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id) == ("bus-missing", "ForwardRoleAssumed")
+    assert finding.message == (
+        f"No template makes the bus arn:aws:events:us-east-1:{ACCOUNT}:event-bus/urgency:"
+        " events of ForwardRoleAssumed from af-south-1 and eu-west-1 are lost."
+    )
+
+
+def test_an_alarm_on_the_heartbeats_of_several_regions() -> None:
+    texts = changed(emitted(), MAIN, "HeartbeatMetric", ", Dimensions: [{Key: Region, Value: $.region}]", "")
+    for region in ("UsEast1", "AfSouth1", "EuWest1"):
+        quiet = f"Quiet{region}"
+        (dimensions,) = re.findall(r"      Dimensions: .*\n", block(texts[MAIN], quiet))
+        texts = changed(texts, MAIN, quiet, dimensions, "") if region == "EuWest1" else changed(texts, MAIN, quiet)
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id) == ("heartbeat-alarm-shared", "QuietEuWest1")
+    assert finding.message == (
+        "QuietEuWest1 counts heartbeats from us-east-1, af-south-1 and eu-west-1 together:"
+        " it does not go off when those of one region stop."
+    )
+
+
+def test_every_rule_about_the_alert_path_has_its_damage() -> None:
+    tested_above = {"topic-without-subscribers", "bus-missing", "heartbeat-alarm-shared"}
+    assert {damage["rule"] for damage in DAMAGES} | tested_above | {CANNOT_TELL} | ELSEWHERE == set(FINDING_RULES)
+
+
+def test_two_damages_are_two_findings() -> None:
+    texts = changed(emitted(), STACKSET, "HeartbeatSchedule", "      Name:", "      State: DISABLED\n      Name:")
+    texts = changed(texts, MAIN, "DeadLetterAlarm", "      Namespace:", "      ActionsEnabled: false\n      Namespace:")
+    assert [(finding.rule_id, finding.file) for finding in findings(texts)] == [
+        ("alarm-actions-disabled", MAIN),
+        ("schedule-disabled", STACKSET),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "resource", "old", "new", "message"),
+    [
+        (MAIN, "DeadLetterAlarm", "{Ref: FallbackTopic}", "'arn:aws:automate:us-east-1:ec2:stop'", "the alarm does"),
+        (STACKSET, "HeartbeatSchedule", "rate(1 hour)", "cron(0 * * * ? *)", "how often cron"),
+        (MAIN, "HeartbeatMetric", "{ $.source =", "{ $.source !=", "what the filter pattern matches"),
+        (STACKSET, "ForwardRoleAssumed", ":events:us-east-1:", ":lambda:us-east-1:", "what the target"),
+        (MAIN, "AlertTopicPolicy", "ArnLike", "ArnAlike", "condition operator"),
+    ],
+    ids=["action", "schedule", "filter", "target", "policy"],
+)
+def test_what_is_not_known_is_a_note(file: str, resource: str, old: str, new: str, message: str) -> None:
+    (note,) = findings(changed(emitted(), file, resource, old, new))
+    assert (note.rule_id, note.level) == (CANNOT_TELL, "note")
+    assert message in note.message
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "", "b", "a"], "a and b"),
+        (["a", "b", "c", "d"], "a, b, c and d"),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 more"),
+    ],
+)
+def test_a_sentence_lists_some_of_the_names(names: list[str], expected: str) -> None:
+    assert listed_names(names) == expected
+
+
+@pytest.mark.parametrize("folder", [*CASES, ROOT / "templates"], ids=lambda folder: folder.name)
+def test_the_committed_templates_have_no_finding(folder: Path) -> None:
+    assert alert_path_findings(*map(judged_file, main_and_stackset(folder))) == []
