@@ -25,7 +25,7 @@ def break_glass_role(config: Config) -> list[AWSObject]:
 
 
 def encryption_key(config: Config) -> list[AWSObject]:
-    """Just a key (logical ID ``Key``) and its alias, for the parts that take one, if the config asks for it."""
+    """Just a key (logical ID ``Key``) and its alias, to pass to the other functions, if the config asks for a key."""
     return customer_key(make_plan(config))
 
 

@@ -131,7 +131,7 @@ def make_deployer(plan: Plan, main_template: Template, stackset_template: Templa
 
 
 def deployer_resources(plan: Plan, main_template: Template, stackset_template: Template) -> list[AWSObject]:
-    """The deployer, the role that it hands CloudFormation, and the boundary of what that makes."""
+    """The deployer, the role that it passes to CloudFormation, and the boundary of the roles that that one creates."""
     from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
 
     return deployer(plan, Deployed(_resources_of(main_template), _resources_of(stackset_template)))

@@ -23,7 +23,7 @@ _PERIOD: Final = 300
 
 
 class Fallback(NamedTuple):
-    """The topic that alarms notify, and all resources that it takes; None and none without a subscriber."""
+    """The topic that alarms notify, and all resources that belong to it; None and none without a subscriber."""
 
     topic: sns.Topic | None
     resources: list[AWSObject]

@@ -1,4 +1,4 @@
-"""What a scanner says of a resource, and why we leave it so: in the template, where a reviewer reads it.
+"""Findings of a scanner that we accept, with the reason: in the template, where a reviewer reads it.
 
 https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html
 """

@@ -11,7 +11,7 @@ from cfn_breakglass.plan import Plan
 
 
 def tags(plan: Plan) -> dict[str, Tags]:
-    """``Tags`` of every resource that takes tags, if the config gives any."""
+    """``Tags`` of every resource that can have tags, if the config gives any."""
     return {"Tags": Tags(dict(plan.config.tags))} if plan.config.tags else {}
 
 

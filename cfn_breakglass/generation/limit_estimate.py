@@ -14,7 +14,8 @@ and counts 300: the policy
 
     {"Resource":{"Fn::Sub":"${AlertTopic}"}}
 
-counts 40 + 300 = 340 characters, and no policy document is limited to less than 5,120.
+counts 40 + 300 = 340 characters, and a PolicyDocument may have at least 5,120. A text from a mapping of the
+template counts as much as the longest one there.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from typing import Any, Final
 
 from cfn_breakglass.aws import limits
 
-# The lowest limit that applies to what a property holds. Every other property is held to the limit of a pattern, the
-# lowest of all.
+# The lowest limit that applies to what a property holds, in one type or in any type. Every other property is held to the
+# limit of a pattern, the lowest of all.
 _LIMITS: Final = {
+    "AWS::IAM::ManagedPolicy.PolicyDocument": limits.MANAGED_POLICY,
     "PolicyDocument": limits.LOGS_RESOURCE_POLICY,
     "Policies": limits.INLINE_POLICIES,
     "Targets": limits.INPUT_TEMPLATE,
@@ -44,19 +46,28 @@ _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # one for all: 
 def has_room(data: Mapping[str, Any], text: str) -> bool:
     """Whether everything in a template, given as plain data and as text, is certainly below the limits of AWS."""
     resources = data["Resources"].values()
+    longest_text = len(_ENCODE(data.get("Mappings", {})))
     return (
         len(text.encode()) <= limits.TEMPLATE.maximum
         and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
         and sum(resource["Type"] == "AWS::Events::Rule" for resource in resources) <= limits.WILDCARD_RULES.maximum
         and all(
-            largest_size(name, value) <= _LIMITS.get(name, limits.PATTERN).maximum
+            largest_size(name, value, longest_text) <= _maximum(resource["Type"], name)
             for resource in resources
             for name, value in resource["Properties"].items()
         )
     )
 
 
-def largest_size(name: str, value: Any) -> int:
-    """The most characters that the property ``name`` can have once its references are resolved."""
+def _maximum(kind: str, name: str) -> int:
+    return (_LIMITS.get(f"{kind}.{name}") or _LIMITS.get(name, limits.PATTERN)).maximum
+
+
+def largest_size(name: str, value: Any, longest_text: int = 0) -> int:
+    """The most characters that the property ``name`` can have once its references are resolved.
+
+    ``longest_text`` is the length of the longest text in the template's mappings.
+    """
     text = _ENCODE(value)
-    return len(text) + len(_REFERENCE.findall(text)) * (_ID if name == "EventPattern" else _ARN)
+    references = len(_REFERENCE.findall(text)) * (_ID if name == "EventPattern" else _ARN)
+    return len(text) + references + text.count('"Fn::FindInMap"') * longest_text
