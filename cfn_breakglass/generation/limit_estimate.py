@@ -27,7 +27,7 @@ from typing import Any, Final
 
 from cfn_breakglass.aws import limits
 
-# The lowest limit that applies to what a property holds, in one type or in any type. Every other property is held to the
+# The lowest limit that applies to what a property holds, in one type or in any. Every other property is held to the
 # limit of a pattern, the lowest of all.
 _LIMITS: Final = {
     "AWS::IAM::ManagedPolicy.PolicyDocument": limits.MANAGED_POLICY,
