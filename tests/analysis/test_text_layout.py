@@ -39,8 +39,8 @@ def test_no_line_is_too_wide(rows: list[tuple[str, ...]], width: int) -> None:
 
 @given(cells, st.integers(20, 99))
 def test_nothing_short_is_lost(cell: str, width: int) -> None:
-    told = "".join(align_columns([("", cell)], width))
-    assert "".join(told.split()) == "".join(cell.split())
+    text = "".join(align_columns([("", cell)], width))
+    assert "".join(text.split()) == "".join(cell.split())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ GOLDEN = ROOT / "tests" / "golden"
 FOLDERS = [ROOT / "templates", *sorted(path for path in GOLDEN.iterdir() if path.is_dir())]
 SVG = "{http://www.w3.org/2000/svg}"
 STYLE_OF = {style.css: style for style in STYLES}
-HERE = "111122223333"
+ACCOUNT = "111122223333"
 
 Extent = tuple[float, float, float, float]
 
@@ -46,43 +46,45 @@ def words(picture: Picture) -> str:
 
 def extents(root: ET.Element) -> list[Extent]:
     """Left, top, right and bottom of each text, at most."""
-    found = []
+    extents = []
     for text in root.iter(f"{SVG}text"):
         style = STYLE_OF[text.get("class", "")]
         width, x, y = style.width(text.text or ""), float(text.get("x", "")), float(text.get("y", ""))
         left = x - width if text.get("text-anchor") == "end" else x
-        found.append((left, y - style.size, left + width, y + style.size / 4))
-    return found
+        extents.append((left, y - style.size, left + width, y + style.size / 4))
+    return extents
 
 
 def boxes(root: ET.Element) -> list[Extent]:
-    numbers = [[float(one.get(key, "")) for key in ("x", "y", "width", "height")] for one in root.iter(f"{SVG}rect")]
+    numbers = [
+        [float(element.get(key, "")) for key in ("x", "y", "width", "height")] for element in root.iter(f"{SVG}rect")
+    ]
     return [(x, y, x + width, y + height) for x, y, width, height in numbers]
 
 
 def ways(root: ET.Element) -> list[Extent]:
     """The room each arrow takes."""
-    found = []
+    extents = []
     for path in root.iter(f"{SVG}path"):
         if path.get("class") == "arrow":
             x, y = 0.0, 0.0
             points = []
             for command, numbers in re.findall(r"([MCHVQ])([-\d.,]+)", path.get("d", "")):
-                given = [float(number) for number in numbers.split(",")]
-                x = given[-2] if command in "MCQ" else given[0] if command == "H" else x
-                y = given[-1] if command != "H" else y
+                coordinates = [float(number) for number in numbers.split(",")]
+                x = coordinates[-2] if command in "MCQ" else coordinates[0] if command == "H" else x
+                y = coordinates[-1] if command != "H" else y
                 points.append((x, y))
             xs, ys = zip(*points, strict=True)
-            found.append((min(xs), min(ys), max(xs), max(ys)))
-    return found
+            extents.append((min(xs), min(ys), max(xs), max(ys)))
+    return extents
 
 
-def overlap(one: Extent, other: Extent) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def overlap(left: Extent, right: Extent) -> bool:
+    return left[0] < right[2] and right[0] < left[2] and left[1] < right[3] and right[1] < left[3]
 
 
-def inside(one: Extent, other: Extent) -> bool:
-    return other[0] <= one[0] and other[1] <= one[1] and one[2] <= other[2] and one[3] <= other[3]
+def inside(inner: Extent, outer: Extent) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def test_the_svg_is_xml_and_says_what_it_shows(picture: Picture) -> None:
@@ -108,7 +110,7 @@ def test_nothing_lies_over_a_text(picture: Picture) -> None:
     root = tree(picture)
     texts = extents(root)
     assert not [(text, way) for text in texts for way in ways(root) if overlap(text, way)]
-    assert not [(one, two) for index, one in enumerate(texts) for two in texts[:index] if overlap(one, two)]
+    assert not [(left, right) for index, left in enumerate(texts) for right in texts[:index] if overlap(left, right)]
 
 
 def test_the_page_holds_all(picture: Picture) -> None:
@@ -157,9 +159,9 @@ def test_every_part_is_drawn(picture: Picture) -> None:
     expected = [part.name for part in parts] + [rule for watch in watches for rule in watch.names]
     expected += [region for area in picture.region_groups for region in area.regions] + list(picture.principals)
     text = mermaid(picture)
-    for one in expected:
-        assert re.sub(r"\s", "", one) in spread
-        assert one.replace("*", "#42;") in text
+    for name in expected:
+        assert re.sub(r"\s", "", name) in spread
+        assert name.replace("*", "#42;") in text
 
 
 def test_no_address_is_spelled_out() -> None:
@@ -175,7 +177,7 @@ def test_no_address_is_spelled_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "seen", "unseen"),
+    ("case", "present", "missing"),
     [
         ("one-region", ["a role watched in 1 region", "Main region us-east-1"], ["other region"]),
         ("china", ["Main region cn-north-1", "1 other region", "cn-northwest-1", "UserSignIn"], ["us-east-1"]),
@@ -187,10 +189,10 @@ def test_no_address_is_spelled_out() -> None:
         ("oidc", ["OIDC provider token.actions.githubusercontent.com"], []),
     ],
 )
-def test_what_a_case_shows(case: str, seen: list[str], unseen: list[str]) -> None:
-    shown = words(picture_of(GOLDEN / case))
-    assert [one for one in seen if one not in shown] == []
-    assert [one for one in unseen if one in shown] == []
+def test_what_a_case_shows(case: str, present: list[str], missing: list[str]) -> None:
+    description = words(picture_of(GOLDEN / case))
+    assert [line for line in present if line not in description] == []
+    assert [line for line in missing if line in description] == []
 
 
 def changed(tmp_path: Path, file: str, change: Any) -> Picture:
@@ -231,22 +233,22 @@ def test_what_somebody_changed_by_hand(tmp_path: Path) -> None:
         del resources["LoginLog"]["Properties"]["RetentionInDays"]
         del resources["SubscriptionEmailOpsExampleComc12a6e33"]
         targets = resources["RootSignIn"]["Properties"]["Targets"]
-        targets[0]["Arn"] = f"arn:aws:sns:us-east-1:{HERE}:elsewhere"
+        targets[0]["Arn"] = f"arn:aws:sns:us-east-1:{ACCOUNT}:elsewhere"
         del targets[0]["InputTransformer"]
         del template["Outputs"]["ForwarderRoleArn"]
         resources["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] = []
 
     picture = changed(tmp_path, "main-region", change)
-    shown = words(picture)
+    description = words(picture)
     for line in ("RoleAssumed (disabled)", "kept for ever", "has no subscriber", "elsewhere", "\u2022 nobody"):
-        assert line in shown.splitlines()
+        assert line in description.splitlines()
     assert [forwarder.name for forwarder in picture.forwarders] == ["break-glass-forwarder"]
 
 
 def test_nobody_knows_the_role(tmp_path: Path) -> None:
     def change(resources: Any, template: Any) -> None:
         del template["Outputs"]["RoleArn"]
-        for name in [name for name, one in resources.items() if one["Type"] == "AWS::Events::Rule"]:
+        for name in [name for name, resource in resources.items() if resource["Type"] == "AWS::Events::Rule"]:
             del resources[name]
 
     assert changed(tmp_path, "main-region", change).role == Component("Break-glass role", "", "", ("made elsewhere",))
@@ -257,8 +259,8 @@ def test_there_must_be_templates(tmp_path: Path) -> None:
         picture_of(tmp_path)
 
 
-ROOT_USER = {"AWS": f"arn:aws:iam::{HERE}:root"}
-TAKERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+ROOT_USER = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+PRINCIPALS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nobody": ({"Effect": "Allow", "Action": "sts:TagSession", "Principal": ROOT_USER}, []),
     "anybody": ({"Principal": "*"}, ["anybody"]),
     "anybody with a name": ({"Principal": "*", "Condition": {"StringEquals": {"aws:username": "al"}}}, ["al"]),
@@ -284,7 +286,7 @@ TAKERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a provider for all": (
         {
             "Action": "sts:AssumeRoleWithSAML",
-            "Principal": {"Federated": f"arn:aws:iam::{HERE}:saml-provider/Corp"},
+            "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Corp"},
             "Condition": {"StringEquals": {"SAML:aud": "https://x"}},
         },
         ["SAML provider Corp: all"],
@@ -292,14 +294,14 @@ TAKERS: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("statement", "expected"), TAKERS.values(), ids=TAKERS)
-def test_who_may_take_it_on(statement: dict[str, Any], expected: list[str]) -> None:
+@pytest.mark.parametrize(("statement", "expected"), PRINCIPALS.values(), ids=PRINCIPALS)
+def test_who_may_assume_the_role(statement: dict[str, Any], expected: list[str]) -> None:
     actions = {} if "NotAction" in statement else {"Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **actions, **statement}]}
-    assert list(allowed_principals(document, HERE)) == expected
+    assert list(allowed_principals(document, ACCOUNT)) == expected
 
 
-def test_many_takers_are_counted() -> None:
+def test_many_principals_are_counted() -> None:
     few = picture_of(ROOT / "templates")
     many = Picture(**{**vars(few), "principals": tuple(f"role {index}" for index in range(9))})
     assert many.first_principals[-2:] == ("role 5", "and 3 more")

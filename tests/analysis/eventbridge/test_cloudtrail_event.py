@@ -87,7 +87,7 @@ def test_an_event_has_all_three(missing: str) -> None:
     assert not is_event({name: value for name, value in ALARM.items() if name != missing})
 
 
-# name: (what was given, the error)
+# name: (the input, the error)
 REFUSED: dict[str, tuple[Any, str]] = {
     "a list": ([RECORD], "a CloudTrail record is a JSON object, not an array"),
     "text": ("{}", "a CloudTrail record is a JSON object, not text"),
@@ -101,15 +101,15 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("given", "error"), REFUSED.values(), ids=REFUSED)
-def test_refused(given: Any, error: str) -> None:
+@pytest.mark.parametrize(("record_or_other", "error"), REFUSED.values(), ids=REFUSED)
+def test_refused(record_or_other: Any, error: str) -> None:
     with pytest.raises(RecordError) as caught:
-        event_from_record(given)
+        event_from_record(record_or_other)
     assert str(caught.value) == error
 
 
 # name: (event, whether a rule that is just ENABLED sees it)
-SEEN: dict[str, tuple[dict[str, Any], bool]] = {
+DELIVERED: dict[str, tuple[dict[str, Any], bool]] = {
     "read-only": (event_from_record(RECORD), False),
     "a write": (event_from_record(record(readOnly=False)), True),
     "a write called Get": (event_from_record(record(readOnly=False, eventName="GetSigninToken")), True),
@@ -129,9 +129,9 @@ SEEN: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
-@pytest.mark.parametrize(("event", "seen"), SEEN.values(), ids=SEEN)
-def test_states(event: dict[str, Any], seen: bool) -> None:  # noqa: FBT001 - a table's column
-    assert reaches_rule(event, "ENABLED") == seen
+@pytest.mark.parametrize(("event", "delivered"), DELIVERED.values(), ids=DELIVERED)
+def test_states(event: dict[str, Any], delivered: bool) -> None:  # noqa: FBT001 - a table's column
+    assert reaches_rule(event, "ENABLED") == delivered
     assert reaches_rule(event, ALL)
     assert not reaches_rule(event, "DISABLED")
 

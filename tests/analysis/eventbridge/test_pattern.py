@@ -68,17 +68,17 @@ FIELDS: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
     "cidr IPv6": ([{"cidr": "2001:db8::/32"}], ["2001:DB8::1"], ["2001:db9::1", "10.0.0.1"]),
 }
 ROWS = [
-    pytest.param(wanted, value, matches, id=f"{name}: {'absent' if value is ABSENT else json.dumps(value)}")
-    for name, (wanted, hits, misses) in FIELDS.items()
+    pytest.param(expected, value, matches, id=f"{name}: {'absent' if value is ABSENT else json.dumps(value)}")
+    for name, (expected, hits, misses) in FIELDS.items()
     for matches, values in ((True, hits), (False, misses))
     for value in values
 ]
 
 
-@pytest.mark.parametrize(("wanted", "value", "matches"), ROWS)
+@pytest.mark.parametrize(("expected", "value", "matches"), ROWS)
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_field(wanted: list[Any], value: Any, matches: bool, depth: int) -> None:  # noqa: FBT001 - a table's column
-    pattern: Any = {"f": wanted}
+def test_field(expected: list[Any], value: Any, matches: bool, depth: int) -> None:  # noqa: FBT001 - a table's column
+    pattern: Any = {"f": expected}
     event: Any = {"other": 1} if value is ABSENT else {"f": value}
     for _ in range(depth - 1):
         pattern, event = {"in": pattern}, {"in": event}
@@ -87,12 +87,12 @@ def test_field(wanted: list[Any], value: Any, matches: bool, depth: int) -> None
 
 AB = {"a": ["1"], "b": ["2"]}
 # name: (pattern, event, whether it matches)
-WHOLE: dict[str, tuple[Any, Any, bool]] = {
+PATTERNS: dict[str, tuple[Any, Any, bool]] = {
     "all fields": (AB, {"a": "1", "b": "2"}, True),
     "one field is wrong": (AB, {"a": "1", "b": "3"}, False),
     "names are case-sensitive": ({"A": ["1"]}, {"a": "1"}, False),
     "parent is null": ({"a": {"b": [{"exists": False}]}}, {"a": None}, True),
-    "parent is null, value wanted": ({"a": {"b": ["1"]}}, {"a": None}, False),
+    "parent is null, value expected": ({"a": {"b": ["1"]}}, {"a": None}, False),
     "parent is text": ({"a": {"b": ["1"]}}, {"a": "1"}, False),
     "a dot in a pattern's name is a step": ({"a.b": ["1"]}, {"a": {"b": "1"}}, True),
     "array of objects": ({"a": {"b": ["1"]}}, {"a": [{"b": "0"}, {"b": "1"}]}, True),
@@ -153,7 +153,7 @@ WHOLE: dict[str, tuple[Any, Any, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("pattern", "event", "matches"), WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize(("pattern", "event", "matches"), PATTERNS.values(), ids=PATTERNS)
 def test_pattern(pattern: Any, event: Any, matches: bool) -> None:  # noqa: FBT001 - a table's column
     compiled = compile_pattern(pattern)
     assert compiled.matches(event) == matches
@@ -243,7 +243,7 @@ ASSUMED = compile_pattern(
         },
     }
 )
-WANTED = f'the pattern wants it to equal, ignoring case, "{ROLE}"'
+EXPECTED = f'the pattern wants it to equal, ignoring case, "{ROLE}"'
 DENIED = {"eventName": "AssumeRole", "errorCode": "AccessDenied", "requestParameters": None}
 # name: (event, why it does not match)
 EXPLAINED: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -255,20 +255,20 @@ EXPLAINED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"source": "aws.sts", "detail": DENIED},
         [
             'detail.errorCode is "AccessDenied"; the pattern wants it to be absent',
-            f"detail.requestParameters.roleArn is absent, as detail.requestParameters is null; {WANTED}",
+            f"detail.requestParameters.roleArn is absent, as detail.requestParameters is null; {EXPECTED}",
         ],
     ),
     "an object": (
         {"source": "aws.sts", "detail": {"eventName": "AssumeRole", "requestParameters": {"roleArn": {}}}},
-        [f"detail.requestParameters.roleArn is an object; {WANTED}"],
+        [f"detail.requestParameters.roleArn is an object; {EXPECTED}"],
     ),
     "an empty array": (
         {"source": "aws.sts", "detail": {"eventName": "AssumeRole", "requestParameters": {"roleArn": []}}},
-        [f"detail.requestParameters.roleArn is absent; {WANTED}"],
+        [f"detail.requestParameters.roleArn is absent; {EXPECTED}"],
     ),
     "several values": (
         {"source": "aws.sts", "detail": {"eventName": "AssumeRole", "requestParameters": {"roleArn": ["a", None]}}},
-        [f'detail.requestParameters.roleArn is ["a", null]; {WANTED}'],
+        [f'detail.requestParameters.roleArn is ["a", null]; {EXPECTED}'],
     ),
     "a long value": (
         {"source": "x" * 500, "detail": {"eventName": "SwitchRole", "x": {"y": "1"}, "z": "b"}},
@@ -286,8 +286,8 @@ def test_explain(event: dict[str, Any], sentences: list[str]) -> None:
 
 
 def test_explain_array_consistency() -> None:
-    found = compile_pattern({"x": AB}).explain({"x": [{"a": "1"}, {"b": "2"}]})
-    assert found == (Mismatch("x.a + x.b", "right only across elements of an array", "to be right within one"),)
+    mismatches = compile_pattern({"x": AB}).explain({"x": [{"a": "1"}, {"b": "2"}]})
+    assert mismatches == (Mismatch("x.a + x.b", "right only across elements of an array", "to be right within one"),)
 
 
 def test_fields_are_those_of_every_alternative() -> None:
@@ -317,7 +317,7 @@ items = st.one_of(
     st.builds(
         lambda operator, text: {operator: text}, st.sampled_from(["prefix", "suffix", "equals-ignore-case"]), texts
     ),
-    st.builds(lambda found: {"exists": found}, st.booleans()),
+    st.builds(lambda present: {"exists": present}, st.booleans()),
     st.builds(lambda text: {"anything-but": text}, texts),
     st.builds(lambda number: {"numeric": [">", number]}, st.integers(-3, 3)),
 )
@@ -366,9 +366,11 @@ def test_the_order_of_arrays_and_fields_is_nothing(pattern: Any, event: dict[str
     st.lists(st.sampled_from(["a", "ab", "B", "a*"]), min_size=1),
     scalars,
 )
-def test_anything_but_is_the_complement_where_the_field_is(operator: str | None, wanted: list[str], value: Any) -> None:
-    direct = [{operator: text} for text in wanted] if operator else wanted
-    but = compile_pattern({"f": [{"anything-but": {operator: wanted} if operator else wanted}]})
+def test_anything_but_is_the_complement_where_the_field_is(
+    operator: str | None, expected: list[str], value: Any
+) -> None:
+    direct = [{operator: text} for text in expected] if operator else expected
+    but = compile_pattern({"f": [{"anything-but": {operator: expected} if operator else expected}]})
     assert but.matches({"f": value}) != compile_pattern({"f": direct}).matches({"f": value})
     assert not but.matches({})
 

@@ -26,7 +26,7 @@ def allow(**more: Any) -> dict[str, Any]:
 
 
 def publishes(*statements: dict[str, Any], **context: str | list[str]) -> bool:
-    """Ask whether EventBridge may publish; the context is that of a rule unless it is given."""
+    """Ask whether EventBridge may publish; the context is that of a rule unless another is passed."""
     keys = context or {"aws:SourceArn": RULE, "aws:SourceAccount": ACCOUNT}
     return allowed(
         [policy(*statements)],
@@ -77,10 +77,10 @@ def test_an_explicit_deny_wins_wherever_it_stands() -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sns:*"}
     assert not publishes(TO_EVENTS, deny)
     assert not publishes(deny, TO_EVENTS)
-    asked: dict[str, Any] = {"action": "sns:Publish", "resource": TOPIC, "context": {}}
-    assert allowed([policy(allow()), policy({**allow(), "Action": "s3:*"})], **asked)
-    assert not allowed([policy(allow()), policy(deny)], **asked)
-    assert not allowed([], **asked)
+    request: dict[str, Any] = {"action": "sns:Publish", "resource": TOPIC, "context": {}}
+    assert allowed([policy(allow()), policy({**allow(), "Action": "s3:*"})], **request)
+    assert not allowed([policy(allow()), policy(deny)], **request)
+    assert not allowed([], **request)
 
 
 def test_a_policy_may_be_json_text_and_hold_one_statement() -> None:
@@ -89,7 +89,7 @@ def test_a_policy_may_be_json_text_and_hold_one_statement() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operator", "wanted", "given", "answer"),
+    ("operator", "expected", "actual", "answer"),
     [
         ("StringEquals", "ann", "ann", True),
         ("StringEquals", "ann", "Ann", False),
@@ -166,9 +166,9 @@ def test_a_policy_may_be_json_text_and_hold_one_statement() -> None:
         ("Null", "false", "x", True),
     ],
 )
-def test_condition_operators(operator: str, wanted: Any, given: str | list[str] | None, answer: bool) -> None:  # noqa: FBT001 - a row
-    context = {"other": "x"} if given is None else {"AWS:key": given}
-    statement = allow(Condition={operator: {"aws:Key": wanted}})
+def test_condition_operators(operator: str, expected: Any, actual: str | list[str] | None, answer: bool) -> None:  # noqa: FBT001 - a row
+    context = {"other": "x"} if actual is None else {"AWS:key": actual}
+    statement = allow(Condition={operator: {"aws:Key": expected}})
     assert allowed([policy(statement)], action="a:B", resource="r", context=context) == answer
 
 
@@ -210,7 +210,7 @@ SESSION = {"aws:username": "ann", "sts:RoleSessionName": "ann"}
 
 
 @pytest.mark.parametrize(
-    ("wanted", "answer"),
+    ("expected", "answer"),
     [
         ("${aws:username}", True),
         ("${AWS:UserName}", True),
@@ -221,17 +221,17 @@ SESSION = {"aws:username": "ann", "sts:RoleSessionName": "ann"}
     ],
 )
 @pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase", "StringLike"])
-def test_policy_variables(operator: str, wanted: str, answer: bool) -> None:  # noqa: FBT001 - a row
-    statement = allow(Condition={operator: {"sts:RoleSessionName": wanted}})
+def test_policy_variables(operator: str, expected: str, answer: bool) -> None:  # noqa: FBT001 - a row
+    statement = allow(Condition={operator: {"sts:RoleSessionName": expected}})
     assert allowed([policy(statement)], action="sts:AssumeRole", resource=ROLE, context=SESSION) == answer
 
 
 def test_without_a_new_version_a_variable_is_just_text() -> None:
     statement = allow(Condition={"StringEquals": {"sts:RoleSessionName": "${aws:username}"}})
-    asked: dict[str, Any] = {"action": "sts:AssumeRole", "resource": ROLE}
-    assert not allowed([{"Statement": statement}], **asked, context=SESSION)
-    assert not allowed([policy(statement, version="2008-10-17")], **asked, context=SESSION)
-    assert allowed([{"Statement": statement}], **asked, context={"sts:RoleSessionName": "${aws:username}"})
+    request: dict[str, Any] = {"action": "sts:AssumeRole", "resource": ROLE}
+    assert not allowed([{"Statement": statement}], **request, context=SESSION)
+    assert not allowed([policy(statement, version="2008-10-17")], **request, context=SESSION)
+    assert allowed([{"Statement": statement}], **request, context={"sts:RoleSessionName": "${aws:username}"})
 
 
 def test_what_a_variable_stands_for_is_no_wildcard() -> None:
@@ -253,7 +253,7 @@ def test_the_colon_of_a_variable_is_none_of_the_arn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ("{", "a policy is not JSON"),
         ("[]", "not a policy"),
@@ -285,10 +285,10 @@ def test_the_colon_of_a_variable_is_none_of_the_arn() -> None:
     ],
     ids=str,
 )
-def test_what_is_not_known_is_never_silently_true_or_false(document: Any, told: str) -> None:
+def test_what_is_not_known_is_never_silently_true_or_false(document: Any, message: str) -> None:
     with pytest.raises(TemplateError) as caught:
         allowed([document], action="a:B", resource="r", context={"aws:n": "1"})
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_unknown_does_not_hide_behind_a_mismatch() -> None:

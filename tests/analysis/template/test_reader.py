@@ -168,7 +168,7 @@ def test_intrinsics(expression: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "told"),
+    ("expression", "message"),
     [
         (ref("Nobody"), "Resources.Subject.Properties.It: Ref: there is no resource or parameter 'Nobody'"),
         (ref("Asked"), "the parameter Asked is not in the template"),
@@ -199,10 +199,10 @@ def test_intrinsics(expression: Any, value: Any) -> None:
     ],
     ids=json.dumps,
 )
-def test_what_is_not_known_is_an_error_that_says_where(expression: Any, told: str) -> None:
+def test_what_is_not_known_is_an_error_that_says_where(expression: Any, message: str) -> None:
     with pytest.raises(TemplateError) as caught:
         value_of(expression, **SECTIONS)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith("t.yaml: ")
 
 
@@ -271,18 +271,18 @@ def asserting(test: str, region: str) -> Stack:
     return resolve(parse(ASSERTED % test, "main.yaml"), account=ACCOUNT, region=region, file="main.yaml")
 
 
-HERE = '{Ref: "AWS::Region"}'
-EQUALS = f'"Fn::Equals": [{HERE}, us-east-1]'
-ELSEWHERE = f'"Fn::Equals": [{HERE}, eu-west-1]'
+REGION = '{Ref: "AWS::Region"}'
+EQUALS = f'"Fn::Equals": [{REGION}, us-east-1]'
+OTHER_REGION = f'"Fn::Equals": [{REGION}, eu-west-1]'
 
 
 @pytest.mark.parametrize(
     "test",
     [
         f"{{{EQUALS}}}",
-        f'{{"Fn::Not": [{{{ELSEWHERE}}}]}}',
-        f'{{"Fn::Contains": [[us-east-1, us-east-2], {HERE}]}}',
-        f'{{"Fn::And": [{{{EQUALS}}}, {{"Fn::Not": [{{{ELSEWHERE}}}]}}]}}',
+        f'{{"Fn::Not": [{{{OTHER_REGION}}}]}}',
+        f'{{"Fn::Contains": [[us-east-1, us-east-2], {REGION}]}}',
+        f'{{"Fn::And": [{{{EQUALS}}}, {{"Fn::Not": [{{{OTHER_REGION}}}]}}]}}',
         f'{{"Fn::Or": [{{{EQUALS}}}, {{"Fn::Equals": [a, b]}}]}}',
     ],
 )
@@ -321,7 +321,7 @@ def test_json_and_yaml_read_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "it has no Resources"),
         ("just text", "it has no Resources"),
@@ -338,8 +338,8 @@ def test_json_and_yaml_read_the_same() -> None:
         ("Resources: {A: {Type: B}}\nOutputs: {O: text}", "Outputs must be a mapping of names to mappings"),
     ],
 )
-def test_what_is_not_a_template_is_an_error_that_names_the_file(text: str, told: str) -> None:
+def test_what_is_not_a_template_is_an_error_that_names_the_file(text: str, message: str) -> None:
     with pytest.raises(TemplateError) as caught:
         parse(text, "my.yaml")
     assert str(caught.value).startswith("my.yaml: ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
