@@ -15,9 +15,9 @@ _CLOUDFORMATION = _DOCS + "AWSCloudFormation/latest/UserGuide/cloudformation-lim
 
 
 class Limit(NamedTuple):
-    """A maximum AWS sets: what is counted, how many of which unit, and the page that says so."""
+    """A maximum that AWS sets: what is counted, how many of which unit, and the page that says so."""
 
-    what: str
+    subject: str
     maximum: int
     unit: str
     source: str

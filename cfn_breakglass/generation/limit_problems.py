@@ -42,13 +42,13 @@ _PATTERNS = {
 
 def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str, int]) -> Problem:
     """An exceeded limit as a problem of the config file."""
-    subject = limit.what if " of " in limit.what else f"{limit.what} of {logical_id}"
+    subject = limit.subject if " of " in limit.subject else f"{limit.subject} of {logical_id}"
     key, fix = _REMEDIES.get(limit, ("name", f"see {limit.source}"))
     if limit is limits.TRUST_POLICY:
         key, fix = _trusted(lines, fix)
     if limit is limits.PATTERN:
         detection = next((detection_id for detection_id in _PATTERNS if detection_id in logical_id), "")
-        subject = f"{limit.what} of {detection or logical_id}"
+        subject = f"{limit.subject} of {detection or logical_id}"
         key, fix = _PATTERNS.get(detection, ("role", "shorten the role's path or name"))
     present_key = key
     while present_key and present_key not in lines:

@@ -58,12 +58,12 @@ def test_every_limit_has_a_source() -> None:
     assert every == {*QUOTAS, *MODELS, *MEASURED}
 
 
-@pytest.mark.parametrize("limit", QUOTAS, ids=lambda limit: limit.what)
+@pytest.mark.parametrize("limit", QUOTAS, ids=lambda limit: limit.subject)
 def test_a_quota_is_that_of_aws_pages(limit: Limit) -> None:
     assert limit.maximum == QUOTAS[limit]
 
 
-@pytest.mark.parametrize("limit", MODELS, ids=lambda limit: limit.what)
+@pytest.mark.parametrize("limit", MODELS, ids=lambda limit: limit.subject)
 def test_a_length_is_that_of_aws_models(limit: Limit) -> None:
     assert limit.maximum == model(*MODELS[limit])["max"]
 

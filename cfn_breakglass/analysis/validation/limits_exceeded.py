@@ -30,7 +30,7 @@ class Excess:
 
     def __str__(self) -> str:
         allowed = f"{self.limit.maximum:,} {self.limit.unit}"
-        return f"{self.part}: {self.limit.what}: {self.size:,}; AWS allows {allowed}"
+        return f"{self.part}: {self.limit.subject}: {self.size:,}; AWS allows {allowed}"
 
 
 Measure = tuple[Limit, str, int]

@@ -41,7 +41,7 @@ def stack_with(resources: dict[str, tuple[str, dict[str, Any]]], description: st
 
 
 def over(stack: Stack, body: str | None = None) -> list[tuple[str, str, int]]:
-    return [(excess.limit.what, excess.part, excess.size) for excess in limits_exceeded(stack, body)]
+    return [(excess.limit.subject, excess.part, excess.size) for excess in limits_exceeded(stack, body)]
 
 
 def rule(**given: Any) -> tuple[str, dict[str, Any]]:
@@ -223,7 +223,7 @@ CASES = [
 @pytest.mark.parametrize(("limit", "stack_at", "logical_id"), CASES)
 def test_one_more_than_aws_allows_is_told(limit: limits.Limit, stack_at: Any, logical_id: str) -> None:
     assert over(stack_at(limit.maximum)) == []
-    assert over(stack_at(limit.maximum + 1)) == [(limit.what, logical_id, limit.maximum + 1)]
+    assert over(stack_at(limit.maximum + 1)) == [(limit.subject, logical_id, limit.maximum + 1)]
 
 
 def test_every_limit_has_its_case() -> None:
