@@ -16,7 +16,7 @@ _WORD_PART: Final = re.compile(r"[^\s:/.,]*[\s:/.,]+|[^\s:/.,]+")
 """A word too long for its column is broken after the separators of an ARN or a path."""
 
 
-def printable(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """``text`` with control characters escaped, which could move the cursor of a terminal or change its colours."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from cfn_breakglass.analysis.text_layout import align_columns, count_of, printable, shorten
+from cfn_breakglass.analysis.text_layout import align_columns, count_of, shorten, terminal_safe
 
 ARN = "arn:aws:iam::111122223333:role/ops/break-glass"
 
@@ -53,4 +53,4 @@ def test_cut(text: str, most: int, left: str) -> None:
 
 def test_words() -> None:
     assert [count_of(count, "part") for count in (0, 1, 1_000)] == ["no parts", "1 part", "1,000 parts"]
-    assert printable("a\x1b[2J\n\u202eé") == r"a\x1b[2J\n\u202eé"
+    assert terminal_safe("a\x1b[2J\n\u202eé") == r"a\x1b[2J\n\u202eé"

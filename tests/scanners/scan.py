@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, 
 from policies import policies_beside, policies_of, statements_in
 from tool_environments import kept_environment
 
-from cfn_breakglass.analysis.template.template_files import TemplateFile, template_files
+from cfn_breakglass.analysis.template.template_files import TemplateFile, read_template_files
 from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.errors import TemplateError
 
@@ -53,7 +53,7 @@ def main(*folders: str) -> int:
     """Scan the templates in ``folders``; print what was found and what was looked at."""
     places = [Path(folder) for folder in folders] or _COMMITTED
     try:
-        read = {place: template_files(place) for place in places}
+        read = {place: read_template_files(place) for place in places}
     except TemplateError as error:
         print(error)
         return 1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from scan import cfn_lint, checkov, environment, is_about, main, parliament, reasons
 
-from cfn_breakglass.analysis.template.template_files import template_files
+from cfn_breakglass.analysis.template.template_files import read_template_files
 from cfn_breakglass.builders.scanner_suppressions import accepted
 
 TEMPLATE = """\
@@ -82,7 +82,7 @@ def test_nothing_to_look_at_is_no_pass() -> None:
 
 
 def test_what_checkov_cannot_read_is_no_pass(folder: Path) -> None:
-    read = template_files(folder)
+    read = read_template_files(folder)
     (folder / "stackset.yaml").write_text("Resources: [", encoding="utf-8")
     found = checkov(environment(), read).found
     assert found[1:] == [f"{folder}/stackset.yaml: checkov could not read it", "checkov read 3 resources of 6"]

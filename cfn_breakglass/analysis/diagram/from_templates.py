@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cfn_breakglass.analysis.diagram.picture import AlertSource, Component, Picture, RegionGroup, RuleGroup
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
-from cfn_breakglass.analysis.eventbridge.rules import rules_of
+from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import main_and_stackset, rule_name_prefix
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from cfn_breakglass.analysis.eventbridge.rules import Rule
+    from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
     from cfn_breakglass.analysis.template.reader import Resource, Stack
     from cfn_breakglass.analysis.template.template_files import TemplateFile
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
-from cfn_breakglass.analysis.eventbridge.rules import Rule
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair

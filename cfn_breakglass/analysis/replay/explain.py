@@ -11,7 +11,7 @@ from typing import Any
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_read_only, is_too_large
 from cfn_breakglass.analysis.eventbridge.comparisons import wildcard_regex
 from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
-from cfn_breakglass.analysis.eventbridge.rules import Rule
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.replay.missing_fields import absence_reason
 from cfn_breakglass.analysis.text_layout import shorten
 

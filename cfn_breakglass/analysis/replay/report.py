@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from cfn_breakglass.analysis.replay.results import ReplayResult, Summary
 from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.text_layout import count_of, printable
+from cfn_breakglass.analysis.text_layout import count_of, terminal_safe
 
 
 class OutputFormat(Protocol):
@@ -64,7 +64,7 @@ class Notes:
         if not self._lists_places or not isinstance(result, Unread):
             return
         hint = f"; {self._hints[result.missing_option]}" if result.missing_option else ""
-        self._places.append(f"  {printable(result.place)}: {printable(result.reason)}{hint}")
+        self._places.append(f"  {terminal_safe(result.place)}: {terminal_safe(result.reason)}{hint}")
         if len(self._places) > _MAX_PLACES and not self._are_too_many:
             self._are_too_many = True
             yield f"over {_MAX_PLACES:,} parts of the input cannot be read; from here on each is listed as it comes:"
@@ -74,7 +74,7 @@ class Notes:
 
     def summary_lines(self, summary: Summary) -> Iterator[str]:
         for region, count in sorted(summary.counts.uncovered.items()):
-            records = f"{count_of(count, 'record')} of {printable(region)}"
+            records = f"{count_of(count, 'record')} of {terminal_safe(region)}"
             yield f"{records}, which neither template covers: no rule sees them"
         for (account, reason), count in sorted(summary.counts.rejected.items()):
             records = f"{count_of(count, 'record')} of account {account}"

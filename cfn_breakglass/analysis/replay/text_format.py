@@ -10,7 +10,7 @@ from itertools import groupby
 from cfn_breakglass.analysis.replay.explain import Explanation, condense_words, record_path
 from cfn_breakglass.analysis.replay.results import OUTCOMES, RecordResult, ReplayResult, Summary
 from cfn_breakglass.analysis.simulator.simulator import Delivery
-from cfn_breakglass.analysis.text_layout import align_columns, count_of, printable, wrap_words
+from cfn_breakglass.analysis.text_layout import align_columns, count_of, terminal_safe, wrap_words
 
 _MAX_MESSAGE_LENGTH = 1_000
 _INDENT = 4 * " "
@@ -30,7 +30,7 @@ class TextFormat:
     def result_lines(self, result: ReplayResult) -> Iterator[str]:
         if not isinstance(result, RecordResult):
             return
-        yield printable(f"{result.time}  {result.region}  {result.caller}  {result.event}  ({result.place})")
+        yield terminal_safe(f"{result.time}  {result.region}  {result.caller}  {result.event}  ({result.place})")
         for detection in dict.fromkeys(delivery.detection for delivery in result.deliveries):
             yield f"  {detection}"
             deliveries = (delivery for delivery in result.deliveries if delivery.detection == detection)
@@ -55,14 +55,14 @@ class TextFormat:
         subscribers = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in delivery.subscribers)
         yield f"    {delivery.kind} {delivery.target}{f', to {subscribers}' if subscribers else ''}"
         if delivery.problem:
-            yield f"      lost: {printable(delivery.problem)}"
+            yield f"      lost: {terminal_safe(delivery.problem)}"
         if delivery.assumed_allowed:
             yield f"      not in the templates, assumed to allow it: {', '.join(delivery.assumed_allowed)}"
         if delivery.kind == "log":
             yield "      the complete event"
             return
         message = delivery.message[:_MAX_MESSAGE_LENGTH]
-        yield from (f"      {printable(line)}" for line in message.splitlines())
+        yield from (f"      {terminal_safe(line)}" for line in message.splitlines())
         if rest := len(delivery.message) - len(message):
             yield f"      ... and {count_of(rest, 'character')} more; {self._cut_hint}"
 
@@ -72,7 +72,7 @@ class TextFormat:
         rule = f" (rule {explanation.rule})" if with_rule else ""
         yield f"  {explanation.detection}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
         for reason in explanation.reasons:
-            first, *more = wrap_words(printable(reason), self._width - len(_INDENT) - 2)
+            first, *more = wrap_words(terminal_safe(reason), self._width - len(_INDENT) - 2)
             yield _INDENT + first
             yield from (f"{_INDENT}  {line}" for line in more)
         if not explanation.fields:
@@ -87,7 +87,7 @@ class TextFormat:
             for row in explanation.fields
         ]
         for line in align_columns(
-            [_HEADINGS, *(tuple(map(printable, row)) for row in rows)], self._width - len(_INDENT)
+            [_HEADINGS, *(tuple(map(terminal_safe, row)) for row in rows)], self._width - len(_INDENT)
         ):
             yield f"{_INDENT}{line}"
 

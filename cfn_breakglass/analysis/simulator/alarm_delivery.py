@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.rules import Rule, bus_arn
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, bus_arn
 from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, metric_alarm

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-from cfn_breakglass.analysis.eventbridge.rules import Rule, Target
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target
 from cfn_breakglass.analysis.simulator.delivery_permissions import can_send, rule_sender
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.template.reader import Stack

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.rules import Rule, Target
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.key_permissions import KeyUse, find_key, key_denial

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any, Final
 
-from cfn_breakglass.analysis.eventbridge.rules import Rule
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.template.reader import Stack
 
 _ABSENT: Final = object()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from cfn_breakglass.analysis.eventbridge.rules import bus_arn
+from cfn_breakglass.analysis.eventbridge.stack_rules import bus_arn
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem

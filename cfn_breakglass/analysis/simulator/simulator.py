@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_too_large
 from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableError
-from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn, rules_of
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.subscriptions import subscriptions_of

@@ -61,7 +61,7 @@ def rule_name_prefix(metadata: Mapping[str, Any]) -> str:
     return f"{name}-" if name else ""
 
 
-def template_files(folder: Path) -> list[TemplateFile]:
+def read_template_files(folder: Path) -> list[TemplateFile]:
     """Every template of ``folder``, YAML before JSON.
 
     TemplateError if main-region or stackset is missing, or if a template cannot be read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfn_breakglass.analysis.text_layout import printable
+from cfn_breakglass.analysis.text_layout import terminal_safe
 from cfn_breakglass.analysis.trust.condition_phrases import describe_duration, join_and
 from cfn_breakglass.analysis.trust.decision import TrustDecision, TrustDescription
 from cfn_breakglass.analysis.trust.statement_phrases import StatementSummary
@@ -25,12 +25,12 @@ _NOT_EVALUATED = (
 
 def description_lines(description: TrustDescription) -> Iterator[str]:
     """Lines about everybody."""
-    yield from (printable(line) for text in _description(description) for line in text.split("\n"))
+    yield from (terminal_safe(line) for text in _description(description) for line in text.split("\n"))
 
 
 def decision_lines(decision: TrustDecision) -> Iterator[str]:
     """Lines about one caller, the answer first."""
-    yield from (printable(line) for text in _decision(decision) for line in text.split("\n"))
+    yield from (terminal_safe(line) for text in _decision(decision) for line in text.split("\n"))
 
 
 def _description(description: TrustDescription) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
-from cfn_breakglass.analysis.eventbridge.rules import Rule, Target, bus_arn
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_arn
 from cfn_breakglass.analysis.simulator.alarm_delivery import (
     alarm_event,
     alarm_problems,

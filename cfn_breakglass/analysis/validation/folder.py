@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
-from cfn_breakglass.analysis.template.template_files import template_files
+from cfn_breakglass.analysis.template.template_files import read_template_files
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, Occurrence
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
 from cfn_breakglass.analysis.validation.cfn_lint import lint
@@ -49,7 +49,7 @@ def validate_folder(folder: Path) -> Validation:
 
     Only main-region and stackset have to be there: nobody has to deploy the others, or to attach the SCP.
     """
-    templates = [judged_file(template_file) for template_file in template_files(folder)]
+    templates = [judged_file(template_file) for template_file in read_template_files(folder)]
     files = [CheckedFile(template.file, len(template.regions)) for template in templates]
     findings = _findings(templates)
     if (path := folder / FILE_NAME).exists():

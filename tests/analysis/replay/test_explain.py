@@ -8,7 +8,7 @@ import pytest
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import actor_name
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
-from cfn_breakglass.analysis.eventbridge.rules import Rule
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.replay.explain import explain_rule
 
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"

@@ -16,7 +16,7 @@ from golden_cases import CASES
 
 from cfn_breakglass import config_of, load_config, main_region, stackset, template_files
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
-from cfn_breakglass.analysis.eventbridge.rules import rules_of
+from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.heartbeat_path import HeartbeatResult, heartbeat_results
 from cfn_breakglass.analysis.simulator.simulator import Simulator
