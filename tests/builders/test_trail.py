@@ -14,6 +14,7 @@ from samples import ACCOUNT, SETTINGS, templates
 
 from cfn_breakglass import config_of
 from cfn_breakglass.analysis.iam.policy import allowed
+from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
 from cfn_breakglass.analysis.validation.folder import validate_folder
 from cfn_breakglass.analysis.validation.trail import trail_problems
@@ -44,12 +45,16 @@ def one(held: Stack, kind: str) -> Resource:
     return found
 
 
+def problems(held: Stack) -> list[DeliveryProblem]:
+    return trail_problems(held, one(held, "AWS::CloudTrail::Trail"))
+
+
 @pytest.mark.parametrize("encryption", ["customer-key", "none"])
 @pytest.mark.parametrize("region", ["us-east-1", "af-south-1", "cn-north-1", "us-gov-west-1"])
 def test_it_records_every_region_and_could_write_that_down(region: str, encryption: str) -> None:
     held = stack(region, encryption=encryption)
     assert one(held, "AWS::CloudTrail::Trail").arn == TRAIL.replace("aws", held.partition, 1).replace(REGION, region)
-    assert trail_problems(held) == []
+    assert problems(held) == []
 
 
 def test_it_records_all_management_events_and_signs_the_files() -> None:
@@ -203,36 +208,52 @@ PUT = f"the policy of the bucket {NAME} does not let it s3:PutObject {FILES}/Clo
 ACL = f"the policy of the bucket {NAME} does not let it s3:GetBucketAcl {BUCKET}"
 KEY = f"the policy of the key arn:aws:kms:{REGION}:{ACCOUNT}:key/break-glass-Key does not let CloudTrail use it"
 WRONG = {"aws:SourceArn": f"{TRAIL}s"}
-DAMAGES: dict[str, tuple[Damage, str]] = {
-    "it is off": (put("Trail", "IsLogging", value=False), "it does not log"),
-    "one region": (put("Trail", "IsMultiRegionTrail", value=False), "it records one region only"),
-    "a folder that nobody may write in": (put("Trail", "S3KeyPrefix", "here"), "s3:PutObject"),
-    "no policy": (removes("TrailBucketPolicy"), ACL),
-    "no right to look": (forgets("TrailBucketPolicy", "s3:GetBucketAcl"), ACL),
-    "no right to write": (forgets("TrailBucketPolicy", "s3:PutObject"), PUT),
-    "the bucket knows another trail": (asks("TrailBucketPolicy", StringEquals=WRONG), ACL),
-    "the key does not know it": (forgets("Key", "kms:GenerateDataKey*"), KEY),
-    "the key knows another trail": (asks("Key", StringEquals=WRONG), KEY),
+DAMAGES: dict[str, tuple[Damage, str, str]] = {
+    "it is off": (put("Trail", "IsLogging", value=False), "trail-off", "it does not log"),
+    "one region": (
+        put("Trail", "IsMultiRegionTrail", value=False),
+        "trail-single-region",
+        "it records one region only",
+    ),
+    "a folder that nobody may write in": (put("Trail", "S3KeyPrefix", "here"), "bucket-policy-denies", "s3:PutObject"),
+    "no policy": (removes("TrailBucketPolicy"), "bucket-policy-denies", ACL),
+    "no right to look": (forgets("TrailBucketPolicy", "s3:GetBucketAcl"), "bucket-policy-denies", ACL),
+    "no right to write": (
+        forgets("TrailBucketPolicy", "s3:PutObject"),
+        "bucket-policy-denies",
+        PUT,
+    ),
+    "the bucket knows another trail": (asks("TrailBucketPolicy", StringEquals=WRONG), "bucket-policy-denies", ACL),
+    "the key does not know it": (forgets("Key", "kms:GenerateDataKey*"), "key-policy-denies", KEY),
+    "the key knows another trail": (asks("Key", StringEquals=WRONG), "key-policy-denies", KEY),
     # It describes the key before it writes, and says nothing of what for.
-    "the key asks what for": (asks("Key", StringLike={"kms:EncryptionContext:aws:cloudtrail:arn": TRAIL}), KEY),
-    "the key is disabled": (put("Key", "Enabled", value=False), "is disabled: CloudTrail cannot use it"),
+    "the key asks what for": (
+        asks("Key", StringLike={"kms:EncryptionContext:aws:cloudtrail:arn": TRAIL}),
+        "key-policy-denies",
+        KEY,
+    ),
+    "the key is disabled": (
+        put("Key", "Enabled", value=False),
+        "key-disabled",
+        "is disabled: CloudTrail cannot use it",
+    ),
 }
 
 
-@pytest.mark.parametrize(("damage", "problem"), DAMAGES.values(), ids=DAMAGES)
-def test_damage_is_told(damage: Damage, problem: str) -> None:
+@pytest.mark.parametrize(("damage", "code", "message"), DAMAGES.values(), ids=DAMAGES)
+def test_damage_is_told(damage: Damage, code: str, message: str) -> None:
     held = template()
     damage(held["Resources"])
-    found = trail_problems(resolve(held, account=ACCOUNT, region=REGION))
-    assert found
-    assert any(problem in each.message for _, each in found)
+    found = problems(resolve(held, account=ACCOUNT, region=REGION))
+    assert {problem.code for problem in found} == {code}
+    assert any(message in problem.message for problem in found)
 
 
 def test_a_bucket_and_a_key_of_somebody_else_are_not_judged() -> None:
     held = template(encryption="none")
     for name, value in {"S3BucketName": "theirs", "KMSKeyId": "alias/theirs"}.items():
         put("Trail", name, value)(held["Resources"])
-    assert trail_problems(resolve(held, account=ACCOUNT, region=REGION)) == []
+    assert problems(resolve(held, account=ACCOUNT, region=REGION)) == []
 
 
 def test_validate_tells_of_a_trail_that_cannot_write(tmp_path: Path) -> None:
@@ -241,7 +262,13 @@ def test_validate_tells_of_a_trail_that_cannot_write(tmp_path: Path) -> None:
     del held["Resources"]["Trail"]["DependsOn"], held["Outputs"]
     for name in ("main-region.json", "stackset.json"):
         (tmp_path / name).write_text(json.dumps(held), encoding="utf-8")
-    assert "bucket-policy-denies" in {finding.rule_id for finding in validate_folder(tmp_path).findings}
+    (denied,) = {
+        finding.message
+        for finding in validate_folder(tmp_path).findings
+        if (finding.rule_id, finding.logical_id) == ("bucket-policy-denies", "TrailBucket")
+        and "s3:PutObject" in finding.message
+    }
+    assert denied == "TrailBucket does not let CloudTrail call s3:PutObject: the trail cannot write its files."
 
 
 @pytest.mark.parametrize(

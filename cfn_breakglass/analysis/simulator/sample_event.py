@@ -40,43 +40,44 @@ def sample_event(stack: Stack, rule: Rule, pattern: Mapping[str, Any]) -> dict[s
 
 
 def _samples(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Events that fit each field of the pattern, the most simple first."""
-    fields = {name: wanted for name, wanted in pattern.items() if name != "$or"}
-    values = [_values(wanted) for wanted in fields.values()]
+    """Objects that match each field of the pattern for itself; the simplest first."""
+    fields = {name: conditions for name, conditions in pattern.items() if name != "$or"}
+    values = [_values(conditions) for conditions in fields.values()]
     for alternative in pattern.get("$or", [{}]):
-        for more in islice(_samples(alternative), _COMBINATIONS) if alternative else [{}]:
+        for alternative_sample in islice(_samples(alternative), _COMBINATIONS) if alternative else [{}]:
             for combination in islice(product(*values), _COMBINATIONS):
-                own = {name: value for name, value in zip(fields, combination, strict=True) if value is not _ABSENT}
-                yield _merged(own, more)
+                sample = {name: value for name, value in zip(fields, combination, strict=True) if value is not _ABSENT}
+                yield _merged(sample, alternative_sample)
 
 
-def _values(wanted: Any) -> list[Any]:
-    if isinstance(wanted, Mapping):
-        return list(islice(_samples(wanted), _COMBINATIONS))
-    return [_value(option) for option in wanted]
+def _values(conditions: Any) -> list[Any]:
+    if isinstance(conditions, Mapping):
+        return list(islice(_samples(conditions), _COMBINATIONS))
+    return [_value(condition) for condition in conditions]
 
 
-def _value(option: Any) -> Any:
-    """A value that one element of a pattern's list matches."""
-    if not isinstance(option, Mapping):
-        return option
-    (operator, operand), *_ = option.items()
+def _value(condition: Any) -> Any:
+    """A value that an element of a pattern's list matches."""
+    if not isinstance(condition, Mapping):
+        return condition
+    (operator, operand), *_ = condition.items()
     match operator:
         case "exists":
             return _FILLER if operand else _ABSENT
         case "anything-but":
             return _FILLER
         case "numeric":
-            return operand[1] + (">" in operand[:1]) - ("<" in operand[:1])
+            return operand[1] + (operand[0] == ">") - (operand[0] == "<")
         case "cidr":
             return operand.partition("/")[0]
     text = operand.get("equals-ignore-case", "") if isinstance(operand, Mapping) else str(operand)
     return text.replace("*", _FILLER) if operator == "wildcard" else text
 
 
-def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**one, **other}
-    for name in one.keys() & other.keys():
-        if isinstance(one[name], dict) and isinstance(other[name], dict):
-            merged[name] = _merged(one[name], other[name])
+def _merged(sample: Mapping[str, Any], addition: Mapping[str, Any]) -> dict[str, Any]:
+    """Both objects in one; a field of both is merged too, or the addition's."""
+    merged = {**sample, **addition}
+    for name in sample.keys() & addition.keys():
+        if isinstance(sample[name], dict) and isinstance(addition[name], dict):
+            merged[name] = _merged(sample[name], addition[name])
     return merged

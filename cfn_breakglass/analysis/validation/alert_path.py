@@ -92,12 +92,12 @@ class _AlertPath:
     def occurrences(self) -> Iterator[Occurrence]:
         for rule in self._rules:
             resource = self._resources[rule.region, rule.arn]
-            yield from _judge(rule.region, resource.logical_id, partial(self._rule_problems, rule, resource))
+            yield from judge(rule.region, resource.logical_id, partial(self._rule_problems, rule, resource))
         for region, stack in self._stacks.items():
             for alarm in stack.of_type(_ALARM):
-                yield from _judge(region, alarm.logical_id, partial(alarm_problems, stack, alarm, self._buses))
+                yield from judge(region, alarm.logical_id, partial(alarm_problems, stack, alarm, self._buses))
             rules = [rule for rule in self._rules if rule.region == region]
-            yield from _judge(region, "", partial(unwatched_resources, stack, rules))
+            yield from judge(region, "", partial(unwatched_resources, stack, rules))
         yield from self._alarm_events()
         yield from self._heartbeats()
 
@@ -162,9 +162,10 @@ class _AlertPath:
                 yield Occurrence(result.problem, region, subject)
 
 
-def _judge(region: str, logical_id: str, judge: Callable[[], Iterable[DeliveryProblem]]) -> list[Occurrence]:
+def judge(region: str, logical_id: str, find_problems: Callable[[], Iterable[DeliveryProblem]]) -> list[Occurrence]:
+    """The problems that a function finds for a resource, or that it cannot tell."""
     try:
-        return [Occurrence(problem, region, logical_id) for problem in judge()]
+        return [Occurrence(problem, region, logical_id) for problem in find_problems()]
     except BreakglassError as error:
         return [_untold(error, region, logical_id)]
 

@@ -10,7 +10,7 @@ from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import make_finding
 from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate
 
-_NAMED = 3
+_MAX_NAMES = 3
 """How many names a sentence lists."""
 
 
@@ -43,18 +43,18 @@ def _finding(group: list[Occurrence], templates: Mapping[str, JudgedTemplate]) -
         template.file,
         line=template.line_of(resource),
         resource=resource,
-        subjects=listed_names([occurrence.logical_id for occurrence in group]),
-        regions=listed_names([occurrence.region for occurrence in group], "regions"),
+        subjects=join_names([occurrence.logical_id for occurrence in group]),
+        regions=join_names([occurrence.region for occurrence in group], "regions"),
         about=problem.about,
         message=problem.message,
     )
     return template.locate(finding)
 
 
-def listed_names(names: Iterable[str], plural: str = "") -> str:
+def join_names(names: Iterable[str], plural: str = "") -> str:
     """Some of the names as a sentence has them: ``a, b, c and 4 more regions``."""
     distinct = list(dict.fromkeys(filter(None, names)))
-    if len(distinct) > _NAMED + 1:
-        more = f"{len(distinct) - _NAMED} more {plural}".rstrip()
-        return f"{', '.join(distinct[:_NAMED])} and {more}"
+    if len(distinct) > _MAX_NAMES + 1:
+        more = f"{len(distinct) - _MAX_NAMES} more {plural}".rstrip()
+        return f"{', '.join(distinct[:_MAX_NAMES])} and {more}"
     return " and ".join(filter(None, (", ".join(distinct[:-1]), *distinct[-1:])))

@@ -255,7 +255,7 @@ FINDING_RULES: Final = {
     ),
     "bucket-policy-denies": FindingRule(
         "The policy of a bucket denies CloudTrail",
-        "{resource} does not let CloudTrail call {about}: {message}.",
+        "{resource} does not let CloudTrail call {about}: the trail cannot write its files.",
         "Allow it to cloudtrail.amazonaws.com in the policy of the bucket, with the ARN of the trail.",
     ),
     # What AWS refuses.

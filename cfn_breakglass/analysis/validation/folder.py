@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
 from cfn_breakglass.analysis.template.template_files import read_template_files
-from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, Occurrence
+from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, judge
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
 from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.analysis.validation.event_rules import invalid_rules
@@ -79,8 +80,8 @@ def _findings(templates: list[JudgedTemplate]) -> list[Finding]:
             is_valid = not own_findings[main.name] and not own_findings[others.name]
             with _forgiving(is_valid=is_valid):
                 # What makes a template invalid is also what cannot be judged in it.
-                found = alert_path_findings(main, others)
-                findings += [finding for finding in found if is_valid or finding.rule_id != CANNOT_TELL]
+                path_findings = alert_path_findings(main, others)
+                findings += [finding for finding in path_findings if is_valid or finding.rule_id != CANNOT_TELL]
     return findings
 
 
@@ -119,8 +120,9 @@ def _own_findings(template: JudgedTemplate) -> list[Finding]:
     with _forgiving(is_valid=not findings):
         for region, stack in template.stacks.items():
             findings += _refusals(template, stack)
-            occurrences = [Occurrence(problem, region, logical_id) for logical_id, problem in trail_problems(stack)]
-            findings += findings_of(occurrences, dict.fromkeys(template.stacks, template))
+            for trail in stack.of_type("AWS::CloudTrail::Trail"):
+                occurrences = judge(region, trail.logical_id, partial(trail_problems, stack, trail))
+                findings += findings_of(occurrences, dict.fromkeys(template.stacks, template))
     return list(dict.fromkeys(findings))
 
 

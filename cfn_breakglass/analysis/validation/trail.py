@@ -17,20 +17,16 @@ _SERVICE, _SERVICE_NAME = "cloudtrail.amazonaws.com", "CloudTrail"
 _FOLDERS = ("CloudTrail", "CloudTrail-Digest")
 
 
-def trail_problems(stack: Stack) -> list[tuple[str, DeliveryProblem]]:
-    """Why a trail of the stack, given by its logical ID, leaves something out or cannot write to its bucket.
+def trail_problems(stack: Stack, trail: Resource) -> list[DeliveryProblem]:
+    """Why a trail of the stack leaves something out, or cannot write to its bucket.
 
     A bucket or a key that the stack does not make is assumed to let it.
     """
-    return [
-        (trail.logical_id, problem)
-        for trail in stack.of_type("AWS::CloudTrail::Trail")
-        for problem in (*_unrecorded(stack, trail), *_bucket_problems(stack, trail), *_key_problems(stack, trail))
-    ]
+    return [*_unrecorded(stack, trail), *_bucket_problems(stack, trail), *_key_problems(stack, trail)]
 
 
 def _unrecorded(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]:
-    if not trail.properties["IsLogging"]:
+    if not trail.properties.get("IsLogging"):
         yield DeliveryProblem("trail-off", "it does not log", stack.region, trail.logical_id)
     if not trail.properties.get("IsMultiRegionTrail"):
         yield DeliveryProblem("trail-single-region", "it records one region only", stack.region, trail.logical_id)

@@ -16,7 +16,7 @@ from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.template.reader import parse
 from cfn_breakglass.analysis.template.template_files import main_and_stackset
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL
-from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, listed_names
+from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, join_names
 from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES
 from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate, judged_file
@@ -156,7 +156,7 @@ def test_what_is_not_known_is_a_note(file: str, resource: str, old: str, new: st
     ],
 )
 def test_a_sentence_lists_some_of_the_names(names: list[str], expected: str) -> None:
-    assert listed_names(names) == expected
+    assert join_names(names) == expected
 
 
 @pytest.mark.parametrize("folder", [*CASES, ROOT / "templates"], ids=lambda folder: folder.name)
