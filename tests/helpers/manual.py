@@ -33,6 +33,7 @@ from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
 
 import cfn_breakglass
+from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.collection_types import section_keys
 from cfn_breakglass.config.loader import config_of
@@ -48,6 +49,8 @@ _BLOCK: Final = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _INLINE: Final = re.compile(r"`([^`\n]+)`")
+# The state of our rules; in the folder `edited` of each page, one has another.
+ENABLED: Final = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 # What `simulate history` reads on every page.
 _HISTORY: Final = {
     "assumed.json": EVENTS / "RoleAssumed" / "raises-user-of-the-same-account.json",
@@ -144,6 +147,9 @@ def _furnish(folder: Path, text: str) -> None:
         for name in ("breakglass.yaml", ".breakglass.schema.json"):
             shutil.copy(ROOT / name, folder)
         shutil.copytree(ROOT / "templates", folder / "templates")
+    shutil.copytree(ROOT / "templates", folder / "edited")
+    stackset = folder / "edited" / "stackset.yaml"
+    stackset.write_text(read(stackset).replace(f"State: {ENABLED}", "State: DISABLED", 1), encoding="utf-8")
 
 
 def _run(command: str) -> Result:
@@ -236,6 +242,12 @@ def library_table() -> str:
     return _table("Name", "What it is")((f"`{name}`", _first_sentence(member.__doc__)) for name, member in members)
 
 
+def finding_table() -> str:
+    about = "the page that the finding names"
+    rows = ((f"`{id_}`", rule.summary, rule.remedy.replace("{about}", about)) for id_, rule in FINDING_RULES.items())
+    return _table("ID", "What it finds", "What to do")(rows)
+
+
 def make_table() -> str:
     targets = re.findall(r"^([\w-]+):.*?## (.+)$", read(ROOT / "Makefile"), re.MULTILINE)
     return _table("Target", "What it does")((f"`make {target}`", text) for target, text in targets)
@@ -264,6 +276,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "outputs": output_table,
     "commands": command_table,
     "library": library_table,
+    "findings": finding_table,
     "make": make_table,
     "layers": partial(_layer_table, "cfn_breakglass"),
     "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
