@@ -1,4 +1,4 @@
-"""The command line: arguments in, exit code out; only this module and the commands print."""
+"""The command line. Only this package prints and exits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMANDS = ("init", "generate", "validate", "simulate", "trust", "diagram", "sc
 
 
 class _Group(click.Group):
-    """Imports the command that is asked for, and turns our errors into a message on stderr and their exit code."""
+    """Imports only the command that is called; prints our errors on stderr and exits with their exit codes."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -36,14 +36,14 @@ class _Group(click.Group):
             click.echo(with_hint(error), err=True)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, BrokenPipeError) as error:
-            # Ended early, it could not tell; click's own code for both is 1, which is a no.
+            # A command that is interrupted could not tell. click would exit with 1, which means no.
             if isinstance(error, BrokenPipeError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(2)
         except OSError as error:
             if error.filename is not None:
                 raise
-            click.echo(f"standard output: {error.strerror}; what was to be said is lost", err=True)
+            click.echo(f"standard output: {error.strerror}; the output is incomplete", err=True)
             ctx.exit(2)
 
 
@@ -52,24 +52,26 @@ class _Group(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
-  cfn-breakglass init                    write a config to fill in
-  cfn-breakglass generate                write the templates
-  cfn-breakglass generate --check        are the templates those of the config?
-  cfn-breakglass validate                would AWS take the templates?
-  cfn-breakglass simulate history        what would they have told of this CloudTrail history?
-  cfn-breakglass trust                   who can take the role on?
+  cfn-breakglass init                write an example config
+  cfn-breakglass generate            write the templates
+  cfn-breakglass generate --check    are the files up to date?
+  cfn-breakglass validate            would AWS accept the templates?
+  cfn-breakglass simulate history    which alerts would these records cause?
+  cfn-breakglass trust               who can assume the role?
+
+cfn-breakglass COMMAND --help shows an example of each command's output.
 
 Exit codes: 0 yes or done, 1 no, 2 could not tell (bad input).""",
 )
 @click.version_option(__version__, "--version", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Make CloudFormation templates for an AWS break-glass role that alerts in every region."""
+    """Generate CloudFormation templates for an AWS break-glass role that alerts in every region."""
 
 
 def main() -> None:
     """Run the command line."""
     try:
         cli(prog_name="cfn-breakglass")
-    except Exception:  # noqa: BLE001 - a mistake of ours is no "no", which Python's own exit code would say
+    except Exception:  # noqa: BLE001 - Python would exit with 1, which means no; a bug of ours means nothing
         traceback.print_exc()
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""Options that several commands take, and the command as it was given, to be given again."""
+"""Options that several commands have, and command lines for messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _Decorator = Callable[[Callable[..., object]], Callable[..., object]]
 
 
 def path_option(flag: str, default: str, about: str) -> _Decorator:
-    """An option that takes a path and has a default."""
+    """An option whose value is a path, with a default."""
     return click.option(flag, type=click.Path(path_type=Path), default=Path(default), show_default=True, help=about)
 
 
 CONFIG = path_option("--config", "breakglass.yaml", "The config file.")
-TEMPLATES = path_option("--templates", "templates", "The folder the templates are in.")
+TEMPLATES = path_option("--templates", "templates", "The folder of the templates.")
 
 
 def flag(command: click.Command, parameter: str) -> str:
@@ -27,11 +27,11 @@ def flag(command: click.Command, parameter: str) -> str:
     return "/".join([*options[parameter].opts, *options[parameter].secondary_opts])
 
 
-def generate_with(ctx: click.Context, *options: str) -> str:
-    """The generate command with those of ``options`` that the user gave to this one, quoted for a shell."""
-    given = [
-        f" {param.opts[0]} {quote(str(ctx.params[param.name]))}"
-        for param in ctx.command.params
-        if param.name in options and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
+def generate_command(ctx: click.Context, *options: str) -> str:
+    """The generate command with those of ``options`` that the user set for this command, quoted for a shell."""
+    arguments = [
+        f" {option.opts[0]} {quote(str(ctx.params[option.name]))}"
+        for option in ctx.command.params
+        if option.name in options and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
     ]
-    return "".join(["cfn-breakglass generate", *given])
+    return "".join(["cfn-breakglass generate", *arguments])

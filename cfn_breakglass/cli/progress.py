@@ -1,4 +1,4 @@
-"""How far the work is: a bar on stderr for whoever is looking, once it takes longer than a second."""
+"""A progress bar on a terminal, for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING, Self, TypeVar
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PATIENCE = 1.0
+_DELAY_SECONDS = 1.0
 _Line = TypeVar("_Line")
 
 
 class Progress:
-    """What nobody looks at; ``Bar`` is for those who do."""
+    """Shows nothing; ``Bar`` is the one that a terminal gets."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Take away what is shown."""
+        """Remove the bar."""
 
     def advance(self, done: int, records: int) -> None:
-        """Show that ``done`` more bytes are done, and how many records there were up to now."""
+        """Count ``done`` more bytes, and show how many records there are up to now."""
 
-    def quietly(self, line: _Line, write: Callable[[_Line], None]) -> None:
-        """Write to the terminal without hurting what is shown."""
+    def write_line(self, line: _Line, write: Callable[[_Line], None]) -> None:
+        """Write to the terminal without a bar in the middle of the line."""
         write(line)
 
 
 class Bar(Progress):
-    """How many of ``total`` bytes are done."""
+    """A bar that shows how many of ``total`` bytes are done."""
 
     def __init__(self, total: int, console: Console, clock: Callable[[], float] = monotonic) -> None:
         from rich import progress
@@ -46,21 +46,21 @@ class Bar(Progress):
             redirect_stdout=False,
         )
         self._task = self._bar.add_task("", total=max(total, 1), records=0)
-        self._clock, self._began, self._shown = clock, clock(), False
+        self._clock, self._started_at, self._is_visible = clock, clock(), False
 
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
 
     def advance(self, done: int, records: int) -> None:
         self._bar.update(self._task, advance=done, records=records)
-        if not self._shown and self._clock() - self._began >= _PATIENCE:
-            self._shown = True
+        if not self._is_visible and self._clock() - self._started_at >= _DELAY_SECONDS:
+            self._is_visible = True
             self._bar.start()
 
-    def quietly(self, line: _Line, write: Callable[[_Line], None]) -> None:
-        # While lines come, they show how far it is; the bar is back when none came for a while.
-        if self._shown:
-            self._shown = False
+    def write_line(self, line: _Line, write: Callable[[_Line], None]) -> None:
+        # Lines show the progress too. The bar comes back when there was no line for a while.
+        if self._is_visible:
+            self._is_visible = False
             self._bar.stop()
-        self._began = self._clock()
+        self._started_at = self._clock()
         write(line)

@@ -24,17 +24,31 @@ def _set(_ctx: click.Context, _param: click.Parameter, values: Iterable[str]) ->
 
 
 @click.command(
+    short_help="Say which alerts CloudTrail records would have caused.",
     epilog="""\b
 Examples:
   cfn-breakglass simulate history
   cfn-breakglass simulate --detection RoleAssumed --json history.jsonl.gz
   cfn-breakglass simulate --explain --detection RoleRefused record.json
 
-Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell (bad input)."""
+\b
+Example of its output, in part:
+  $ cfn-breakglass simulate history
+  2025-03-14T03:07:12Z  eu-west-1  alice  AssumeRole  ...
+    RoleAssumed
+      topic arn:aws:sns:us-east-1:111122223333:break-glass-alerts, to ...
+  ...
+
+\b
+  1 record read, 1 alert
+  ...
+
+Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell
+(bad input).""",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @TEMPLATES
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object per line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.option("--detection", "detections", multiple=True, callback=_set, help="Only this detection; can be repeated.")
 @click.option(
     "--region",
@@ -43,15 +57,17 @@ Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell (
     callback=_set,
     help="Only records of this region; can be repeated.",
 )
-@click.option("--account", default="", help="Deploy the templates in this account, not in that of each record.")
+@click.option("--account", default="", help="The account of the templates; that of each record if not given.")
 @click.option("--explain", is_flag=True, help="Say for each record why a detection fires or does not.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes read files.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="The number of processes that read files."
+)
 @click.pass_context
 def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jobs: int, **options: Any) -> None:
-    """Say which alerts a CloudTrail history would have caused, with the templates on disk.
+    """Say which alerts CloudTrail records would have caused if the templates had been deployed.
 
-    PATH is a file, a folder or - for standard input; a CloudTrail record, a log file, a JSON array, JSON Lines or an
-    EventBridge event, plain or gzip.
+    PATH is a file, a folder, or - for standard input. A file is a CloudTrail record, a log file of CloudTrail, a JSON
+    array, JSON Lines or an EventBridge event, with or without gzip.
     """
     from cfn_breakglass.analysis.replay.replay import Replay
     from cfn_breakglass.analysis.replay.results import ReplayOptions
@@ -92,7 +108,7 @@ def _report(command: click.Command, *, as_json: bool) -> ReplayReport:
 def _write_results(results: Iterable[ReplayResult], report: ReplayReport, progress: Progress) -> None:
     for result in results:
         for line in report.result_lines(result):
-            progress.quietly(line, _write)
+            progress.write_line(line, _write)
         progress.advance(0, report.summary.counts.records)
 
 

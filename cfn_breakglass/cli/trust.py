@@ -22,16 +22,27 @@ _EXIT_CODES = {"yes": 0, "no": 1, "cannot tell": 2}
 
 
 @click.command(
+    short_help="Say who can assume the role, or whether one caller can.",
     epilog="""\b
 Examples:
   cfn-breakglass trust
   cfn-breakglass trust --user alice --mfa --session-name alice
   cfn-breakglass trust --role arn:aws:iam::444455556666:role/ops/Chief
-  cfn-breakglass trust --saml arn:aws:iam::111122223333:saml-provider/Corp --session-name alice
+  cfn-breakglass trust --session-name alice \\
+    --saml arn:aws:iam::111122223333:saml-provider/Corp
   cfn-breakglass trust --permission-set OnCall --console
   cfn-breakglass trust --user alice --no-mfa --json
 
-Exit codes: 0 allowed, or no caller is named; 1 denied; 2 could not tell (bad input, or too little is known)."""
+\b
+Example of its output, in part:
+  $ cfn-breakglass trust --user alice --no-mfa
+  No: IAM user alice of this account cannot assume the role.
+  ...
+    - statement 1 allows them only if MFA was used; the call has no MFA
+  ...
+
+Exit codes: 0 allowed, or no caller is named; 1 denied; 2 could not tell (bad
+input, or too little is known).""",
 )
 @TEMPLATES
 @click.option("--user", metavar="NAME", help="An IAM user calls: name or ARN.")
@@ -39,7 +50,7 @@ Exit codes: 0 allowed, or no caller is named; 1 denied; 2 could not tell (bad in
 @click.option("--permission-set", metavar="NAME", help="A session of this Identity Center permission set calls.")
 @click.option("--saml", metavar="ARN", help="A user of this SAML provider calls.")
 @click.option("--oidc", metavar="ARN", help="A user of this OIDC provider calls.")
-@click.option("--account", metavar="ID", help="The account of the caller; the role's own if not given.")
+@click.option("--account", metavar="ID", help="The account of the caller; that of the role if not given.")
 @click.option("--mfa/--no-mfa", default=None, help="The call is with MFA, or with long-term keys (the default).")
 @click.option("--mfa-age", type=click.IntRange(min=0), metavar="MINUTES", help="How long ago MFA was used.")
 @click.option("--session-name", metavar="NAME", help="The name of the session.")
@@ -67,12 +78,13 @@ Exit codes: 0 allowed, or no caller is named; 1 denied; 2 could not tell (bad in
 @click.option("--ip", metavar="ADDRESS", help="The IP address that the call comes from.")
 @click.option("--at", metavar="TIME", help="When the call is made, such as 2030-01-31T03:00:00Z; now if not given.")
 @click.option("--stack-account", default="", metavar="ID", help="The account that the templates are deployed in.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def trust(ctx: click.Context, /, *, templates: Path, stack_account: str, as_json: bool, **options: Any) -> None:
-    """Say who can assume the role, or whether a caller can.
+    """Say who can assume the role, or whether one caller can.
 
-    It evaluates the trust policy in the templates, not the config. Without a caller it is about everybody.
+    It evaluates the trust policy in the templates, not the config. Options describe a caller; without them, it says
+    who can assume the role and who is denied.
     """
     from cfn_breakglass.analysis.trust.caller_options import CallerOptions
     from cfn_breakglass.analysis.trust.decision import describe_trust

@@ -1,4 +1,4 @@
-"""``validate``: whether AWS takes the templates and the guard SCP, and every alert reaches its subscribers."""
+"""``validate``: whether AWS accepts the templates and the guard SCP, and every alert reaches its subscribers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,22 @@ from cfn_breakglass.cli.options import TEMPLATES
 
 
 @click.command(
+    short_help="Check that AWS accepts the files and every alert arrives.",
     epilog="""\b
 Examples:
   cfn-breakglass validate
   cfn-breakglass validate --templates prod
   cfn-breakglass validate --format sarif > validate.sarif
 
-Exit codes: 0 nothing found, 1 problems found, 2 could not tell (bad input, or something not known here)."""
+\b
+Example of its output:
+  $ cfn-breakglass validate
+  templates/main-region.yaml: 0 problems in 1 region
+  templates/stackset.yaml: 0 problems in 16 regions
+  templates/guard-scp.json: 0 problems
+
+Exit codes: 0 no problem, 1 problems, 2 could not tell (bad input, or something
+that this release does not know).""",
 )
 @TEMPLATES
 @click.option(
@@ -30,7 +39,7 @@ Exit codes: 0 nothing found, 1 problems found, 2 could not tell (bad input, or s
 )
 @click.pass_context
 def validate(ctx: click.Context, templates: Path, report_format: str) -> None:
-    """Check the files on disk: whether AWS takes them, and whether every alert reaches its subscribers.
+    """Check the files on disk: whether AWS accepts them, and whether every alert reaches its subscribers.
 
     cfn-lint and AWS's limits are applied in every region that the templates are deployed to. Then the path of each
     event, alarm and heartbeat is followed: rules, buses, roles, policies, keys, topics, log groups, dead-letter queues.

@@ -279,7 +279,7 @@ def test_check_covers_every_template(tmp_path: Path) -> None:
         told = generate(tmp_path, "--check", deployer=True)
         assert (told.exit_code, told.stdout.splitlines()[0]) == (
             1,
-            f"templates/{name} differs from what breakglass.yaml makes",
+            f"templates/{name} differs from what breakglass.yaml generates:",
         )
         path.write_text(text, encoding="utf-8")
 
@@ -288,7 +288,9 @@ def test_what_is_no_longer_made_is_told_of(tmp_path: Path) -> None:
     generate(tmp_path, deployer=True)
     told = generate(tmp_path).stderr
     for name in ("deployer.yaml", "stackset-roles.yaml"):
-        assert f"note: templates/{name} is there, and this config makes none; delete it, and its stack\n" in told
+        assert (
+            f"note: templates/{name} exists, but this config does not generate it; delete it, and its stack\n" in told
+        )
 
 
 @pytest.mark.parametrize(

@@ -383,11 +383,11 @@ def test_a_bar_shows_after_a_second_and_gets_out_of_the_way() -> None:
     times, out, said = iter([0.0, 0.5, 1.0, 2.0, 3.0]), io.StringIO(), list[str]()
     console = Console(file=out, force_terminal=True, width=80)
     with Bar(100, console, clock=lambda: next(times)) as progress:
-        progress.quietly("a", said.append)
+        progress.write_line("a", said.append)
         progress.advance(10, 1_000)
         assert out.getvalue() == ""
         progress.advance(10, 2_000)
-        progress.quietly("b", said.append)
+        progress.write_line("b", said.append)
     assert said == ["a", "b"]
     assert "2,000 records" in out.getvalue()
 
