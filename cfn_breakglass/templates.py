@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -29,8 +28,7 @@ from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.plan import Plan, make_plan
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Templates:
+class Templates(NamedTuple):
     """Every template that a config asks for."""
 
     main_region: Template

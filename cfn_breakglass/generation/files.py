@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ _ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplac
 
 def as_data(template: Template) -> dict[str, Any]:
     """The template as plain data, its sections and each resource's attributes in AWS's order."""
-    data = _ordered(template.to_dict(), _SECTIONS)
-    data["Resources"] = {title: _ordered(resource, _ATTRIBUTES) for title, resource in data["Resources"].items()}
-    return data
+    # The resources are converted one by one: Template.to_dict goes through each of them twice.
+    other_sections = copy(template)
+    other_sections.resources = {}
+    resources = {title: _ordered(resource.to_dict(), _ATTRIBUTES) for title, resource in template.resources.items()}
+    return _ordered({**other_sections.to_dict(), "Resources": resources}, _SECTIONS)
 
 
 def as_json(data: Mapping[str, Any]) -> str:

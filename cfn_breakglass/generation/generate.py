@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from troposphere import Template
@@ -29,8 +28,7 @@ class GeneratedFile(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GeneratedTemplates:
+class GeneratedTemplates(NamedTuple):
     """The file of every template; None for one that the config does not ask for."""
 
     main_region: GeneratedFile
@@ -45,8 +43,7 @@ class GeneratedTemplates:
         return {file.name: file.text for file in files if file}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GeneratedFiles:
+class GeneratedFiles(NamedTuple):
     """Every file that a config makes."""
 
     templates: GeneratedTemplates

@@ -14,6 +14,7 @@ _SIDE_BY_SIDE = 5
 _SMALL = 50
 # Sections, resources and their attributes keep a line of their own.
 _DEEP = 3
+_COLLECTION = (dict, list)
 _UNQUOTED = re.compile(r"[A-Za-z0-9$/][^:#{}\[\],]*")
 _LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9]")
 
@@ -46,7 +47,7 @@ class _Layout:
         if isinstance(data, dict):
             length = sum([len(key) + 4 + self._measure(value) for key, value in data.items()])
         elif isinstance(data, list):
-            length = sum([self._measure(item) + 2 for item in data])
+            length = sum([self._measure(element) + 2 for element in data])
         else:
             return _length(data)
         self.lengths[id(data)] = length
@@ -57,7 +58,7 @@ class _Layout:
 
         ``begins`` is the column where it begins on the line of its key, ``indent`` that of lines of its own.
         """
-        if not isinstance(data, dict | list):
+        if not isinstance(data, _COLLECTION):
             self.events.append(_scalar(data))
             return
         inline = inline or (depth >= _DEEP and (begins + self.lengths[id(data)] <= _WIDTH or self._side_by_side(data)))
