@@ -45,13 +45,11 @@ def of_type(resources: Resources, kind: str) -> list[Properties]:
 
 
 def calls_for(resources: Resources, *kinds: str) -> set[str]:
-    """What CloudFormation calls for the resources of ``kinds``."""
-    return {
-        call
-        for resource in resources.values()
-        if resource["Type"] in kinds
-        for call in needed(resource["Type"], resource.get("Properties", {}))
-    }
+    """What CloudFormation calls for the resources of ``kinds``; LookupError for a type that we do not know at all."""
+    by_type = [
+        (resource["Type"], needed(resource["Type"], resource.get("Properties", {}))) for resource in resources.values()
+    ]
+    return {call for kind, calls in by_type if kind in kinds for call in calls}
 
 
 def resource_statements(
