@@ -523,7 +523,7 @@ def test_a_guard_that_is_too_big_names_the_key_to_change() -> None:
         made(json.dumps({**GUARDED, "protection": {"exempt": exempt}}))
     (problem,) = refused.value.problems
     assert problem.text.startswith("protection.exempt: the service control policy of guard-scp.json would have ")
-    assert problem.text.endswith(" characters; AWS takes 5,120")
+    assert problem.text.endswith(" characters, but AWS allows 5,120")
 
 
 def statement(**more: Any) -> str:

@@ -1,4 +1,4 @@
-"""How complex wildcards are, counted by hand."""
+"""Wildcards that EventBridge counts together: those of one field, however the pattern comes to hold them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,21 @@ import pytest
 
 from cfn_breakglass.analysis.eventbridge.complexity import complexity
 
+FIRST, SECOND = {"wildcard": "*a*b"}, {"wildcard": "*c*d"}
+TOGETHER: dict[str, dict[str, Any]] = {
+    "in a list": {"x": [FIRST, SECOND]},
+    "in alternatives": {"$or": [{"x": [FIRST]}, {"x": [SECOND]}]},
+    "one of them forbidden": {"x": [FIRST, {"anything-but": SECOND}]},
+    "both forbidden": {"x": [{"anything-but": {"wildcard": ["*a*b", "*c*d"]}}]},
+}
 
-def wildcards(*texts: str) -> list[dict[str, str]]:
-    return [{"wildcard": text} for text in texts]
+
+def test_the_wildcards_of_two_fields_do_not_add_up() -> None:
+    alone = complexity({"x": [FIRST]})
+    assert complexity({"x": [FIRST], "y": [SECOND]}) == alone
+    assert complexity({"x": {"y": [FIRST]}, "z": {"y": [SECOND]}}) == alone
 
 
-@pytest.mark.parametrize(
-    ("pattern", "positions"),
-    [
-        ({"a": ["x", {"prefix": "y"}]}, 0),
-        ({"a": wildcards("ab*")}, 1),
-        ({"a": wildcards("*b")}, 2),  # after a b: at the star, and at the end
-        ({"a": wildcards("*ab*", "*b")}, 4),  # the example of the module
-        ({"a": wildcards("*ab*"), "b": wildcards("*b")}, 3),  # fields do not add up
-        ({"$or": [{"a": wildcards("*ab*")}, {"a": wildcards("*b")}]}, 4),  # alternatives do
-        ({"a": [{"anything-but": {"wildcard": ["*ab*", "*b"]}}]}, 4),
-        ({"a": {"wildcard": {"b": wildcards("*b")}}}, 2),  # a field called wildcard
-    ],
-    ids=str,
-)
-def test_complexity(pattern: dict[str, Any], positions: int) -> None:
-    assert complexity(pattern) == positions
+@pytest.mark.parametrize("pattern", TOGETHER.values(), ids=TOGETHER)
+def test_the_wildcards_of_a_field_add_up(pattern: dict[str, Any]) -> None:
+    assert complexity(pattern) == complexity(TOGETHER["in a list"]) > complexity({"x": [FIRST]})
