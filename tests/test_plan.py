@@ -142,7 +142,7 @@ LEVELS: Final = {
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("detection_id", DETECTIONS.keys() - {ACTIONS})
+@pytest.mark.parametrize("detection_id", sorted(DETECTIONS.keys() - {ACTIONS}))
 def test_a_detection_goes_where_its_level_says(detection_id: str, level: str) -> None:
     plan = plan_of(alerts=EMAILS, detections={detection_id: level})
     assert destinations(plan, detection_id) == LEVELS[level]
