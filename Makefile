@@ -1,10 +1,10 @@
-# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | mutants
+# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | mutants
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test test-all check scan e2e demo bench golden mutants
+.PHONY: generate test test-all check scan e2e demo bench golden handlers mutants
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
@@ -39,6 +39,9 @@ bench: .venv/dev ## what generate costs beside what it cannot do without, and si
 
 golden: .venv/dev ## write the golden templates, messages and schema anew; then review the diff
 	$(BIN)/python tests/helpers/golden_cases.py
+
+handlers: .venv/dev ## write which calls CloudFormation makes for each type of resource, from cfn-lint's schemas
+	$(BIN)/python tests/helpers/handler_data.py
 
 mutants: .venv/dev ## change one small thing in the product at a time, and see that a test notices
 	$(BIN)/python tests/mutants/run.py

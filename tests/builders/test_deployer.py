@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cfnlint
 import pytest
 from golden_cases import CASES
+from handler_data import TYPES
 from troposphere import Template
 
 from cfn_breakglass import break_glass_deployer
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack, resolve
-from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, HANDLERS, NO_ACTIONS, calls_of, needed
+from cfn_breakglass.aws.cloudformation_handlers import calls_on_everything, calls_to_deploy
 from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
 from cfn_breakglass.config.loader import config_of, load_config
 from cfn_breakglass.config.model import MANAGED, Config, Deployer
@@ -27,7 +27,6 @@ from cfn_breakglass.plan import make_plan
 from cfn_breakglass.templates import main_region, make_templates, stackset
 
 ACCOUNT = "111122223333"
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 EVERYTHING = {
     "main_region": "us-east-1",
     "usernames": ["alice", "bob"],
@@ -84,34 +83,17 @@ class World(NamedTuple):
         return f"arn:{self.main.partition}:{service}:{region}:{self.main.account}:{rest}"
 
 
-def test_the_rows_are_those_of_the_registry() -> None:
-    index = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text(encoding="utf-8"))
-    for kind, row in HANDLERS.items():
-        schema = json.loads((SCHEMAS / "resources" / f"{index[kind]}.json").read_text(encoding="utf-8"))
-        for handler, text in row._asdict().items():
-            listed = schema["handlers"].get(handler, {}).get("permissions", [])
-            service = {each: each.replace("CloudTrail:", "cloudtrail:") for each in listed}
-            assert set(calls_of(text)) == set(service.values()) - {"s3:REST.PUT.OBJECT"}, f"{kind} {handler}"
-
-
-def test_iam_knows_every_action() -> None:
-    known = json.loads((SCHEMAS.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
-    actions = {f"{service}:{name}".lower() for service, held in known.items() for name in held["Actions"]}
-    listed = {call for row in HANDLERS.values() for text in row for call in calls_of(text)}
-    assert {call for call in listed if call.lower() not in actions} == NO_ACTIONS
-
-
 @every_config
-def test_every_type_in_the_templates_has_a_row(config: Config) -> None:
+def test_every_type_in_the_templates_has_handlers(config: Config) -> None:
     world = World.of(config)
-    assert {held.type for stack in (world.main, world.regional) for held in stack.resources.values()} <= HANDLERS.keys()
+    assert {held.type for stack in (world.main, world.regional) for held in stack.resources.values()} <= set(TYPES)
 
 
-def test_a_type_without_a_row_is_an_error() -> None:
+def test_a_type_without_handlers_is_an_error() -> None:
     config = CONFIGS["by the console"]
     new = {"Function": {"Type": "AWS::Lambda::Function", "Properties": {}}}
     held = {**as_data(main_region(config))["Resources"], **new}
-    with pytest.raises(LookupError, match=r"AWS::Lambda::Function has no row in handlers\.py"):
+    with pytest.raises(LookupError, match=r"AWS::Lambda::Function is not in .*: add it to TYPES"):
         deployer(make_plan(config), Deployed(held, as_data(stackset(config))["Resources"]))
 
 
@@ -133,7 +115,7 @@ def may(stack: Stack, role: str, call: Call) -> bool:
 def deploying(world: World) -> Iterator[Call]:
     """What CloudFormation calls to create, read, update and delete the main stack, by the ARNs that AWS gives them."""
     for held in world.main.resources.values():
-        for call in sorted(needed(held.type, held.properties)):
+        for call in sorted(calls_to_deploy(held.type, held.properties)):
             yield from asked(world, held, call)
 
 
@@ -142,14 +124,14 @@ def asked(world: World, held: Resource, call: str) -> Iterator[Call]:
     given = held.properties
     if call in KEYED:
         yield from (Call(call, arn, {**keys, **more}) for arn, more in KEYED[call](world, held))
-    elif held.type == "AWS::KMS::Key" and call not in ANYWHERE:
+    elif held.type == "AWS::KMS::Key" and call not in calls_on_everything():
         return  # these are in the policy of the key; see test_the_key_lets_itself_be_deployed
     elif call != NEVER:
         if "PermissionsBoundary" in given:
             keys["iam:PermissionsBoundary"] = given["PermissionsBoundary"]
         if held.type == "AWS::Lambda::Permission":
             keys["lambda:Principal"] = given["Principal"]
-        yield from (Call(call, arn, keys) for arn in (["*"] if call in ANYWHERE else about(world, held)))
+        yield from (Call(call, arn, keys) for arn in (["*"] if call in calls_on_everything() else about(world, held)))
 
 
 NEVER = "iam:DeleteRolePermissionsBoundary"
@@ -268,7 +250,8 @@ def test_the_key_lets_itself_be_deployed() -> None:
     """IAM knows no name of a key, so the right to ours is in its own policy, and no right to any key is in IAM."""
     world = World.of(CONFIGS["by the console"])
     key, role = world.main.resources["Key"], world.deployer.resources["ServiceRole"]
-    asked_for = {*needed(key.type, key.properties), "kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"} - ANYWHERE
+    alias = {"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"}
+    asked_for = (calls_to_deploy(key.type, key.properties) | alias) - calls_on_everything()
     keys = {"aws:PrincipalArn": role.arn}
     document = key.properties["KeyPolicy"]
     assert all(allowed([document], action=call, resource=key.arn, context=keys) for call in asked_for)

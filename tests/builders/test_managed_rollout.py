@@ -19,7 +19,7 @@ from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
 from cfn_breakglass.analysis.validation.folder import validate_folder
-from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, needed
+from cfn_breakglass.aws.cloudformation_handlers import calls_on_everything, calls_to_deploy
 from cfn_breakglass.aws.limits import TEMPLATE_BODY
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.loader import config_of, load_config
@@ -157,13 +157,13 @@ def test_the_execution_role_may_make_every_call_that_a_region_takes(case: Path) 
         world = World(main=there, deployer=there, regional=there)
         denied = []
         for held in there.resources.values():
-            for call in sorted(needed(held.type, held.properties) - {NEVER}):
+            for call in sorted(calls_to_deploy(held.type, held.properties) - {NEVER}):
                 if call == "iam:PassRole":
                     service = f"{held.type.split('::')[1].lower()}.amazonaws.com"
                     asked = [(role, {"iam_PassedToService": service}) for role in values(held.properties, "RoleArn")]
                 else:
                     arns = ABOUT[held.type](world, held.properties) if held.type in ABOUT else [held.arn]
-                    asked = [(arn, {}) for arn in (["*"] if call in ANYWHERE else arns)]
+                    asked = [(arn, {}) for arn in (["*"] if call in calls_on_everything() else arns)]
                 denied += [(call, arn) for arn, keys in asked if not may(main, execution, call, arn, **keys)]
         assert denied == []
 

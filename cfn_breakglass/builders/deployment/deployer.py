@@ -17,7 +17,7 @@ import awacs.sts
 from awacs import aws
 from troposphere import AWSObject, Ref, iam
 
-from cfn_breakglass.aws.cloudformation_handlers import needed
+from cfn_breakglass.aws.cloudformation_handlers import calls_to_deploy
 from cfn_breakglass.builders.deployment import deployer_iam
 from cfn_breakglass.builders.deployment.deployer_permissions import (
     STACK_SET,
@@ -98,7 +98,7 @@ def _deployer_statements(plan: Plan, deployed: Deployed) -> Iterator[aws.Stateme
     yield pass_role([sub(names.service_role_arn)], CLOUDFORMATION)
     yield from _uploads(names)
     if deployed.stackset and config.secondary_regions and not config.rolls_out:
-        calls = needed(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
+        calls = calls_to_deploy(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
         yield from stack_set_statements(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
         yield pass_role([sub(names.administration_role_arn)], CLOUDFORMATION)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from awacs import aws
 
-from cfn_breakglass.aws.cloudformation_handlers import needed
+from cfn_breakglass.aws.cloudformation_handlers import calls_to_deploy
 from cfn_breakglass.builders.deployment.deployer_permissions import Properties, Resources, actions, calls_for, of_type
 from cfn_breakglass.builders.iam_policy import Conditions, allow
 from cfn_breakglass.names import Names, entity_arns, part_arn, sub
@@ -63,7 +63,7 @@ def _role_statements(arns: list[Any], roles: list[Properties]) -> Iterator[aws.S
     """Roles with a boundary stay within it, and get no managed policy but those that they have in the template."""
     if not roles:
         return
-    calls = {call for role in roles for call in needed(_ROLE, role)} - {_REMOVE_BOUNDARY}
+    calls = {call for role in roles for call in calls_to_deploy(_ROLE, role)} - {_REMOVE_BOUNDARY}
     boundaries = [role["PermissionsBoundary"] for role in roles if "PermissionsBoundary" in role][:1]
     bounded = {"iam:PermissionsBoundary": boundaries[0]} if boundaries else {}
     yield allow(actions(calls - _WIDENING - {_ATTACH}), arns)
@@ -74,7 +74,7 @@ def _role_statements(arns: list[Any], roles: list[Properties]) -> Iterator[aws.S
 
 def _grant_statements(names: Names, managed_policy: Properties) -> Iterator[aws.Statement]:
     """The right to change the grant, to attach it to those who have it in the template, to detach it from anybody."""
-    calls = needed("AWS::IAM::ManagedPolicy", managed_policy)
+    calls = calls_to_deploy("AWS::IAM::ManagedPolicy", managed_policy)
     our_grant: Conditions = {aws.ArnEquals: {"iam:PolicyARN": sub(names.grant_arn)}}
     entities = {
         f"iam:{verb}{kind.capitalize()}Policy" for kind in _ENTITY_KINDS.values() for verb in ("Attach", "Detach")

@@ -1,7 +1,7 @@
 """The permissions that a deployment needs: from the resources of a template to the statements of a policy.
 
-Every statement is limited to our names. Calls that IAM cannot limit to a resource, ``ANYWHERE``, are limited to the
-region if there is only one.
+Every statement is limited to our names. Calls that IAM cannot limit to our resources are limited
+to the region if there is only one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from awacs import aws
 
-from cfn_breakglass.aws.cloudformation_handlers import ANYWHERE, HANDLERS, calls_of, needed
+from cfn_breakglass.aws.cloudformation_handlers import calls_of_type, calls_on_everything, calls_to_deploy
 from cfn_breakglass.builders.iam_policy import Conditions, allow
 from cfn_breakglass.names import Names, bucket_arn, part_arn, sub, type_arn
 
@@ -30,8 +30,10 @@ _PASSED_TO: Final = {
 }
 _ROLE_KEYS: Final = ("RoleArn", "AdministrationRoleARN")
 _ALIAS: Final = frozenset({"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"})
-_SPECIAL_SERVICES: Final = ("CloudFormation", "IAM", "Lambda")
-"""Services whose statements are more than a list of calls and a list of ARNs."""
+_SPECIAL_TYPES: Final = frozenset(
+    {STACK_SET, "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::Lambda::Permission"}
+)
+"""Types whose statements are more than a list of calls and a list of ARNs."""
 
 
 def actions(names: Iterable[str]) -> list[aws.Action]:
@@ -45,26 +47,30 @@ def of_type(resources: Resources, kind: str) -> list[Properties]:
 
 
 def calls_for(resources: Resources, *kinds: str) -> set[str]:
-    """What CloudFormation calls for the resources of ``kinds``; LookupError for a type that we do not know at all."""
-    by_type = [
-        (resource["Type"], needed(resource["Type"], resource.get("Properties", {}))) for resource in resources.values()
-    ]
-    return {call for kind, calls in by_type if kind in kinds for call in calls}
+    """What CloudFormation calls for the resources of ``kinds``. Raises LookupError for a type without handlers."""
+    return {
+        call
+        for resource in resources.values()
+        if resource["Type"] in kinds
+        for call in calls_to_deploy(resource["Type"], resource.get("Properties", {}))
+    }
 
 
 def resource_statements(
     names: Names, resources: Resources, region: str, buses: Iterable[str] = ()
 ) -> Iterator[aws.Statement]:
-    """The right to create and change ``resources``, but those of special services; rules may be on ``buses`` too."""
+    """The right to create and change ``resources``, but those of special types; rules may be on ``buses`` too."""
     kinds = sorted({resource["Type"] for resource in resources.values()})
-    calls = calls_for(resources, *(kind for kind in kinds if kind.split("::")[1] not in _SPECIAL_SERVICES))
+    calls = calls_for(resources, *(kind for kind in kinds if kind not in _SPECIAL_TYPES))
     # Calls about a key are in the policy of that key: nobody knows its ID before it exists.
-    calls -= {call for call in calls if call.startswith("kms:") and call not in ANYWHERE | _ALIAS} | {"iam:PassRole"}
+    on_everything = calls_on_everything()
+    about_the_key = {call for call in calls if call.startswith("kms:") and call not in on_everything | _ALIAS}
+    calls -= about_the_key | {"iam:PassRole"}
     arns = [arn for kind, own_arns in _arns(names, region, list(buses)).items() if kind in kinds for arn in own_arns]
-    yield allow(actions(calls - ANYWHERE), [sub(arn) for arn in arns])
-    if anywhere := calls & ANYWHERE:
+    yield allow(actions(calls - on_everything), [sub(arn) for arn in arns])
+    if unlimited := calls & on_everything:
         in_region: Conditions = {aws.StringEquals: {"aws:RequestedRegion": region}}
-        yield allow(actions(anywhere), ["*"], when=in_region if region != "*" else None)
+        yield allow(actions(unlimited), ["*"], when=in_region if region != "*" else None)
 
 
 def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
@@ -88,8 +94,8 @@ def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
 
 def key_calls() -> list[aws.Action]:
     """What the policy of our key has to allow whoever deploys it: the calls about the key itself."""
-    calls = {call for kind in ("AWS::KMS::Key", "AWS::KMS::Alias") for row in HANDLERS[kind] for call in calls_of(row)}
-    return actions(calls - ANYWHERE)
+    calls = calls_of_type("AWS::KMS::Key") | calls_of_type("AWS::KMS::Alias")
+    return actions(calls - calls_on_everything())
 
 
 def key_tags(resources: Resources, region: str) -> Iterator[aws.Statement]:
@@ -119,8 +125,9 @@ def stack_set_statements(names: Names, stackset: Resources, calls: Iterable[str]
     with_role: Conditions = {aws.ArnEquals: {"cloudformation:RoleArn": sub(names.administration_role_arn)}}
     yield allow(actions(needed_calls & creates), ["*"], when=with_role)
     yield allow(actions(needed_calls & updates), [sub(arn) for arn in arns], when=with_role)
-    yield allow(actions(needed_calls - creates - updates - ANYWHERE), [sub(arn) for arn in arns])
-    if reads := (needed_calls & ANYWHERE) - creates:
+    on_everything = calls_on_everything()
+    yield allow(actions(needed_calls - creates - updates - on_everything), [sub(arn) for arn in arns])
+    if reads := (needed_calls & on_everything) - creates:
         yield allow(actions(reads), ["*"])
 
 
