@@ -60,11 +60,11 @@ def test_text_says_what_it_means_and_what_to_do(folder: Path) -> None:
 def test_json_has_the_findings_of_cfn_lint_too(folder: Path) -> None:
     result = validate(folder, "--format", "json", changes=[DISABLED, ON])
     assert (result.exit_code, result.stderr) == (1, "")
-    of_cfn_lint, of_ours = json.loads(result.stdout)["findings"]
+    of_cfn_lint, of_path = json.loads(result.stdout)["findings"]
     assert (of_cfn_lint["rule_id"], of_cfn_lint["logical_id"]) == ("E3030", "ForwardRoleAssumed")
     assert of_cfn_lint["line"] == line_of(folder, "stackset.yaml", "      State: SOON")
-    assert (of_ours["rule_id"], of_ours["logical_id"]) == ("schedule-disabled", "HeartbeatSchedule")
-    assert of_ours["line"] == line_of(folder, "stackset.yaml", "  HeartbeatSchedule:")
+    assert (of_path["rule_id"], of_path["logical_id"]) == ("schedule-disabled", "HeartbeatSchedule")
+    assert of_path["line"] == line_of(folder, "stackset.yaml", "  HeartbeatSchedule:")
 
 
 def test_sarif_names_this_version(folder: Path) -> None:

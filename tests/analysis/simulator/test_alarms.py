@@ -1,4 +1,4 @@
-"""Nothing is dropped in silence: what cannot be delivered is kept, raises an alarm, and that is told by two roads."""
+"""What cannot be delivered is kept and sets off an alarm, which notifies its subscribers by two paths."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, alert_path_problems
 
-WITHOUT = {key: held for key, held in SETTINGS["alerts"].items() if key != "fallback"}
+WITHOUT = {key: value for key, value in SETTINGS["alerts"].items() if key != "fallback"}
 FALLBACK = {"fallback": ["boss@example.com", "+15550100", "https://hooks.example.com/x"]}
 SUBSCRIBERS = {("email", "boss@example.com"), ("sms", "+15550100"), ("https", "https://hooks.example.com/x")}
 CHINA = {
     "main_region": "cn-north-1",
     "regions": ["cn-northwest-1"],
-    "alerts": {"emails": ["ops@example.com"], "fallback": [one for one in FALLBACK["fallback"] if "+" not in one]},
+    "alerts": {
+        "emails": ["ops@example.com"],
+        "fallback": [endpoint for endpoint in FALLBACK["fallback"] if "+" not in endpoint],
+    },
 }
 QUEUE, OF_TOPIC, OF_BUS, OF_ACTIONS = "dead-letters", "notifications", "invocations", "invocations-actions"
 
@@ -34,9 +37,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "without a fallback": ({"alerts": WITHOUT}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
     "log only": ({"alerts": {"log": True, **FALLBACK}}, [QUEUE, OF_BUS, OF_ACTIONS]),
     "no action log": ({"actions": {"log": "none"}, "detections": {"RoleActions": "off"}}, [QUEUE, OF_BUS, OF_TOPIC]),
-    "a bus of somebody else": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_TOPIC]),
+    "an existing bus": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_TOPIC]),
     "a bus of another name": ({"event_bus": {"name": "emergency"}}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
-    "told nobody": ({"alerts": {"log": False, **FALLBACK}, "actions": {"log": "none"}}, [QUEUE]),
+    "nobody is notified": ({"alerts": {"log": False, **FALLBACK}, "actions": {"log": "none"}}, [QUEUE]),
     "one region": ({"regions": []}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
     "China": (CHINA, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
 }
@@ -53,26 +56,27 @@ def stacks(case: str) -> dict[str, Stack]:
     return deploy(*templates(settings(case)), account=ACCOUNT)
 
 
-def problems(made: dict[str, Stack]) -> list[str]:
-    return [occurrence.problem.message for occurrence in alert_path_problems(made)]
+def problems(stacks_by_region: dict[str, Stack]) -> list[str]:
+    return [occurrence.problem.message for occurrence in alert_path_problems(stacks_by_region)]
 
 
-def main_of(made: dict[str, Stack]) -> Stack:
-    return next(iter(made.values()))
+def main_of(stacks_by_region: dict[str, Stack]) -> Stack:
+    return next(iter(stacks_by_region.values()))
 
 
 def alarms(stack: Stack) -> dict[str, Resource]:
     """The alarms of a stack by the end of their names; those of the heartbeat have tests of their own."""
-    made = {one.name: one for one in stack.of_type("AWS::CloudWatch::Alarm")}
-    assert all(name.startswith("break-glass-failing-") for name in made)
-    short = {name.removeprefix("break-glass-failing-"): one for name, one in made.items()}
-    return {name: one for name, one in short.items() if not name.startswith("heartbeat-")}
+    by_name = {alarm.name: alarm for alarm in stack.of_type("AWS::CloudWatch::Alarm")}
+    assert all(name.startswith("break-glass-failing-") for name in by_name)
+    short = {name.removeprefix("break-glass-failing-"): alarm for name, alarm in by_name.items()}
+    return {name: alarm for name, alarm in short.items() if not name.startswith("heartbeat-")}
 
 
 @every_case
-def test_every_target_keeps_what_it_cannot_deliver(case: str) -> None:
+def test_every_target_has_a_dead_letter_queue(case: str) -> None:
     for text in templates(settings(case)):
-        rules = {name: one for name, one in yaml.safe_load(text)["Resources"].items() if one["Type"].endswith("::Rule")}
+        resources = yaml.safe_load(text)["Resources"]
+        rules = {name: resource for name, resource in resources.items() if resource["Type"].endswith("::Rule")}
         for name, rule in rules.items():
             for target in rule["Properties"]["Targets"]:
                 assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}, name
@@ -87,33 +91,33 @@ def queue_policy(stack: Stack) -> dict[str, Any]:
     return dict(policy.properties["PolicyDocument"])
 
 
-# A rule's ARN after the region and account, and where its messages are taken.
+# A rule's ARN after the region and account, and the regions whose queue accepts its messages.
 SENDERS: dict[str, tuple[str, set[str]]] = {
     "on the default bus": ("rule/break-glass-RoleAssumed", {"main", "other"}),
     "on the central bus": ("rule/break-glass/break-glass-RoleAssumed", {"main"}),
     # There is no such bus in the other region; the name of the bus begins like our rules.
     "on the bus for actions": ("rule/break-glass-actions/break-glass-RoleActions", {"main", "other"}),
-    "of somebody else": ("rule/nightly-export", set()),
-    "of somebody else, named like ours at the end": ("rule/my-break-glass-RoleAssumed", set()),
-    "of somebody else on a bus of that name": ("rule/break-glass/nightly-export", set()),
+    "of another owner": ("rule/nightly-export", set()),
+    "of another owner, with our name at the end": ("rule/my-break-glass-RoleAssumed", set()),
+    "of another owner on a bus of that name": ("rule/break-glass/nightly-export", set()),
 }
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-def test_the_queue_takes_messages_of_our_rules_only(sender: str) -> None:
-    rule, taken = SENDERS[sender]
-    made = stacks("with a fallback")
-    for where, region in (("main", "us-east-1"), ("other", "eu-west-1")):
+def test_the_queue_accepts_messages_of_our_rules_only(sender: str) -> None:
+    rule, accepting = SENDERS[sender]
+    by_region = stacks("with a fallback")
+    for kind, region in (("main", "us-east-1"), ("other", "eu-west-1")):
         for home in ("us-east-1", "eu-west-1", "ap-south-1"):
             for owner in (ACCOUNT, "444455556666"):
                 sent = allowed(
-                    [queue_policy(made[region])],
+                    [queue_policy(by_region[region])],
                     action="sqs:SendMessage",
                     resource=f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters",
                     principal_service="events.amazonaws.com",
                     context={"aws:SourceArn": f"arn:aws:events:{home}:{owner}:{rule}"},
                 )
-                assert sent == (where in taken and home == region and owner == ACCOUNT)
+                assert sent == (kind in accepting and home == region and owner == ACCOUNT)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
@@ -141,44 +145,44 @@ def test_the_queue_outlives_the_customer_key(case: str) -> None:
 
 @every_case
 def test_every_failure_raises_an_alarm(case: str) -> None:
-    made = stacks(case)
-    main, *others = made.values()
+    by_region = stacks(case)
+    main, *others = by_region.values()
     assert list(alarms(main)) == CASES[case][1]
     for other in others:
         assert list(alarms(other)) == [QUEUE]
-    assert problems(made) == []
+    assert problems(by_region) == []
 
 
 @every_case
-def test_alarms_of_the_main_region_tell_the_fallback_as_well(case: str) -> None:
-    made = stacks(case)
-    main, *others = made.values()
-    topics = {one.logical_id: one for one in main.of_type("AWS::SNS::Topic")}
-    wanted = "fallback" in json.loads(settings(case))["alerts"]
-    assert ("FallbackTopic" in topics) == wanted
-    arns = [topics["FallbackTopic"].arn] if wanted else []
-    told = {one.name: one.properties.get("AlarmActions", []) for one in main.of_type("AWS::CloudWatch::Alarm")}
-    assert told
-    assert all(each == arns for each in told.values())
+def test_alarms_of_the_main_region_notify_the_fallback_as_well(case: str) -> None:
+    by_region = stacks(case)
+    main, *others = by_region.values()
+    topics = {topic.logical_id: topic for topic in main.of_type("AWS::SNS::Topic")}
+    has_fallback = "fallback" in json.loads(settings(case))["alerts"]
+    assert ("FallbackTopic" in topics) == has_fallback
+    arns = [topics["FallbackTopic"].arn] if has_fallback else []
+    actions = [alarm.properties.get("AlarmActions", []) for alarm in main.of_type("AWS::CloudWatch::Alarm")]
+    assert actions
+    assert all(topics_of_alarm == arns for topics_of_alarm in actions)
     for other in others:
-        assert all("AlarmActions" not in one.properties for one in other.of_type("AWS::CloudWatch::Alarm"))
+        assert all("AlarmActions" not in alarm.properties for alarm in other.of_type("AWS::CloudWatch::Alarm"))
     subscribed = {
-        (one.properties["Protocol"], one.properties["Endpoint"])
-        for one in main.of_type("AWS::SNS::Subscription")
-        if one.properties["TopicArn"] in arns
+        (subscription.properties["Protocol"], subscription.properties["Endpoint"])
+        for subscription in main.of_type("AWS::SNS::Subscription")
+        if subscription.properties["TopicArn"] in arns
     }
-    there = {one for one in SUBSCRIBERS if case != "China" or one[0] != "sms"}
-    assert subscribed == (there if wanted else set())
+    expected = {(protocol, endpoint) for protocol, endpoint in SUBSCRIBERS if case != "China" or protocol != "sms"}
+    assert subscribed == (expected if has_fallback else set())
 
 
-def test_the_fallback_shares_nothing_with_the_road_it_stands_in_for() -> None:
-    made = stacks("with a fallback")
-    topic = main_of(made).resources["FallbackTopic"]
+def test_the_fallback_shares_nothing_with_the_alert_path() -> None:
+    by_region = stacks("with a fallback")
+    topic = main_of(by_region).resources["FallbackTopic"]
     assert topic.properties == {"TopicName": "break-glass-fallback", "DisplayName": "break-glass"}
-    assert all(target.arn != topic.arn for rule in Simulator(made).rules for target in rule.targets)
+    assert all(target.arn != topic.arn for rule in Simulator(by_region).rules for target in rule.targets)
 
 
-def test_somebody_may_be_told_by_both_roads() -> None:
+def test_a_subscriber_may_be_notified_by_both_paths() -> None:
     both = json.dumps({**SETTINGS, "alerts": {"emails": ["ops@example.com"], "fallback": ["ops@example.com"]}})
     main = main_of(deploy(*templates(both), account=ACCOUNT))
     assert len(main.of_type("AWS::SNS::Subscription")) == 2
@@ -194,13 +198,13 @@ PUBLISHERS = {
 
 
 @pytest.mark.parametrize("publisher", PUBLISHERS)
-def test_the_fallback_takes_messages_of_our_alarms_only(publisher: str) -> None:
+def test_the_fallback_accepts_messages_of_our_alarms_only(publisher: str) -> None:
     main = main_of(stacks("with a fallback"))
     policy = main.resources["FallbackTopicPolicy"].properties["PolicyDocument"]
     for home in ("us-east-1", "eu-west-1"):
         for owner in (ACCOUNT, "444455556666"):
             for service in ("cloudwatch.amazonaws.com", "events.amazonaws.com"):
-                taken = allowed(
+                accepted = allowed(
                     [policy],
                     action="sns:Publish",
                     resource=main.resources["FallbackTopic"].arn,
@@ -210,12 +214,12 @@ def test_the_fallback_takes_messages_of_our_alarms_only(publisher: str) -> None:
                         "aws:SourceAccount": owner,
                     },
                 )
-                ours = home == "us-east-1" and owner == ACCOUNT and service == "cloudwatch.amazonaws.com"
-                assert taken == (ours and PUBLISHERS[publisher])
+                is_ours = home == "us-east-1" and owner == ACCOUNT and service == "cloudwatch.amazonaws.com"
+                assert accepted == (is_ours and PUBLISHERS[publisher])
 
 
 def gone_off(stack: Stack, alarm: Resource) -> dict[str, Any]:
-    """The event of an alarm that a template made, as CloudWatch sends it."""
+    """The event of an alarm that a template by_region, as CloudWatch sends it."""
     return {
         "version": "0",
         "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
@@ -234,33 +238,36 @@ def gone_off(stack: Stack, alarm: Resource) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case != "told nobody"])
-def test_an_alarm_that_goes_off_anywhere_is_told_like_any_detection(case: str) -> None:
-    made = stacks(case)
-    main = main_of(made)
-    simulator = Simulator(made)
+@pytest.mark.parametrize("case", [case for case in CASES if case != "nobody is notified"])
+def test_an_alarm_that_goes_off_alerts_like_any_detection(case: str) -> None:
+    by_region = stacks(case)
+    main = main_of(by_region)
+    simulator = Simulator(by_region)
     kinds = ["topic", "log"] if "AlertTopic" in main.resources else ["log"]
-    for stack in made.values():
+    for stack in by_region.values():
         for alarm in stack.of_type("AWS::CloudWatch::Alarm"):
-            told = {one.kind: one for one in simulator.run(gone_off(stack, alarm))}
-            assert list(told) == kinds
-            for one in told.values():
-                assert (one.detection, one.region, one.problem) == ("DeliveryFailing", main.region, None)
-                assert alarm.name in one.message
-            if "topic" in told:
-                said = json.loads(told["topic"].message)
-                assert (said["result"], said["error"], said["region"]) == ("Failure", "it was", stack.region)
+            deliveries = {delivery.kind: delivery for delivery in simulator.run(gone_off(stack, alarm))}
+            assert list(deliveries) == kinds
+            for delivery in deliveries.values():
+                assert (delivery.detection, delivery.region, delivery.problem) == ("DeliveryFailing", main.region, None)
+                assert alarm.name in delivery.message
+            if "topic" in deliveries:
+                alert = json.loads(deliveries["topic"].message)
+                assert (alert["result"], alert["error"], alert["region"]) == ("Failure", "it was", stack.region)
 
 
 def damaged(main: Edit | None = None, other: Edit | None = None) -> dict[str, Stack]:
     """An account with the templates of the first case, each edited."""
     texts = templates(settings("with a fallback"))
-    edits = [edited(text, _free(edit)) if edit else text for text, edit in zip(texts, (main, other), strict=True)]
+    edits = [
+        edited(text, _without_dependencies(edit)) if edit else text
+        for text, edit in zip(texts, (main, other), strict=True)
+    ]
     return deploy(*edits, account=ACCOUNT)
 
 
-def _free(edit: Edit) -> Edit:
-    """The edit, of resources that wait for no other."""
+def _without_dependencies(edit: Edit) -> Edit:
+    """The edit, and no resource depends on another."""
 
     def freed(resources: dict[str, Any]) -> None:
         edit(resources)
@@ -271,12 +278,12 @@ def _free(edit: Edit) -> Edit:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-def test_from_a_target_that_fails_to_whoever_is_told(region: str) -> None:
-    """A region cannot forward one detection any more: the event is kept, and the rest of the road tells of it."""
+def test_from_a_target_that_fails_to_the_subscriber(region: str) -> None:
+    """A region cannot forward one detection any more: the event is kept, and an alarm on that goes off."""
     broken = with_properties("ForwardRoleAssumed", {"Targets": [BROKEN]})
-    made = damaged(broken, broken)
-    simulator = Simulator(made)
-    rule = next(one for one in simulator.watching(region) if one.detection == "RoleAssumed")
+    by_region = damaged(broken, broken)
+    simulator = Simulator(by_region)
+    rule = next(rule for rule in simulator.watching(region) if rule.detection == "RoleAssumed")
     (target,) = rule.targets
     lost = {
         "source": "aws.sts",
@@ -289,15 +296,15 @@ def test_from_a_target_that_fails_to_whoever_is_told(region: str) -> None:
     }
     (delivery,) = simulator.run(lost)
     assert "without a role" in (delivery.problem or "")
-    # EventBridge puts it into the queue, which takes it, and the alarm on that queue is told.
-    stack = made[region]
+    # EventBridge puts it into the queue, and the alarm on that queue goes off.
+    stack = by_region[region]
     (queue,) = stack.of_type("AWS::SQS::Queue")
     assert (target.dead_letter_arn, dead_letter_problem(stack, rule, target)) == (queue.arn, None)
-    (alarm,) = (one for one in alarms(stack).values() if dimensions(one) == {"QueueName": queue.name})
-    assert {one.problem.code for one in alert_path_problems(made)} == {"forward-without-role"}
-    told = {one.kind: one for one in simulator.run(gone_off(stack, alarm))}
-    assert [one.problem for one in told.values()] == [None, None]
-    assert ("email", "ops@example.com") in told["topic"].subscribers
+    (alarm,) = (alarm for alarm in alarms(stack).values() if dimensions(alarm) == {"QueueName": queue.name})
+    assert {occurrence.problem.code for occurrence in alert_path_problems(by_region)} == {"forward-without-role"}
+    deliveries = {delivery.kind: delivery for delivery in simulator.run(gone_off(stack, alarm))}
+    assert [delivery.problem for delivery in deliveries.values()] == [None, None]
+    assert ("email", "ops@example.com") in deliveries["topic"].subscribers
 
 
 BROKEN = {
@@ -308,7 +315,7 @@ BROKEN = {
 
 
 def dimensions(alarm: Resource) -> dict[str, str]:
-    return {one["Name"]: one["Value"] for one in alarm.properties.get("Dimensions", [])}
+    return {dimension["Name"]: dimension["Value"] for dimension in alarm.properties.get("Dimensions", [])}
 
 
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-fallback"
@@ -327,7 +334,7 @@ def without_subscribers(resources: dict[str, Any]) -> None:
         del resources[name]
 
 
-# name: (edit of main-region.yaml, the end of what is wrong then with an alarm of that name)
+# name: (edit of main-region.yaml, the end of the name of an alarm, the end of what is wrong with it then)
 DAMAGES: dict[str, tuple[Edit, str, str]] = {
     "no alarm on the queue": (without("DeadLetterAlarm"), "", f"no alarm watches the queue {QUEUE_ARN}"),
     "a dimension SQS does not have": (
@@ -365,7 +372,7 @@ DAMAGES: dict[str, tuple[Edit, str, str]] = {
         OF_TOPIC,
         "goes off while nothing fails",
     ),
-    "silence taken for a failure": (
+    "missing data that breaches": (
         with_properties("CentralBusAlarm", {"TreatMissingData": "breaching"}),
         OF_BUS,
         "goes off while nothing fails",
@@ -395,22 +402,22 @@ DAMAGES: dict[str, tuple[Edit, str, str]] = {
         "",
         f"CloudWatch cannot use the key alias/aws/sns of {TOPIC}; it takes a customer key",
     ),
-    "nobody there to listen": (without_subscribers, "", f"the topic {TOPIC} has no subscriber"),
+    "a topic without subscribers": (without_subscribers, "", f"the topic {TOPIC} has no subscriber"),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_the_judges_see_damage(damage: str) -> None:
+def test_a_damage_is_seen(damage: str) -> None:
     edit, alarm, problem = DAMAGES[damage]
-    found = problems(damaged(edit))
+    messages = problems(damaged(edit))
     about = f"the alarm break-glass-failing-{alarm} " if alarm else ""
-    assert any(one.startswith(about) and problem in one for one in found), found
+    assert any(message.startswith(about) and problem in message for message in messages), messages
 
 
 def test_a_queue_of_another_region_needs_its_own_alarm() -> None:
-    made = damaged(other=without("DeadLetterAlarm"))
+    by_region = damaged(other=without("DeadLetterAlarm"))
     queues = [f"arn:aws:sqs:{region}:{ACCOUNT}:break-glass-dead-letters" for region in ("ap-south-1", "eu-west-1")]
-    assert problems(made) == [f"no alarm watches the queue {lost}" for lost in queues]
+    assert problems(by_region) == [f"no alarm watches the queue {lost}" for lost in queues]
 
 
 @pytest.mark.parametrize(
@@ -427,6 +434,10 @@ def test_a_queue_of_another_region_needs_its_own_alarm() -> None:
         ),
     ],
 )
-def test_what_is_not_known_is_no_verdict(edit: Edit, message: str) -> None:
-    (untold,) = [one.problem for one in alert_path_problems(damaged(edit)) if one.problem.code == CANNOT_TELL]
-    assert message in untold.message
+def test_an_unknown_alarm_cannot_be_judged(edit: Edit, message: str) -> None:
+    (unknown,) = [
+        occurrence.problem
+        for occurrence in alert_path_problems(damaged(edit))
+        if occurrence.problem.code == CANNOT_TELL
+    ]
+    assert message in unknown.message

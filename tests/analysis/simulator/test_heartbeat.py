@@ -1,4 +1,4 @@
-"""A region that goes quiet is noticed: the road of its heartbeat, whole, and with each link of it broken."""
+"""An alarm goes off when a region sends no heartbeat: its path, whole and broken at each link."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ Template = dict[str, Any]
 Edit = Callable[[Template], None]
 
 
-def made(**settings: Any) -> tuple[Template, Template]:
+def templates(**settings: Any) -> tuple[Template, Template]:
     files = template_files(config_of(SETTINGS | settings))
     main, rest = (yaml.safe_load(files[f"{name}.yaml"]) for name in ("main-region", "stackset"))
     return main, rest
 
 
-MAIN, REST = made()
+MAIN, REST = templates()
 
 
 def deployed(main: Template, rest: Template) -> dict[str, Stack]:
@@ -69,14 +69,14 @@ def results(stacks: dict[str, Stack]) -> dict[str, HeartbeatResult]:
     return heartbeat_results(stacks, Simulator(stacks))
 
 
-def noticed(main: Template, rest: Template) -> dict[str, str]:
+def outcomes_of(main: Template, rest: Template) -> dict[str, str]:
     """By region the alarm that goes off without its heartbeat, or why none does."""
-    found = results(deployed(main, rest))
-    return {region: result.problem.message if result.problem else result.alarm for region, result in found.items()}
+    by_region = results(deployed(main, rest)).items()
+    return {region: result.problem.message if result.problem else result.alarm for region, result in by_region}
 
 
-def of_it(*templates: Template) -> set[str]:
-    """The logical IDs of all that the heartbeat takes."""
+def heartbeat_parts(*templates: Template) -> set[str]:
+    """The logical IDs of the parts of the heartbeat."""
     names = {name for template in templates for name in template["Resources"]}
     return {name for name in names if "Heartbeat" in name or name.startswith("Quiet")}
 
@@ -86,14 +86,14 @@ def alarms(main: Template) -> list[dict[str, Any]]:
 
 
 def of_type(template: Template, kind: str) -> list[dict[str, Any]]:
-    return [held["Properties"] for held in template["Resources"].values() if held["Type"] == kind]
+    return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind]
 
 
 def everywhere(prefix: str, regions: list[str]) -> dict[str, str]:
     return {region: f"{prefix}-failing-heartbeat-{region}" for region in regions}
 
 
-@pytest.mark.parametrize("how_often", ["hourly", "daily"])
+@pytest.mark.parametrize("interval", ["hourly", "daily"])
 @pytest.mark.parametrize(
     ("home", "regions"),
     [
@@ -105,28 +105,27 @@ def everywhere(prefix: str, regions: list[str]) -> dict[str, str]:
         ("us-gov-west-1", ["*"]),
     ],
 )
-def test_the_silence_of_every_region_is_noticed(home: str, regions: list[str], how_often: str) -> None:
-    main, rest = made(main_region=home, regions=regions, heartbeat=how_often, name="quiet")
+def test_every_region_without_a_heartbeat_is_outcomes_of(home: str, regions: list[str], interval: str) -> None:
+    main, rest = templates(main_region=home, regions=regions, heartbeat=interval, name="quiet")
     default = partition_of(home).default if regions == ["*"] else regions
     covered = [home, *sorted({*default} - {home})]
-    assert noticed(main, rest) == everywhere("quiet", covered)
-    assert list(noticed(main, rest)) == covered
+    assert outcomes_of(main, rest) == everywhere("quiet", covered)
+    assert list(outcomes_of(main, rest)) == covered
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_silence_of_every_region_of_a_golden_case_is_noticed(case: Path) -> None:
+def test_every_region_of_a_golden_case_without_a_heartbeat_is_outcomes_of(case: Path) -> None:
     config, _ = load_config(case / "breakglass.yaml")
     main, rest = as_data(main_region(config)), as_data(stackset(config))
     if case.name == "told-nobody":
-        told = results(deployed(main, rest)).values()
-        assert not any(result.alarm for result in told)
+        assert not any(result.alarm for result in results(deployed(main, rest)).values())
     else:
-        assert noticed(main, rest) == everywhere(config.name, [config.main_region, *config.secondary_regions])
+        assert outcomes_of(main, rest) == everywhere(config.name, [config.main_region, *config.secondary_regions])
 
 
-@pytest.mark.parametrize(("how_often", "seconds"), [("hourly", 3_600), ("daily", 86_400)])
-def test_one_lost_beat_is_no_alarm_and_two_are(how_often: str, seconds: int) -> None:
-    main, rest = made(heartbeat=how_often)
+@pytest.mark.parametrize(("interval", "seconds"), [("hourly", 3_600), ("daily", 86_400)])
+def test_an_alarm_goes_off_after_two_lost_heartbeats(interval: str, seconds: int) -> None:
+    main, rest = templates(heartbeat=interval)
     for template in (main, rest):
         (schedule,) = of_type(template, "AWS::Scheduler::Schedule")
         assert schedule["ScheduleExpression"] == {3_600: "rate(1 hour)", 86_400: "rate(1 day)"}[seconds]
@@ -139,35 +138,35 @@ def test_one_lost_beat_is_no_alarm_and_two_are(how_often: str, seconds: int) -> 
         assert looks_back <= (86_400 if alarm["Period"] < 3_600 else 604_800)
 
 
-def test_off_there_is_nothing_of_it() -> None:
-    main, rest = made(heartbeat="off")
-    assert of_it(main, rest) == set()
+def test_a_heartbeat_that_is_off_has_no_parts() -> None:
+    main, rest = templates(heartbeat="off")
+    assert heartbeat_parts(main, rest) == set()
     problem = "no schedule puts an event on the default bus of {}"
-    assert noticed(main, rest) == {region: problem.format(region) for region in REGIONS}
+    assert outcomes_of(main, rest) == {region: problem.format(region) for region in REGIONS}
 
 
-def test_where_nothing_is_watched_there_is_nothing_to_prove() -> None:
-    assert of_it(*made(alerts={"log": False}, actions={"log": "none"})) == set()
+def test_without_detections_the_templates_have_no_heartbeat() -> None:
+    assert heartbeat_parts(*templates(alerts={"log": False}, actions={"log": "none"})) == set()
 
 
 @pytest.mark.parametrize("settings", [{}, {"regions": []}, {"heartbeat": "daily"}])
-def test_the_stackset_asks_nothing_and_holds_no_iam(settings: dict[str, Any]) -> None:
-    _, rest = made(**settings)
-    assert "AWS::Scheduler::Schedule" in {held["Type"] for held in rest["Resources"].values()}
-    assert not [held["Type"] for held in rest["Resources"].values() if held["Type"].startswith("AWS::IAM")]
+def test_the_stackset_has_no_parameters_and_no_iam(settings: dict[str, Any]) -> None:
+    _, rest = templates(**settings)
+    assert "AWS::Scheduler::Schedule" in {resource["Type"] for resource in rest["Resources"].values()}
+    assert not [resource["Type"] for resource in rest["Resources"].values() if resource["Type"].startswith("AWS::IAM")]
     assert "Parameters" not in rest
 
 
 @pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
-def test_every_region_there_is_has_a_scheduler(partition: Any) -> None:
+def test_every_region_of_a_partition_has_a_scheduler(partition: Any) -> None:
     files = template_files(config_of(SETTINGS | {"main_region": partition.default[0], "regions": []}))
     every = sorted(partition.regions)
     assert lint(files["stackset.yaml"], "stackset.yaml", every) == []
     assert lint(files["main-region.yaml"], "main-region.yaml", every[:1]) == []
 
 
-def test_a_region_more_leaves_the_alarms_of_the_others_alone() -> None:
-    more, _ = made(regions=["ap-south-1", *SETTINGS["regions"]])
+def test_another_region_leaves_the_alarms_of_the_others_alone() -> None:
+    more, _ = templates(regions=["ap-south-1", *SETTINGS["regions"]])
     quiet = {name: MAIN["Resources"][name] for name in ("QuietUsEast1", "QuietAfSouth1", "QuietEuWest1")}
     assert {name: more["Resources"][name] for name in quiet} == quiet
 
@@ -179,33 +178,34 @@ def test_an_alarm_of_a_region_is_small() -> None:
     assert len(texts[1]) - len(texts[0]) < 400
 
 
-def test_whoever_is_told_without_eventbridge_is_told_of_silence() -> None:
-    main, _ = made(alerts=SETTINGS["alerts"] | {"fallback": ["boss@example.com"]})
-    assert [one["AlarmActions"] for one in alarms(main)] == [[{"Ref": "FallbackTopic"}]] * len(REGIONS)
-    assert not any("AlarmActions" in one for one in alarms(MAIN))
+def test_the_fallback_topic_is_notified_of_a_missing_heartbeat() -> None:
+    main, _ = templates(alerts=SETTINGS["alerts"] | {"fallback": ["boss@example.com"]})
+    assert [alarm["AlarmActions"] for alarm in alarms(main)] == [[{"Ref": "FallbackTopic"}]] * len(REGIONS)
+    assert not any("AlarmActions" in alarm for alarm in alarms(MAIN))
 
 
-def test_everybody_else_is_told_of_silence_by_the_road_of_all_alerts() -> None:
+def test_the_alert_path_notifies_of_a_missing_heartbeat() -> None:
     stacks = deployed(MAIN, REST)
-    for silence in results(stacks).values():
-        change = {"alarmName": silence.alarm, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
+    for result in results(stacks).values():
+        change = {"alarmName": result.alarm, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
         event = BEAT | {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change", "detail": change}
-        told = [one for one in Simulator(stacks).run(event | {"region": "us-east-1"}) if one.kind == "topic"]
-        assert [(one.detection, one.problem) for one in told] == [("DeliveryFailing", None)]
-        assert silence.alarm in told[0].message
+        deliveries = Simulator(stacks).run(event | {"region": "us-east-1"})
+        (delivery,) = (delivery for delivery in deliveries if delivery.kind == "topic")
+        assert (delivery.detection, delivery.problem) == ("DeliveryFailing", None)
+        assert result.alarm in delivery.message
 
 
-def test_the_first_beat_does_not_come_before_the_road_is_there() -> None:
+def test_the_first_heartbeat_does_not_come_before_the_rule_that_forwards_it() -> None:
     for template in (MAIN, REST):
         assert template["Resources"]["HeartbeatSchedule"]["DependsOn"] == ["ForwardHeartbeat"]
 
 
 def role_may(**changes: str) -> bool:
     stack = deployed(MAIN, REST)["us-east-1"]
-    given = stack.resources["HeartbeatRole"].properties
+    policies = stack.resources["HeartbeatRole"].properties["Policies"]
     call = {"source": BEAT["source"], "detail-type": BEAT["detail-type"], "bus": "default"} | changes
     return allowed(
-        [one["PolicyDocument"] for one in given["Policies"]],
+        [policy["PolicyDocument"] for policy in policies],
         action="events:PutEvents",
         resource=f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/{call['bus']}",
         context={"events:source": call["source"], "events:detail-type": call["detail-type"]},
@@ -222,9 +222,9 @@ def test_the_role_may_put_the_heartbeat_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     "forged", [{"account": "444455556666"}, {"source": "cfn-breakglass.other"}, {"detail-type": "Beat"}]
 )
-def test_an_event_that_is_not_the_heartbeat_is_not_taken_for_it(forged: dict[str, str]) -> None:
+def test_a_forged_heartbeat_matches_no_rule(forged: dict[str, str]) -> None:
     stacks = deployed(MAIN, REST)
-    assert [one.detection for one in Simulator(stacks).run(BEAT)] == ["Heartbeat"]
+    assert [delivery.detection for delivery in Simulator(stacks).run(BEAT)] == ["Heartbeat"]
     assert Simulator(stacks).run(BEAT | forged) == []
 
 
@@ -309,12 +309,12 @@ UNWATCHED = f"no alarm watches the metric {METRIC}"
         ),
     ],
 )
-def test_a_break_in_one_region_is_told_of_that_region(edit: Edit, problem: str) -> None:
+def test_a_break_in_one_region_is_a_problem_of_that_region(edit: Edit, problem: str) -> None:
     rest = deepcopy(REST)
     edit(rest)
-    told = noticed(MAIN, rest)
-    assert told["eu-west-1"] == problem
-    assert told["us-east-1"] == everywhere("bg", REGIONS)["us-east-1"]
+    outcomes = outcomes_of(MAIN, rest)
+    assert outcomes["eu-west-1"] == problem
+    assert outcomes["us-east-1"] == everywhere("bg", REGIONS)["us-east-1"]
 
 
 @pytest.mark.parametrize(
@@ -397,30 +397,30 @@ def test_a_break_in_one_region_is_told_of_that_region(edit: Edit, problem: str) 
         ),
     ],
 )
-def test_a_break_in_the_main_region_is_told_of_the_other(edit: Edit, problem: str) -> None:
+def test_a_break_in_the_main_region_is_a_problem_of_the_other(edit: Edit, problem: str) -> None:
     main = deepcopy(MAIN)
     edit(main)
-    told = results(deployed(main, REST))["eu-west-1"]
-    assert told.alarm == ""
-    assert told.problem
-    assert told.problem.message.startswith(problem)
+    result = results(deployed(main, REST))["eu-west-1"]
+    assert result.alarm == ""
+    assert result.problem
+    assert result.problem.message.startswith(problem)
 
 
-def test_an_alarm_that_hears_all_regions_notices_the_silence_of_none() -> None:
+def test_an_alarm_on_all_regions_notices_none_that_stops() -> None:
     main = deepcopy(MAIN)
     property_("HeartbeatMetric", *COUNT, "Dimensions", value=None)(main)
     property_("QuietEuWest1", "Dimensions", value=None)(main)
     problem = f"the alarm {ALARM} watches other regions too: bg Beats counts them as well"
-    assert noticed(main, REST) == dict.fromkeys(REGIONS, problem)
+    assert outcomes_of(main, REST) == dict.fromkeys(REGIONS, problem)
 
 
-def test_one_alarm_that_holds_is_enough() -> None:
+def test_a_valid_alarm_is_enough() -> None:
     main = deepcopy(MAIN)
-    # It stands before the sound one.
+    # It comes before the valid alarm.
     broken = deepcopy(main["Resources"]["QuietEuWest1"])
     broken["Properties"] |= {"AlarmName": "broken", "TreatMissingData": "ignore"}
     main["Resources"] = {"Broken": broken, **main["Resources"]}
-    assert noticed(main, REST) == everywhere("bg", REGIONS)
+    assert outcomes_of(main, REST) == everywhere("bg", REGIONS)
 
 
 @pytest.mark.parametrize(
@@ -439,11 +439,11 @@ def test_one_alarm_that_holds_is_enough() -> None:
         (property_("HeartbeatMetric", *COUNT, "DefaultValue", value=0), "no DefaultValue beside Dimensions"),
     ],
 )
-def test_what_is_not_known_or_not_taken_is_an_error(edit: Edit, problem: str) -> None:
+def test_an_unknown_or_invalid_part_is_an_error(edit: Edit, problem: str) -> None:
     main = deepcopy(MAIN)
     edit(main)
     with pytest.raises(TemplateError, match=problem):
-        noticed(main, REST)
+        outcomes_of(main, REST)
 
 
 @pytest.fixture
@@ -458,17 +458,17 @@ def test_the_heartbeat_is_logged_and_is_no_alert(folder: Path) -> None:
     done = CliRunner().invoke(cli, arguments, input=json.dumps(BEAT), prog_name="cfn-breakglass")
     assert (done.exit_code, done.stderr) == (1, "")
     assert "1 record read, no alerts" in done.stdout
-    assert f"    log {LOG_ARN}\n      the whole event\n" in done.stdout
+    assert f"    log {LOG_ARN}\n      the complete event\n" in done.stdout
 
 
 def explained(folder: Path, *more: str) -> set[str]:
     arguments = ["simulate", "--templates", str(folder), "--json", "--explain", *more, "-"]
     done = CliRunner().invoke(cli, arguments, input=json.dumps(BEAT), prog_name="cfn-breakglass")
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    return {one["detection"] for one in found if one["type"] == "explanation"}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["detection"] for line in lines if line["type"] == "explanation"}
 
 
-def test_no_record_is_explained_by_the_heartbeat_unless_asked(folder: Path) -> None:
+def test_only_the_option_explains_a_record_by_the_heartbeat(folder: Path) -> None:
     assert "RoleAssumed" in explained(folder)
     assert "Heartbeat" not in explained(folder)
     assert explained(folder, "--detection", "Heartbeat") == {"Heartbeat"}

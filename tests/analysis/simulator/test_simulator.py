@@ -164,12 +164,12 @@ def assumed(region: str = "eu-west-1", **detail: Any) -> dict[str, Any]:
 
 
 def properties(template: dict[str, Any], logical_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"][logical_id].setdefault("Properties", {})
-    return found
+    node: dict[str, Any] = template["Resources"][logical_id].setdefault("Properties", {})
+    return node
 
 
 def problems(stacks: dict[str, Stack], region: str = "eu-west-1") -> dict[str, str | None]:
-    """Tell the problem of every delivery of one AssumeRole, by its kind."""
+    """The problem of every delivery of one AssumeRole, by its kind."""
     return {delivery.kind: delivery.problem for delivery in Simulator(stacks).run(assumed(region))}
 
 
@@ -202,14 +202,14 @@ def adding(**resources: dict[str, Any]) -> Edit:
 
 def both(*edits: Edit) -> Edit:
     def edit(template: dict[str, Any]) -> None:
-        for each in edits:
-            each(template)
+        for change in edits:
+            change(template)
 
     return edit
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "ap-south-1"])
-def test_an_event_of_any_region_reaches_the_people_and_the_log_of_the_main_region(region: str) -> None:
+def test_an_event_of_any_region_reaches_the_topic_and_the_log_of_the_main_region(region: str) -> None:
     event = assumed(region)
     topic, log = Simulator(deployed()).run(event)
     assert topic == Delivery(
@@ -248,13 +248,13 @@ def test_a_simulator_runs_many_events() -> None:
     ("state", "of_a_read", "of_a_write"),
     [(ALL, 2, 2), ("ENABLED", 0, 2), (None, 0, 2), ("DISABLED", 0, 0)],
 )
-def test_the_state_of_a_rule_decides_what_it_gets(state: str | None, of_a_read: int, of_a_write: int) -> None:
+def test_a_rule_receives_events_by_its_state(state: str | None, of_a_read: int, of_a_write: int) -> None:
     stacks = deployed(edit_stackset=put("ForwardRoleAssumed", "State", value=state or {"Ref": "AWS::NoValue"}))
     assert len(Simulator(stacks).run(assumed())) == of_a_read
     assert len(Simulator(stacks).run(assumed(readOnly=False))) == of_a_write
 
 
-def test_a_plain_enabled_rule_on_the_central_bus_gets_no_reads_either() -> None:
+def test_an_enabled_rule_on_the_central_bus_receives_no_reads_either() -> None:
     stacks = deployed(put("RoleAssumed", "State", value="ENABLED"))
     assert problems(stacks) == {"bus": f"no rule on the bus {BUS} takes it"}
 
@@ -268,9 +268,9 @@ def test_a_plain_enabled_rule_on_the_central_bus_gets_no_reads_either() -> None:
         ("bg-bg-x", "bg-x"),
     ],
 )
-def test_a_rule_is_named_after_its_detection(name: str, detection: str) -> None:
+def test_the_name_of_a_rule_holds_its_detection(name: str, detection: str) -> None:
     stacks = deployed(put("RoleAssumed", "Name", value=name))
-    assert {(told.rule, told.detection) for told in Simulator(stacks).run(assumed())} == {(name, detection)}
+    assert {(delivery.rule, delivery.detection) for delivery in Simulator(stacks).run(assumed())} == {(name, detection)}
 
 
 def test_a_rule_without_a_pattern_waits_for_no_event() -> None:
@@ -300,12 +300,12 @@ CENTRAL_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/bg/bg-RoleAssumed"
     ],
 )
 def test_a_forwarder_role_that_does_not_let_the_event_through(edit: Edit, problem: str) -> None:
-    told = {
+    messages = {
         "does not trust": f"the role {FORWARDER} does not trust the rule {RULE}",
         "may not put": f"the role {FORWARDER} may not put events on {BUS}",
     }
     (lost,) = Simulator(deployed(edit)).run(assumed())
-    assert (lost.problem, lost.kind, lost.target, lost.region) == (told[problem], "bus", BUS, "eu-west-1")
+    assert (lost.problem, lost.kind, lost.target, lost.region) == (messages[problem], "bus", BUS, "eu-west-1")
     assert (lost.detection, json.loads(lost.message)) == ("RoleAssumed", assumed())
 
 
@@ -314,7 +314,7 @@ MANAGED = {"ManagedPolicyName": "forward", "PolicyDocument": PUT_EVENTS}
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "attached"),
+    ("kind", "policy", "attached"),
     [
         ("RolePolicy", {"RoleName": {"Ref": "Forwarder"}, "PolicyDocument": PUT_EVENTS}, []),
         ("Policy", {"Roles": [{"Ref": "Forwarder"}], "PolicyDocument": PUT_EVENTS}, []),
@@ -322,13 +322,13 @@ MANAGED = {"ManagedPolicyName": "forward", "PolicyDocument": PUT_EVENTS}
         ("ManagedPolicy", MANAGED, [{"Ref": "Apart"}]),
     ],
 )
-def test_a_forwarder_role_may_have_its_policy_apart(kind: str, given: dict[str, Any], attached: list[Any]) -> None:
+def test_a_forwarder_role_may_have_its_policy_apart(kind: str, policy: dict[str, Any], attached: list[Any]) -> None:
     bare = put("Forwarder", "Policies", value=[])
-    apart = adding(Apart={"Type": f"AWS::IAM::{kind}", "Properties": given})
+    apart = adding(Apart={"Type": f"AWS::IAM::{kind}", "Properties": policy})
     linked = put("Forwarder", "ManagedPolicyArns", value=attached)
     assert problems(deployed(both(bare, apart, linked))) == {"topic": None, "log": None}
-    named = both(apart, put("Apart", "RoleName", value="x"), put("Apart", "Roles", value=["x"]))
-    assert problems(deployed(both(bare, named)))["bus"] is not None
+    of_another_role = both(apart, put("Apart", "RoleName", value="x"), put("Apart", "Roles", value=["x"]))
+    assert problems(deployed(both(bare, of_another_role)))["bus"] is not None
 
 
 def test_a_forward_without_a_role_is_lost() -> None:
@@ -336,12 +336,12 @@ def test_a_forward_without_a_role_is_lost() -> None:
     assert problems(stacks) == {"bus": f"the rule bg-RoleAssumed forwards to {BUS} without a role"}
 
 
-def test_a_forwarder_role_of_somebody_else_is_let_pass_and_told() -> None:
-    told = Simulator(deployed(without("Forwarder"))).run(assumed())
-    assert [(delivery.problem, delivery.assumed_allowed) for delivery in told] == [(None, (FORWARDER,))] * 2
+def test_a_forwarder_role_that_no_template_makes_is_assumed_to_allow_it() -> None:
+    deliveries = Simulator(deployed(without("Forwarder"))).run(assumed())
+    assert [(delivery.problem, delivery.assumed_allowed) for delivery in deliveries] == [(None, (FORWARDER,))] * 2
 
 
-def test_a_bus_of_somebody_else_is_known_by_the_rules_on_it() -> None:
+def test_the_rules_on_a_bus_prove_that_it_exists() -> None:
     for name in ("bg", BUS):
         existing = both(
             put("RoleAssumed", "EventBusName", value=name), put(*FORWARD, "Resource", value=BUS), without("Bus")
@@ -354,7 +354,7 @@ def test_a_bus_that_nobody_makes_loses_the_event() -> None:
     assert problems(deployed(gone)) == {"bus": f"no template makes the bus {BUS} or puts a rule on it"}
 
 
-def test_an_event_nobody_on_the_bus_takes_is_lost() -> None:
+def test_an_event_that_no_rule_on_the_bus_matches_is_lost() -> None:
     other = put("RoleAssumed", "EventPattern", "source", value=["aws.iam"])
     assert problems(deployed(other)) == {"bus": f"no rule on the bus {BUS} takes it"}
 
@@ -367,7 +367,7 @@ def test_an_event_is_forwarded_once(third: str) -> None:
     assert (lost.region, lost.target) == ("us-east-1", third)
 
 
-def test_a_topic_may_stand_on_the_default_bus() -> None:
+def test_a_rule_on_the_default_bus_may_notify_a_topic() -> None:
     direct = both(put("RoleAssumed", "EventBusName", value="default"), without("ForwardRoleAssumed", "LostPolicy"))
     stacks = deployed(direct)
     assert problems(stacks, "us-east-1") == {"topic": None, "log": None}
@@ -387,16 +387,16 @@ def test_a_topic_may_stand_on_the_default_bus() -> None:
     ],
 )
 def test_a_topic_whose_policy_does_not_let_the_rule_publish(edit: Edit) -> None:
-    told = problems(deployed(edit))
-    assert told["topic"] == f"the policy of the topic {TOPIC} does not let the rule {CENTRAL_RULE} publish"
-    assert told["log"] is None
+    outcome = problems(deployed(edit))
+    assert outcome["topic"] == f"the policy of the topic {TOPIC} does not let the rule {CENTRAL_RULE} publish"
+    assert outcome["log"] is None
 
 
-def test_a_topic_that_nobody_makes_there() -> None:
-    there = put("RoleAssumed", "Targets", 0, "Arn", value=f"arn:aws:sns:eu-west-1:{ACCOUNT}:bg")
+def test_a_topic_that_no_template_makes_in_the_region() -> None:
+    elsewhere = put("RoleAssumed", "Targets", 0, "Arn", value=f"arn:aws:sns:eu-west-1:{ACCOUNT}:bg")
     topic = adding(Topic={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "bg"}})
-    told = problems(deployed(there, topic))
-    assert told["topic"] == f"no template makes the topic arn:aws:sns:eu-west-1:{ACCOUNT}:bg in us-east-1"
+    outcome = problems(deployed(elsewhere, topic))
+    assert outcome["topic"] == f"no template makes the topic arn:aws:sns:eu-west-1:{ACCOUNT}:bg in us-east-1"
 
 
 def key(**more: Any) -> Edit:
@@ -415,9 +415,12 @@ def key(**more: Any) -> Edit:
     )
 
 
-@pytest.mark.parametrize("given", [{"Ref": "Key"}, {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "Alias"}])
-def test_an_encrypted_topic_whose_key_eventbridge_may_use(given: dict[str, Any]) -> None:
-    assert problems(deployed(both(key(), put("Topic", "KmsMasterKeyId", value=given)))) == {"topic": None, "log": None}
+@pytest.mark.parametrize("reference", [{"Ref": "Key"}, {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "Alias"}])
+def test_an_encrypted_topic_whose_key_eventbridge_may_use(reference: dict[str, Any]) -> None:
+    assert problems(deployed(both(key(), put("Topic", "KmsMasterKeyId", value=reference)))) == {
+        "topic": None,
+        "log": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -430,14 +433,14 @@ def test_an_encrypted_topic_whose_key_eventbridge_may_use(given: dict[str, Any])
     ],
 )
 def test_an_encrypted_topic_whose_key_eventbridge_may_not_use(more: dict[str, Any]) -> None:
-    told = problems(deployed(both(key(**more), put("Topic", "KmsMasterKeyId", value={"Ref": "Key"}))))
+    outcome = problems(deployed(both(key(**more), put("Topic", "KmsMasterKeyId", value={"Ref": "Key"}))))
     arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/break-glass-Key"
-    assert told["topic"] == f"the policy of the key {arn} does not let EventBridge use it for {TOPIC}"
+    assert outcome["topic"] == f"the policy of the key {arn} does not let EventBridge use it for {TOPIC}"
 
 
-def test_a_key_of_aws_cannot_be_used_and_one_of_somebody_else_is_told() -> None:
-    told = problems(deployed(put("Topic", "KmsMasterKeyId", value="alias/aws/sns")))
-    assert told["topic"] == f"EventBridge cannot use the key alias/aws/sns of {TOPIC}; it takes a customer key"
+def test_a_key_of_aws_cannot_be_used_and_an_existing_one_is_assumed_to_allow_it() -> None:
+    outcome = problems(deployed(put("Topic", "KmsMasterKeyId", value="alias/aws/sns")))
+    assert outcome["topic"] == f"EventBridge cannot use the key alias/aws/sns of {TOPIC}; it takes a customer key"
     other = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"
     both_unknown = both(put("Topic", "KmsMasterKeyId", value=other), without("Forwarder"))
     topic, log = Simulator(deployed(both_unknown)).run(assumed())
@@ -457,8 +460,8 @@ def logs_policy(**more: Any) -> Edit:
 
 
 def test_a_logs_policy_may_name_the_rule() -> None:
-    named = {"ArnEquals": {"aws:SourceArn": CENTRAL_RULE}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    assert problems(deployed(logs_policy(Condition=named)))["log"] is None
+    condition = {"ArnEquals": {"aws:SourceArn": CENTRAL_RULE}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert problems(deployed(logs_policy(Condition=condition)))["log"] is None
 
 
 @pytest.mark.parametrize(
@@ -473,21 +476,24 @@ def test_a_logs_policy_may_name_the_rule() -> None:
     ],
 )
 def test_a_log_group_no_policy_lets_eventbridge_write_to(edit: Edit, service: str, action: str) -> None:
-    told = problems(deployed(edit))
-    who = f"{service}.amazonaws.com logs:{action}"
-    assert told == {"topic": None, "log": f"no Logs resource policy lets {who} in {LOG} for the rule {CENTRAL_RULE}"}
+    outcome = problems(deployed(edit))
+    call = f"{service}.amazonaws.com logs:{action}"
+    assert outcome == {
+        "topic": None,
+        "log": f"no Logs resource policy lets {call} in {LOG} for the rule {CENTRAL_RULE}",
+    }
 
 
 def test_a_log_group_that_nobody_makes() -> None:
     assert problems(deployed(without("Log")))["log"] == f"no template makes the log group {LOG} in us-east-1"
     starred = put("RoleAssumed", "Targets", 1, "Arn", value={"Fn::GetAtt": ["Log", "Arn"]})
-    told = problems(deployed(starred))["log"]
-    assert told == f"no template makes the log group {LOG}:* in us-east-1; a target's ARN does not end in :*"
+    outcome = problems(deployed(starred))["log"]
+    assert outcome == f"no template makes the log group {LOG}:* in us-east-1; a target's ARN does not end in :*"
 
 
 def test_a_log_group_target_with_a_role_loses_the_event() -> None:
-    told = problems(deployed(put("RoleAssumed", "Targets", 1, "RoleArn", value=FORWARDER)))
-    assert told["log"] == f"with a role in the target, EventBridge loses what it should write to {LOG}"
+    outcome = problems(deployed(put("RoleAssumed", "Targets", 1, "RoleArn", value=FORWARDER)))
+    assert outcome["log"] == f"with a role in the target, EventBridge loses what it should write to {LOG}"
 
 
 QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:bg-lost"
@@ -509,20 +515,20 @@ SENDER = ("LostPolicy", "PolicyDocument", "Statement", "Condition", "ArnEquals",
         (without("Lost", "LostPolicy"), f"no template makes the queue {QUEUE} in eu-west-1"),
     ],
 )
-def test_a_queue_takes_what_its_policy_lets_it(edit: Edit, problem: str | None) -> None:
+def test_the_policy_of_a_queue_decides_what_it_accepts(edit: Edit, problem: str | None) -> None:
     dead_letters = both(put("ForwardRoleAssumed", "Targets", 0, "DeadLetterConfig", "Arn", value=QUEUE), edit)
     stack = deployed(edit_stackset=dead_letters)["eu-west-1"]
     (rule,) = Simulator({"eu-west-1": stack}).rules
     (target,) = rule.targets
-    told = dead_letter_problem(stack, rule, target)
-    assert (told and told.message) == problem
+    denied = dead_letter_problem(stack, rule, target)
+    assert (denied and denied.message) == problem
     as_target = put("ForwardRoleAssumed", "Targets", value=[{"Id": "Queue", "Arn": QUEUE}])
     assert problems(deployed(edit_stackset=both(as_target, edit))) == {"queue": problem}
 
 
 def test_a_constant_input_is_the_message() -> None:
     constant = put("RoleAssumed", "Targets", value=[{"Id": "Alert", "Arn": TOPIC, "Input": '"look"'}])
-    assert [told.message for told in Simulator(deployed(constant)).run(assumed())] == ['"look"']
+    assert [delivery.message for delivery in Simulator(deployed(constant)).run(assumed())] == ['"look"']
 
 
 def test_a_transformer_that_makes_no_json_of_the_event_loses_it() -> None:
@@ -548,7 +554,7 @@ def test_a_transformer_that_makes_no_json_of_the_event_loses_it() -> None:
         {"Arn": LOG, "InputTransformer": {"InputTemplate": "x"}},
     ],
 )
-def test_a_target_that_is_not_known_is_an_error(target: dict[str, Any]) -> None:
+def test_an_unknown_target_is_an_error(target: dict[str, Any]) -> None:
     stacks = deployed(put("RoleAssumed", "Targets", value=[target]))
     with pytest.raises(TemplateError, match="RoleAssumed: cannot tell what the target"):
         Simulator(stacks)
@@ -561,7 +567,7 @@ def test_a_target_that_is_not_known_is_an_error(target: dict[str, Any]) -> None:
         put("RoleAssumed", "Targets", 0, "InputTransformer", value={"InputTemplate": "<who>"}),
     ],
 )
-def test_what_eventbridge_would_refuse_is_an_error_before_any_event(edit: Edit) -> None:
+def test_an_invalid_rule_is_an_error_before_any_event(edit: Edit) -> None:
     stacks = deployed(edit)
     with pytest.raises(BreakglassError, match=r"^RoleAssumed: "):
         Simulator(stacks)
@@ -578,7 +584,7 @@ def test_templates_are_loaded_from_their_folder(tmp_path: Path, form: str) -> No
     assert problems(stacks) == {"topic": None, "log": None}
 
 
-def test_a_template_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_template_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"main-region.yaml: there is no such file"):
         deploy_folder(tmp_path, account=ACCOUNT)
     (tmp_path / "main-region.yaml").write_text(MAIN, encoding="utf-8")
@@ -592,7 +598,7 @@ def test_a_template_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         deploy_folder(tmp_path, account=ACCOUNT)
 
 
-def test_a_template_meant_for_another_region_is_an_error() -> None:
+def test_a_template_for_another_region_is_an_error() -> None:
     main_too = STACKSET.replace("[eu-west-1, ap-south-1]", "[us-east-1]")
     main = MAIN.replace("[eu-west-1, ap-south-1]", "[us-east-1]")
     with pytest.raises(TemplateError, match=r"^stackset.yaml: Rules.NotInMainRegion: us-east-1 is the main region$"):

@@ -25,8 +25,8 @@ ACCOUNT = "111122223333"
 MAIN, STACKSET = "main-region.yaml", "stackset.yaml"
 REGIONS = {MAIN: ("us-east-1",), STACKSET: ("af-south-1", "eu-west-1")}
 DAMAGES = yaml.safe_load(Path(__file__).with_name("alert_path_damages.yaml").read_text(encoding="utf-8"))
-# What a damage cannot show, because another rule finds it first or because it is no matter of the alert path.
-ELSEWHERE = {
+# Rules that are not about the alert path.
+OTHER_RULES = {
     *("trail-off", "trail-single-region", "bucket-policy-denies", "limit-exceeded", "event-pattern-invalid"),
     *("input-transformer-invalid", "stackset-template-differs", "stackset-regions-differ", "scp-invalid"),
 }
@@ -62,7 +62,7 @@ def findings(texts: dict[str, str]) -> list[Finding]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: f"{damage['rule']} of {damage['resource']}")
-def test_a_damage_is_one_finding(damage: dict[str, Any]) -> None:
+def test_a_damage_is_a_single_finding(damage: dict[str, Any]) -> None:
     change = {key: value for key, value in damage.items() if key in ("file", "resource", "old", "new")}
     texts = changed(emitted(), **change)
     (finding,) = findings(texts)
@@ -116,7 +116,7 @@ def test_an_alarm_on_the_heartbeats_of_several_regions() -> None:
 
 def test_every_rule_about_the_alert_path_has_its_damage() -> None:
     tested_above = {"topic-without-subscribers", "bus-missing", "heartbeat-alarm-shared"}
-    assert {damage["rule"] for damage in DAMAGES} | tested_above | {CANNOT_TELL} | ELSEWHERE == set(FINDING_RULES)
+    assert {damage["rule"] for damage in DAMAGES} | tested_above | {CANNOT_TELL} | OTHER_RULES == set(FINDING_RULES)
 
 
 def test_two_damages_are_two_findings() -> None:
@@ -139,7 +139,7 @@ def test_two_damages_are_two_findings() -> None:
     ],
     ids=["action", "schedule", "filter", "target", "policy"],
 )
-def test_what_is_not_known_is_a_note(file: str, resource: str, old: str, new: str, message: str) -> None:
+def test_an_unknown_part_is_a_note(file: str, resource: str, old: str, new: str, message: str) -> None:
     (note,) = findings(changed(emitted(), file, resource, old, new))
     assert (note.rule_id, note.level) == (CANNOT_TELL, "note")
     assert message in note.message
@@ -155,7 +155,7 @@ def test_what_is_not_known_is_a_note(file: str, resource: str, old: str, new: st
         (["a", "b", "c", "d", "e"], "a, b, c and 2 more"),
     ],
 )
-def test_a_sentence_lists_some_of_the_names(names: list[str], expected: str) -> None:
+def test_a_sentence_lists_the_first_names(names: list[str], expected: str) -> None:
     assert join_names(names) == expected
 
 

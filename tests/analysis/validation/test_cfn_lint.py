@@ -26,52 +26,52 @@ Resources:
 """
 
 
-def test_lint_heeds_no_suppression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_error_can_be_suppressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".cfnlintrc").write_text(
         "merge_configs: true\nignore_checks: [E]\nregions: [mars-north-1]\n", encoding="utf-8"
     )
     monkeypatch.chdir(tmp_path)
-    found = lint(LINTED, "main.yaml", ["us-east-1", "eu-west-1"])
-    assert [(finding.line, finding.rule_id, finding.level) for finding in found] == [
+    findings = lint(LINTED, "main.yaml", ["us-east-1", "eu-west-1"])
+    assert [(finding.line, finding.rule_id, finding.level) for finding in findings] == [
         (8, "E3030", "error"),
         (11, "E3002", "error"),
     ]
-    assert str(found[0]).startswith("main.yaml: line 8: 'NONSENSE' is not one of")
-    assert str(found[0]).endswith("[E3030]")
-    assert [finding.logical_id for finding in found] == ["Rule", "Topic"]
-    assert found[0].remedy == f"See {RULE_PAGE}E3030"
+    assert str(findings[0]).startswith("main.yaml: line 8: 'NONSENSE' is not one of")
+    assert str(findings[0]).endswith("[E3030]")
+    assert [finding.logical_id for finding in findings] == ["Rule", "Topic"]
+    assert findings[0].remedy == f"See {RULE_PAGE}E3030"
 
 
-def test_lint_has_nothing_to_say_of_a_good_template() -> None:
+def test_a_valid_template_has_no_finding() -> None:
     assert lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["us-east-1"]) == []
 
 
-def test_lint_has_a_taste_when_asked_and_metadata_may_differ() -> None:
+def test_informational_rules_run_on_demand_and_metadata_may_suppress_them() -> None:
     queue = "Resources: {Q: {Type: AWS::SQS::Queue, %s Properties: {MessageRetentionPeriod: 60}}}"
-    told = lint(queue % "", "main.yaml", ["us-east-1"], informational=True)
-    assert {(finding.rule_id, finding.level) for finding in told} == {("I3011", "note")}
+    findings = lint(queue % "", "main.yaml", ["us-east-1"], informational=True)
+    assert {(finding.rule_id, finding.level) for finding in findings} == {("I3011", "note")}
     assert lint(queue % "", "main.yaml", ["us-east-1"]) == []
-    kept_quiet = queue % "Metadata: {cfn-lint: {config: {ignore_checks: [I3011]}}},"
-    assert lint(kept_quiet, "main.yaml", ["us-east-1"], informational=True) == []
+    suppressed = queue % "Metadata: {cfn-lint: {config: {ignore_checks: [I3011]}}},"
+    assert lint(suppressed, "main.yaml", ["us-east-1"], informational=True) == []
 
 
-def test_lint_remembers_no_template_but_the_one_it_is_asked_about() -> None:
-    told = lint(LINTED, "main.yaml", ["us-east-1"])
+def test_a_template_does_not_change_the_findings_of_another() -> None:
+    findings = lint(LINTED, "main.yaml", ["us-east-1"])
     lint("Resources: {Topic: {Type: AWS::SNS::Topic}}", "main.yaml", ["cn-north-1"], informational=True)
-    assert lint(LINTED, "main.yaml", ["us-east-1"]) == told != []
+    assert lint(LINTED, "main.yaml", ["us-east-1"]) == findings != []
 
 
-def test_lint_looks_at_the_regions_it_is_given() -> None:
+def test_cfn_lint_applies_the_regions_of_the_template() -> None:
     slack = "Resources: {Slack: {Type: 'AWS::Chatbot::SlackChannelConfiguration', Properties: %s}}" % json.dumps(  # noqa: UP031 - braces
         {"ConfigurationName": "a", "IamRoleArn": "arn:aws:iam::111122223333:role/a"}
         | {"SlackChannelId": "C01234567", "SlackWorkspaceId": "T01234567"}
     )
     assert lint(slack, "t.yaml", ["us-east-1"]) == []
-    told = lint(slack, "t.yaml", ["us-east-1", "cn-north-1"])
-    assert [(finding.rule_id, "cn-north-1" in finding.message) for finding in told] == [("E3006", True)]
+    findings = lint(slack, "t.yaml", ["us-east-1", "cn-north-1"])
+    assert [(finding.rule_id, "cn-north-1" in finding.message) for finding in findings] == [("E3006", True)]
 
 
-def test_lint_of_what_is_no_yaml_is_a_finding() -> None:
+def test_text_that_is_no_yaml_is_a_finding() -> None:
     (finding,) = lint("Resources: [", "bad.yaml", ["us-east-1"])
     assert (finding.file, finding.rule_id, finding.level) == ("bad.yaml", "E0000", "error")
 

@@ -34,7 +34,9 @@ def stack_with(resources: dict[str, tuple[str, dict[str, Any]]], description: st
     """Resolve a template of ``resources``: by logical ID their type, after AWS::, and properties."""
     template = {
         "Description": description,
-        "Resources": {name: {"Type": f"AWS::{kind}", "Properties": given} for name, (kind, given) in resources.items()},
+        "Resources": {
+            name: {"Type": f"AWS::{kind}", "Properties": properties} for name, (kind, properties) in resources.items()
+        },
         "Outputs": {f"O{number}": {"Value": "x"} for number in range(outputs)},
     }
     return resolve(template, account=ACCOUNT, region="us-east-1")
@@ -44,16 +46,16 @@ def over(stack: Stack, body: str | None = None) -> list[tuple[str, str, int]]:
     return [(excess.limit.subject, excess.part, excess.size) for excess in limits_exceeded(stack, body)]
 
 
-def rule(**given: Any) -> tuple[str, dict[str, Any]]:
-    return "Events::Rule", {"Name": "bg-Rule", "EventPattern": {"source": ["aws.sts"]}, **given}
+def rule(**properties: Any) -> tuple[str, dict[str, Any]]:
+    return "Events::Rule", {"Name": "bg-Rule", "EventPattern": {"source": ["aws.sts"]}, **properties}
 
 
 def transformed(paths: dict[str, str], template: str = "x") -> tuple[str, dict[str, Any]]:
     return rule(Targets=[{"InputTransformer": {"InputPathsMap": paths, "InputTemplate": template}}])
 
 
-def role(**given: Any) -> tuple[str, dict[str, Any]]:
-    return "IAM::Role", {"RoleName": "Rescue", "AssumeRolePolicyDocument": TRUST, **given}
+def role(**properties: Any) -> tuple[str, dict[str, Any]]:
+    return "IAM::Role", {"RoleName": "Rescue", "AssumeRolePolicyDocument": TRUST, **properties}
 
 
 TRUST = {
@@ -221,7 +223,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("limit", "stack_at", "logical_id"), CASES)
-def test_one_more_than_aws_allows_is_told(limit: limits.Limit, stack_at: Any, logical_id: str) -> None:
+def test_the_maximum_is_allowed_and_one_more_is_not(limit: limits.Limit, stack_at: Any, logical_id: str) -> None:
     assert over(stack_at(limit.maximum)) == []
     assert over(stack_at(limit.maximum + 1)) == [(limit.subject, logical_id, limit.maximum + 1)]
 
@@ -247,12 +249,12 @@ COMPLEX: dict[str, tuple[dict[str, Any], int]] = {
 }
 
 
-@pytest.mark.parametrize(("pattern", "wanted"), COMPLEX.values(), ids=COMPLEX)
-def test_complexity(pattern: dict[str, Any], wanted: int) -> None:
-    assert complexity(pattern) == wanted
+@pytest.mark.parametrize(("pattern", "expected"), COMPLEX.values(), ids=COMPLEX)
+def test_complexity(pattern: dict[str, Any], expected: int) -> None:
+    assert complexity(pattern) == expected
 
 
-def test_a_pattern_far_too_complex_is_told_all_the_same() -> None:
+def test_a_pattern_that_is_far_too_complex_is_measured() -> None:
     assert (
         complexity({"x": [{"wildcard": "*a" * 40 + letter} for letter in ascii_letters[:8]]})
         > limits.COMPLEXITY.maximum

@@ -14,14 +14,14 @@ from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES, make
 from cfn_breakglass.analysis.validation.folder import CheckedFile, Validation
 from cfn_breakglass.analysis.validation.report_formats import json_report, sarif_report, text_report
 
-OURS = make_finding(
+DISABLED = make_finding(
     "schedule-disabled", "templates/stackset.yaml", line=354, resource="HeartbeatSchedule", regions="eu-west-1"
 )
 CFN_LINT = Finding("E3030", "templates/stackset.yaml", 12, "Rule", "'ON' is not allowed", "See the rule.", "warning")
 SCP = make_finding("scp-invalid", "two words/guard-scp.json", message="it is not JSON")
 FILES = [CheckedFile("main.yaml", 1), CheckedFile("templates/stackset.yaml", 33), CheckedFile("guard-scp.json", None)]
 NOTHING = Validation([], FILES)
-FINDINGS = Validation([CFN_LINT, OURS, SCP], FILES)
+FINDINGS = Validation([CFN_LINT, DISABLED, SCP], FILES)
 
 # What tools need of https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json.
 TEXT: Final = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -123,7 +123,7 @@ def sarif_run(validation: Validation) -> dict[str, Any]:
 
 
 def test_text_has_the_remedy_below_each_finding_and_a_line_for_each_file() -> None:
-    assert text_report(Validation([CFN_LINT, OURS], [*FILES, CheckedFile("nowhere.yaml", 0)])) == (
+    assert text_report(Validation([CFN_LINT, DISABLED], [*FILES, CheckedFile("nowhere.yaml", 0)])) == (
         "templates/stackset.yaml: line 12: 'ON' is not allowed [E3030]\n"
         "  See the rule.\n"
         "templates/stackset.yaml: line 354: HeartbeatSchedule is DISABLED: no heartbeat arrives from eu-west-1,"
@@ -169,10 +169,10 @@ def test_sarif_has_the_rules_that_found_something() -> None:
 
 
 def test_sarif_says_where_and_what_to_do() -> None:
-    of_cfn_lint, of_ours, of_scp = sarif_run(FINDINGS)["results"]
-    assert (of_cfn_lint["level"], of_ours["level"]) == ("warning", "error")
-    assert of_ours["message"]["text"] == f"{OURS.message} {OURS.remedy}"
-    assert of_ours["locations"] == [
+    of_cfn_lint, of_schedule, of_scp = sarif_run(FINDINGS)["results"]
+    assert (of_cfn_lint["level"], of_schedule["level"]) == ("warning", "error")
+    assert of_schedule["message"]["text"] == f"{DISABLED.message} {DISABLED.remedy}"
+    assert of_schedule["locations"] == [
         {
             "physicalLocation": {
                 "artifactLocation": {"uri": "templates/stackset.yaml"},
