@@ -65,7 +65,8 @@ def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.generation.files import write_files
     from cfn_breakglass.generation.generate import generate_files
-    from cfn_breakglass.guidance.warnings import next_steps, warnings
+    from cfn_breakglass.guidance.next_steps import next_steps
+    from cfn_breakglass.guidance.warnings import warnings
     from cfn_breakglass.plan import make_plan
 
     settings, lines = load_config(config)

@@ -1,1 +1,1 @@
-"""What a person should know beside the templates: warnings, who is locked out, what to do next."""
+"""What a person should know about the generated files: warnings, who cannot get in, and what to do next."""

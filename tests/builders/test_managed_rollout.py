@@ -249,7 +249,7 @@ def generate(folder: Path, *more: str, **settings: Any) -> Result:
 
 def test_the_next_steps_of_a_managed_rollout(tmp_path: Path) -> None:
     told = generate(tmp_path, rollout="managed").stdout
-    assert "templates/main-region.yaml rolls templates/stackset.yaml out by itself" in told
+    assert "templates/main-region.yaml contains templates/stackset.yaml and rolls it out" in told
     assert "create-stack-set" not in told
     assert "aws cloudformation list-stack-instances --region us-east-1 --stack-set-name break-glass" in told
 
@@ -297,12 +297,12 @@ def test_what_is_no_longer_made_is_told_of(tmp_path: Path) -> None:
     ("settings", "warned"),
     [
         ({}, []),
-        ({"deployer": True}, ["deployer: a template that is deployed"]),
+        ({"deployer": True}, ["deployer: it deploys the template"]),
         ({"deployer": True, "role": {"existing": "ops/Emergency"}, "usernames": []}, []),
         ({"deployer": True, "role": {"permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/Limit"}}, []),
         (
             {"deployer": True, "stackset_roles": "existing"},
-            ["deployer: a template", "stackset_roles: the deployer can do"],
+            ["deployer: it deploys the template", "stackset_roles: by a StackSet, the deployer can do everything"],
         ),
     ],
 )

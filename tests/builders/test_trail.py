@@ -274,8 +274,8 @@ def test_validate_tells_of_a_trail_that_cannot_write(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said", "unsaid"),
     [
-        ({}, "Without one nothing arrives.", "the stack makes"),
-        ({"trail": "create"}, "the stack makes break-glass-trail", "Without one nothing arrives."),
+        ({}, "Nothing alerts without such a trail.", "the stack makes"),
+        ({"trail": "create"}, "would create break-glass-trail", "Nothing alerts without such a trail."),
     ],
     ids=["one that is there", "one of ours"],
 )
@@ -287,5 +287,5 @@ def test_generate_tells_what_to_look_for(settings: dict[str, Any], said: str, un
 
 def test_generate_warns_of_files_that_nobody_can_delete() -> None:
     locked = list(warnings(make_plan(config_of(SETTINGS | {"trail": "create", "trail_lock_days": 30}))))
-    assert any("for 30 days nobody, root neither, can delete a file of the trail" in each for each in locked)
+    assert any("for 30 days nobody, not even root, can delete a file of the trail" in each for each in locked)
     assert not any("trail_lock_days" in each for each in warnings(make_plan(config_of(SETTINGS | {"trail": "create"}))))

@@ -85,27 +85,27 @@ def test_generate_tells_what_to_do_next_with_the_real_regions() -> None:
             "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}",
             "on all of these in us-east-1:\n     event bus break-glass\n     event bus break-glass-actions\n",
         ),
-        ("regions: ['*', af-south-1]", "has to trust as well:\n     cloudformation.af-south-1.amazonaws.com\n"),
+        ("regions: ['*', af-south-1]", "also has to trust:\n     cloudformation.af-south-1.amazonaws.com\n"),
         ("regions: []", "with the STS of us-east-1, and see that /aws/events/break-glass/login has it."),
         (
             "alerts: {emails: [a@example.com]}",
             "aws sts get-caller-identity --profile break-glass --region ap-northeast-1",
         ),
-        ("", "spares NOBODY: protection.exempt is empty"),
-        ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and spares protection.exempt.\n"),
-        ("regions: []", "   To update them still, exempt whoever deploys these templates.\n"),
+        ("", "exempts NOBODY: protection.exempt is empty"),
+        ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and exempts protection.exempt.\n"),
+        ("regions: []", "   To be able to update it, exempt whoever deploys these templates.\n"),
         ("", "exempt whoever deploys these templates and the role AWSCloudFormationStackSetExecutionRole.\n"),
-        ("deployer: true", "and spares the deployer.\n     aws organizations create-policy"),
+        ("deployer: true", "and exempts the deployer.\n     aws organizations create-policy"),
         (
             "",
-            "have the roles AWSCloudFormationStackSetAdministrationRole\n   and AWSCloudFormationStackSetExecutionRole",
+            "the roles AWSCloudFormationStackSetAdministrationRole\n   and AWSCloudFormationStackSetExecutionRole",
         ),
         ("alerts: {sms: ['+442071838750'], message: x}", "SMS sandbox"),
-        ("alerts: {emails: [a@example.com]}", "an example; change in the config: a@example.com"),
+        ("alerts: {emails: [a@example.com]}", "these examples; replace them in the config: a@example.com"),
         ("alerts: {emails: [a@example.com]}", "Expect alerts: hundreds of MonitoringTampered"),
         (
             "role: {trust: {source_identity: true}}",
-            "command\n   from the outputs of the stack, and its --region ap-north",
+            "command\n   in the outputs of the stack, with --region ap-north",
         ),
     ],
     ids=[
@@ -138,17 +138,23 @@ def test_generate_tells_of_no_stackset_where_there_are_no_regions() -> None:
 
 
 WARNINGS = {
-    "no permissions": ("", "the role gets AdministratorAccess"),
-    "no us-east-1": ("regions: [eu-west-2]", "us-east-1 is not covered"),
-    "no subscriber": ("", "it is only logged"),
-    "no subscriber, no log": ("alerts: {log: false}\nactions: {log: none}", "nobody is told of anything"),
-    "no detection": (f"detections: {dict.fromkeys(DETECTIONS, 'off')}", "nobody is told of anything"),
+    "no permissions": ("", "it gets AdministratorAccess"),
+    "no us-east-1": ("regions: [eu-west-2]", "us-east-1 is not watched"),
+    "no subscriber": ("", "detections are only logged"),
+    "no subscriber, no log": (
+        "alerts: {log: false}\nactions: {log: none}",
+        "no subscriber and no log, so nothing is watched",
+    ),
+    "no detection": (f"detections: {dict.fromkeys(DETECTIONS, 'off')}", "all are off, so nothing is watched"),
     "a detection without a log": (
         "alerts: {log: false, emails: [a@example.com]}\ndetections: {RoleRefused: log}",
-        "no subscriber and no log is told of RoleRefused, so no rule is made",
+        "no subscriber and no log for RoleRefused, so they are not watched",
     ),
-    "detections without a log": ("alerts: {log: false}", "MonitoringTampered, DeliveryFailing, so no rule is made"),
-    "long text messages": ("alerts: {sms: ['+15550100']}", "may be longer than a text message"),
+    "detections without a log": (
+        "alerts: {log: false}",
+        "MonitoringTampered, DeliveryFailing, so they are not watched",
+    ),
+    "long text messages": ("alerts: {sms: ['+15550100']}", "may be too long for a text message"),
 }
 
 
@@ -215,7 +221,7 @@ def test_no_answer_is_about_one_of_two_templates(command: str) -> None:
 
 QUIET = "usernames: [alice]\nmain_region: us-east-1\nalerts: {emails: [a@b.co]}\n"
 EVERY_ONE_OFF = ", ".join(f"{one}: off" for one in DETECTIONS)
-TRY = "Take the role on once, with the STS of ap-northeast-1, and see that "
+TRY = "Test it: assume the role once, with the STS of ap-northeast-1, and see that "
 
 
 @pytest.mark.parametrize(
@@ -231,18 +237,18 @@ TRY = "Take the role on once, with the STS of ap-northeast-1, and see that "
 def test_what_to_do_next_is_what_the_templates_make_sense_of(detections: str, steps: list[str]) -> None:
     Path("breakglass.yaml").write_text(f"{QUIET}detections: {{{detections}}}\n", encoding="utf-8")
     told = [line.partition(". ")[2] for line in run("generate").stdout.splitlines()]
-    found = [line for line in told if line.startswith(("Confirm", "Take the role"))]
+    found = [line for line in told if line.startswith(("Confirm", "Test it"))]
     assert [line.startswith(step) for line, step in zip(found, steps, strict=True)] == [True] * len(steps)
 
 
 WEAK = {
-    "the role is exempt": ("protection: {exempt: ['arn:aws:iam::*:role/*']}", "spares the break-glass role itself"),
+    "the role is exempt": ("protection: {exempt: ['arn:aws:iam::*:role/*']}", "exempts the break-glass role itself"),
     "the role is exempt by name": (
         "protection: {exempt: ['arn:aws:iam::*:role/break-glass']}",
-        "arn:aws:iam::*:role/break-glass spares the break-glass role itself",
+        "arn:aws:iam::*:role/break-glass exempts the break-glass role itself",
     ),
-    "no MFA": ("role: {trust: {mfa: false}}", "role.trust.mfa: false lets whoever has a user's access key"),
-    "all is off": (f"detections: {{{EVERY_ONE_OFF}}}", "detections: every one is off"),
+    "no MFA": ("role: {trust: {mfa: false}}", "everybody who has an access key of one of the users"),
+    "all is off": (f"detections: {{{EVERY_ONE_OFF}}}", "detections: all are off"),
 }
 
 

@@ -16,7 +16,8 @@ from cfn_breakglass import config_of, load_config
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.guidance.lockouts import grant_steps, lockouts
+from cfn_breakglass.guidance.lockouts import lockouts
+from cfn_breakglass.guidance.next_steps import grant_steps
 from cfn_breakglass.plan import make_plan
 
 NOW = datetime(2031, 3, 5, tzinfo=UTC)
@@ -39,7 +40,7 @@ KEPT_OUT = {
     "networks and codes": (
         configured({"source_ips": ["203.0.113.0/24"]}),
         "source_ips",
-        "of an app and no security key",
+        "from an app: it takes no security key",
     ),
     "networks without MFA": (configured({"source_ips": ["203.0.113.0/24"], "mfa": False}), "source_ips", "networks"),
     "networks and roles": (configured({"source_ips": ["203.0.113.7"], "principals": [CHIEF]}, ()), "source_ips", "VPC"),
@@ -49,11 +50,15 @@ KEPT_OUT = {
         "the command in the stack's outputs",
     ),
     "an external ID": (configured({"external_id": "x1", "principals": [CHIEF]}), "external_id", "in the console"),
-    "an account and MFA": (configured({"principals": ["444455556666"]}), "principals", "only its IAM users get in"),
+    "an account and MFA": (
+        configured({"principals": ["444455556666"]}),
+        "principals",
+        "only its IAM users can assume the role",
+    ),
     "a root ARN and MFA": (
         configured({"principals": ["arn:aws:iam::444455556666:root"]}),
         "principals",
-        "MFA is asked",
+        "needs MFA",
     ),
     "subjects with stars": (
         configured({"oidc_provider": IDP}, ["repo:a/b:*"]),
@@ -66,7 +71,7 @@ KEPT_OUT = {
     "hours of an account": (
         configured({"principals": ["444455556666"], "mfa": False}, max_session_hours=2),
         "max_session_hours",
-        "asking for more is refused",
+        "a call that asks for more is denied",
     ),
 }
 
@@ -112,7 +117,7 @@ def test_the_end_is_told_by_the_clock_and_changes_no_byte(tmp_path: Path) -> Non
         with inside(folder):
             done = CliRunner().invoke(cli, ["generate"], catch_exceptions=False)
         assert done.exit_code == 0
-        assert ("is over, so nobody can take the role on" in done.stderr) == (name == "over")
+        assert ("is over, so nobody can assume the role" in done.stderr) == (name == "over")
         utc = end.replace("+00:00", "Z")
         texts[name] = (folder / "templates" / "main-region.yaml").read_text().replace(utc, "END")
     assert texts["over"] == texts["coming"]
@@ -154,7 +159,7 @@ def test_a_policy_that_is_given_to_nobody_is_to_be_attached(grant: str) -> None:
     if grant == "none":  # that is done already
         assert found == []
         return
-    assert "the tag team=on-call and rank=1 ask for the role: attach the policy break-glass-grant" in found[0]
+    assert "the tag team=on-call and rank=1 to assume the role: attach the policy break-glass-grant" in found[0]
     assert "--policy-arn arn:aws:iam::ACCOUNT:policy/break-glass-grant" in found[0]
     add = "In Identity Center, add the customer managed policy break-glass-grant to the permission sets"
     assert found[1:] == [f"{add} OnCall and Platform."]
@@ -165,8 +170,8 @@ def test_the_provider_is_told_which_role_to_send() -> None:
         steps(configured({"saml_provider": CORP, "saml_names": names}))[0] for names in (["alice"], ["*"])
     )
     assert named.endswith(f"with the value\n     arn:aws:iam::111122223333:role/break-glass,{CORP}")
-    assert "send for those whom the config names the attribute\n" in named
-    assert "send for those who may come the attribute\n" in everybody
+    assert "add for the users in the config the attribute\n" in named
+    assert "add for the users who may assume the role the attribute\n" in everybody
 
 
 def test_nothing_is_to_be_allowed_for_users_by_name_or_for_a_role_that_is_there() -> None:

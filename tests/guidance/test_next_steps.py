@@ -133,9 +133,9 @@ def test_a_region_that_fails_does_not_stop_the_others_in_the_console_either(case
     for operation in ("create-stack-instances", "update-stack-set"):
         preferences = dict(each.split("=") for each in command(case, operation)["operation-preferences"][0].split(","))
         assert preferences == {"RegionConcurrencyType": "PARALLEL", "FailureTolerancePercentage": "100"}
-    (tolerance,) = re.findall(r"failure tolerance (\d+) percent", text)
+    (tolerance,) = re.findall(r"failure tolerance: (\d+) percent", text)
     assert tolerance == "100"
-    assert "region concurrency parallel" in text
+    assert "region concurrency: parallel" in text
 
 
 def test_the_deployer_hands_cloudformation_the_role_that_the_administrator_made() -> None:

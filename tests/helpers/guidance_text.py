@@ -7,7 +7,7 @@ from typing import Any
 
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.generation.generate import generate_files
-from cfn_breakglass.guidance.warnings import next_steps
+from cfn_breakglass.guidance.next_steps import next_steps
 from cfn_breakglass.plan import make_plan
 
 

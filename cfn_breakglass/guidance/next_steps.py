@@ -1,0 +1,179 @@
+"""What to do next with the generated files, as numbered steps in the console or with the AWS CLI."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
+from textwrap import indent
+
+from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.builders.access.access_outputs import access_outputs
+from cfn_breakglass.builders.encryption import key_statements_as_json
+from cfn_breakglass.config.model import CREATE, Config
+from cfn_breakglass.config.trust_settings import ANY_NAME
+from cfn_breakglass.generation.generate import GeneratedFiles
+from cfn_breakglass.guidance.deployment_steps import main_region_steps, rollout_steps
+from cfn_breakglass.plan import Plan
+
+_ASSUMED = "RoleAssumed"
+_SAML_ROLE_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/Role"
+# https://www.rfc-editor.org/rfc/rfc2606 and, of phone numbers, https://nationalnanpa.com/number_resource_info/555_numbers.html
+_EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
+
+
+def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
+    """What to do with the files in ``folder``, in this order."""
+    steps = [
+        _create_trail(plan) if plan.config.trail == CREATE else _CHECK_TRAIL,
+        *_prepare(plan),
+        *main_region_steps(plan, folder, files.templates),
+        *_subscribers(plan),
+        *rollout_steps(plan, folder, files.templates),
+        *grant_steps(plan),
+        *_drill(plan),
+        _attach_guard(plan, folder / files.guard_scp.name),
+    ]
+    numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+    return f"What to do next:\n\n{numbered}\n"
+
+
+_CHECK_TRAIL = """Check that a CloudTrail trail records the read and write management events of every region:
+   IsMultiRegionTrail true, IsLogging true; ReadWriteType All and IncludeManagementEvents true, or among the
+   AdvancedEventSelectors one with eventCategory Management and no readOnly. Nothing alerts without such a trail.
+     aws cloudtrail describe-trails
+     aws cloudtrail get-trail-status --name ARN-OF-THE-TRAIL
+     aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""
+
+
+def _create_trail(plan: Plan) -> str:
+    return f"""Check whether a CloudTrail trail records the account already. If so, set trail: existing: the stack
+   would create {plan.names.trail}, and AWS charges for every copy of the management events but the first.
+     aws cloudtrail describe-trails"""
+
+
+def _prepare(plan: Plan) -> Iterator[str]:
+    """What an existing forwarder role and an existing key need before the stack uses them."""
+    config = plan.config
+    if config.event_bus.forwarder_role:
+        buses = "\n".join(f"     event bus {bus.name}" for bus in plan.buses)
+        yield f"""Let the role {config.event_bus.forwarder_role} forward events: it has to trust
+   events.amazonaws.com, and its policy has to allow events:PutEvents on all of these in {config.main_region}:
+{buses}"""
+    if parse_arn(config.encryption):
+        yield f"""Let AWS use the key {config.encryption}:
+   in KMS in {config.main_region}, add to the statements of its key policy:
+{indent(key_statements_as_json(plan), "     ")}"""
+
+
+def _subscribers(plan: Plan) -> Iterator[str]:
+    """What subscribers have to do before they are notified."""
+    config = plan.config
+    topics = {
+        plan.names.topic: config.alerts.endpoints if plan.destinations.topic else (),
+        plan.names.fallback_topic: config.alerts.fallback_endpoints,
+    }
+    protocols = {protocol for endpoints in topics.values() for protocol, _ in endpoints}
+    if confirming := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in protocols]:
+        subscribed = dict.fromkeys(endpoint for endpoints in topics.values() for _, endpoint in endpoints)
+        examples = ", ".join(endpoint for endpoint in subscribed if _EXAMPLE.search(endpoint))
+        change = f"\n   Nobody reads these examples; replace them in the config: {examples}" if examples else ""
+        kinds = " and ".join(confirming)
+        yield f"Confirm the subscriptions ({kinds}) within two days. Until then nothing arrives.{change}"
+    if "sqs" in protocols:
+        senders = " or ".join(topic for topic, endpoints in topics.items() if "sqs" in dict(endpoints))
+        yield (
+            "Let SNS send to the queues: their policies have to allow sqs:SendMessage to sns.amazonaws.com\n"
+            f"   from the topic {senders}."
+        )
+    if "sms" in protocols:
+        yield (
+            f"For text messages from {config.main_region}: move the account out of the SMS sandbox of SNS, get an\n"
+            "   origination number if the country needs one, as the USA does, and raise the monthly spending quota:\n"
+            "   it is $1 at first, which one rollout may use up. Send a test. Do not let a phone be the only fallback."
+        )
+
+
+def grant_steps(plan: Plan) -> Iterator[str]:
+    """A step for each kind of callers whom the stack cannot allow to assume the role."""
+    config, names, trust = plan.config, plan.names, plan.config.role.trust
+    if not config.role.created:
+        return
+    if config.user_tags and config.grants:
+        tags = " and ".join(f"{key}={value}" for key, value in config.user_tags.items())
+        yield (
+            f"Allow the users with the tag {tags} to assume the role: attach the policy {names.grant} to a group\n"
+            "   of theirs. Whoever may tag users (iam:TagUser) decides who can assume the role.\n"
+            f"     aws iam attach-group-policy --group-name GROUP --policy-arn {_arn(config, names.grant_arn)}"
+        )
+    own_sets = [name for name in trust.permission_sets if "/" not in name]
+    if own_sets and config.grants:
+        sets = ("permission set " if len(own_sets) == 1 else "permission sets ") + " and ".join(own_sets)
+        yield f"In Identity Center, add the customer managed policy {names.grant} to the {sets}."
+    others = [principal for principal in trust.principals if not _is_own_principal(principal, config)]
+    if foreign := [*others, *(name for name in trust.permission_sets if "/" in name)]:
+        yield _allow_in_other_accounts(plan, foreign)
+    if trust.saml_provider:
+        yield _set_saml_attribute(plan, trust.saml_provider)
+
+
+def _is_own_principal(principal: str, config: Config) -> bool:
+    """Whether a principal is a user or a role of the account itself, for which the trust policy is enough."""
+    arn = parse_arn(principal)
+    return bool(arn and arn.account == config.account and arn.resource != "root")
+
+
+def _allow_in_other_accounts(plan: Plan, principals: list[str]) -> str:
+    arns = [_arn(plan.config, arn) for arn in plan.names.role.arns]
+    statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
+    lines = "\n".join(f"     {principal}" for principal in principals)
+    return f"Allow these to assume the role, each in its own account:\n{lines}\n   with the statement\n     {statement}"
+
+
+def _set_saml_attribute(plan: Plan, provider: str) -> str:
+    config = plan.config
+    names = config.names_of("saml")
+    users = "the users who may assume the role" if not names or ANY_NAME in names else "the users in the config"
+    values = "\n".join(f"     {_arn(config, arn)},{provider}" for arn in plan.names.role.arns)
+    return f"At the SAML provider, add for {users} the attribute\n   {_SAML_ROLE_ATTRIBUTE} with the value\n{values}"
+
+
+def _arn(config: Config, arn: str) -> str:
+    account = config.account or "ACCOUNT"
+    return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", account)
+
+
+def _drill(plan: Plan) -> Iterator[str]:
+    """How to see that it works, if assuming the role is watched at all."""
+    if not plan.watches(_ASSUMED):
+        return
+    config = plan.config
+    effect = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
+    region = next(iter(config.secondary_regions), config.main_region)
+    sentence = f"Test it: assume the role once, with the STS of {region}, and see that {effect}. Use the"
+    if any(output.is_profile for output in access_outputs(plan).values()):
+        yield (
+            f"{sentence} profile\n"
+            "   in the outputs of the stack. Before you try again, delete the session in ~/.aws/cli/cache:\n"
+            f"     aws sts get-caller-identity --profile {config.name} --region {region}"
+        )
+    else:
+        yield f"{sentence} command\n   in the outputs of the stack, with --region {region}."
+
+
+def _attach_guard(plan: Plan, guard: Path) -> str:
+    """How to attach the guard SCP, and whom to exempt before: the config may not say who deploys."""
+    config = plan.config
+    exemptions = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
+    exempt = " and ".join(name for name, principals in exemptions.items() if principals)
+    missing = [] if config.deployer else ["whoever deploys these templates"]
+    if config.secondary_regions and not config.makes_stackset_roles:
+        missing.append(f"the role {plan.names.execution_role}")
+    needs = f"\n   To be able to update it, exempt {' and '.join(missing)}." if missing else ""
+    return f"""Optional, in an organization: attach {guard} to the account, from the management account.
+   It denies every change of the monitoring, and exempts {exempt or "NOBODY: protection.exempt is empty"}.{needs}
+     aws organizations create-policy --type SERVICE_CONTROL_POLICY --name {config.name} \\
+       --description "Guards the monitoring of {config.name}" --content file://{quote(str(guard))}
+     aws organizations attach-policy --policy-id POLICY --target-id ACCOUNT"""
