@@ -175,6 +175,23 @@ def test_a_subscription_waits_as_long_as_sns_does() -> None:
     assert re.search(r"\(e-mail and https\) within two days", printed("everything")[0])
 
 
+def test_addresses_of_the_starter_that_nobody_reads_are_named(tmp_path: Path) -> None:
+    """https://www.rfc-editor.org/rfc/rfc2606, and 555 numbers, which belong to nobody."""
+    examples = ["ops@example.com", "+15550100", "https://hooks.example.org/x"]
+    real = ["ops@example.community", "+14155550100", "https://hooks.myexample.com/x"]
+    config = tmp_path / "config.yaml"
+    alerts = {
+        "emails": [examples[0], real[0]],
+        "sms": [examples[1], real[1]],
+        "https": [examples[2], real[2]],
+    }
+    settings = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": alerts}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    (line,) = (line for line in generate(tmp_path, config).stdout.splitlines() if examples[0] in line)
+    assert [address for address in examples if address in line.split(": ", 1)[1].split(", ")] == examples
+    assert not [address for address in real if address in line]
+
+
 def test_a_group_gets_the_policy_where_the_users_are_known_by_a_tag() -> None:
     attached = command("users-by-tag", "attach-group-policy")
     assert attached["policy-arn"] == ["arn:aws:iam::ACCOUNT:policy/break-glass-grant"]
