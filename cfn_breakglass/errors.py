@@ -55,7 +55,7 @@ class UnreadableTemplateError(TemplateError):
 
 
 class MissingTemplateError(TemplateError):
-    """A folder does not hold a template that it must hold."""
+    """A folder does not have a template that it has to have."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""ARNs that a user gives us, taken apart.
+"""Parse the ARNs in a config.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
@@ -23,5 +23,5 @@ class Arn(NamedTuple):
 
 def parse_arn(text: str) -> Arn | None:
     """``text`` as an ARN, or None when it is not one."""
-    found = _ARN.fullmatch(text)
-    return Arn(*found.groups()) if found else None
+    match = _ARN.fullmatch(text)
+    return Arn(*match.groups()) if match else None

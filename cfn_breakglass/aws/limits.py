@@ -1,7 +1,7 @@
-"""AWS limits as named numbers with their source.
+"""AWS's limits as named numbers, each with the page that has it.
 
-``config`` uses them early, to say it kindly; ``emitted.check`` uses them late, on the resolved template,
-to be sure.
+The config is checked against some of them, with the key to change; ``validate`` checks the resolved templates against
+all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RULES = Limit("rules of an event bus", 300, "rules", _EVENTBRIDGE)
 WILDCARD_RULES = Limit("rules of an event bus with a wildcard", 30, "rules", _EVENTBRIDGE)
 COMPLEXITY = Limit(
     "wildcards of an event pattern",
-    9,  # AWS gives no number; rules with 9 were taken, with 12 refused
+    9,  # AWS gives no number; it accepted rules with 9 and rejected rules with 12
     "places to be in at once",
     _DOCS + "eventbridge/latest/userguide/eb-create-pattern-operators.html",
 )
@@ -39,7 +39,7 @@ INPUT_PATHS = Limit("input paths of a target", 100, "paths", _EVENTBRIDGE)
 INPUT_PATH = Limit("input path", 256, "characters", _EVENTBRIDGE)
 INPUT_TEMPLATE = Limit("input template", 8_192, "characters", _EVENTBRIDGE)
 EVENT = Limit("event", 262_144, "bytes", _DOCS + "eventbridge/latest/userguide/eb-service-event.html")
-"""Larger ones of AWS services never reach EventBridge; measured on events, not on templates."""
+"""A larger event of an AWS service never reaches EventBridge. This is a limit of events, not of templates."""
 
 TRUST_POLICY = Limit("trust policy", 2_048, "characters", _IAM)
 INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without spaces", _IAM)
@@ -61,7 +61,7 @@ SCP = Limit(
     "characters",
     _DOCS + "organizations/latest/userguide/orgs_reference_limits.html",
 )
-"""White space counts too, unless the console saves the policy."""
+"""White space counts too, except in a policy that is saved in the console."""
 
 LOGS_RESOURCE_POLICY = Limit(
     "CloudWatch Logs resource policy",
@@ -69,14 +69,15 @@ LOGS_RESOURCE_POLICY = Limit(
     "characters",
     _DOCS + "AWSCloudFormation/latest/TemplateReference/aws-resource-logs-resourcepolicy.html",
 )
-RETENTION_DAYS = (  # _LOGS
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
 TEMPLATE = Limit("template", 1_048_576, "bytes", _CLOUDFORMATION)
 TEMPLATE_BODY = Limit("template in a request, which is not in a bucket", 51_200, "bytes", _CLOUDFORMATION)
-"""The console puts a template in a bucket itself; the AWS CLI does when it is given one."""
+"""A larger template has to be in a bucket. The console creates one; the AWS CLI needs the name of one."""
 
 RESOURCES = Limit("resources of a template", 500, "resources", _CLOUDFORMATION)
 OUTPUTS = Limit("outputs of a template", 200, "outputs", _CLOUDFORMATION)

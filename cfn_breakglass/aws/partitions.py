@@ -1,4 +1,4 @@
-"""AWS regions by partition, and which of them have to be opted in to.
+"""AWS's regions by partition: those that are enabled by default, and those that an account has to opt in to.
 
 https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
-    """One partition: its regions, and the host names that differ in it."""
+    """A partition: its regions, and the host names that it has instead of the usual ones."""
 
     name: str
     default: tuple[str, ...]
@@ -53,13 +53,13 @@ PARTITIONS = (
 )
 
 GLOBAL_REGION = "us-east-1"
-"""Where partition aws records IAM, the global STS endpoint and the global sign-in page."""
+"""Where the partition aws records the events of IAM, the global STS endpoint and the global sign-in page."""
 
 ALL_REGIONS = frozenset().union(*(partition.regions for partition in PARTITIONS))
 
 
 def partition_of(region: str) -> Partition:
-    """The partition ``region`` is in; ``KeyError`` for a region we do not know."""
+    """The partition ``region`` is in; raises KeyError for a region that this release does not know."""
     for partition in PARTITIONS:
         if region in partition.regions:
             return partition

@@ -24,7 +24,7 @@ Exit code: 0.""",
 def schema() -> None:
     """Print the JSON Schema of a config, with which editors complete and check it.
 
-    init writes the same schema beside the config.
+    init writes the same schema to a file next to the config.
     """
     from cfn_breakglass.config.json_schema import schema_text
 

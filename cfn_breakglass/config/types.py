@@ -32,7 +32,7 @@ _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udf
 
 
 class SettingType(Protocol):
-    """What a setting may hold."""
+    """The type of a setting."""
 
     def read(self, node: yaml.Node, key: str, problems: Problems) -> Any: ...
 

@@ -48,7 +48,7 @@ def _check_regions(config: Config, problems: Problems) -> None:
             fix = "remove it: events do not leave their partition, so each partition needs a config of its own"
             problems.add(key, text, fix)
         elif "*" in config.regions and region in partition.default:
-            fix = 'remove it; beside "*", write only opt-in regions'
+            fix = 'remove it; with "*", add only opt-in regions'
             problems.add(key, f'{key} is {region}, which "*" already includes', fix)
 
 
