@@ -28,8 +28,11 @@ from mutant_list import LIST, Mutant, read, write
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = "cfn_breakglass"
-# They compare with a text that is committed.
-GOLDENS: Final = ("tests/generation/test_golden.py", "tests/config/test_rejected.py", "tests/docs")
+# They compare with a text that is committed: a file or folder of tests, or a test of a file.
+GOLDENS: Final = (
+    *("tests/generation/test_golden.py", "tests/config/test_rejected.py", "tests/docs"),
+    "tests/analysis/trust/test_trust.py::test_the_text_is_the_golden_one",
+)
 # It looks at the list and not at the product.
 NOT_ABOUT_THE_PRODUCT: Final = ("tests/mutants",)
 NOT_COPIED: Final = (".git", ".venv", ".hypothesis", "__pycache__", ".*_cache", "build", "*.egg-info")
@@ -106,7 +109,7 @@ def judge(copies: SimpleQueue[Copy], mutant: Mutant) -> Verdict:
     try:
         with copy.mutated(mutant):
             likely = [mutant.killed_by] if (copy.folder / (mutant.killed_by or "-")).exists() else []
-            left_out = [f"--ignore={path}" for path in (*GOLDENS, *NOT_ABOUT_THE_PRODUCT)]
+            left_out = [f"{_option(tests)}={tests}" for tests in (*GOLDENS, *NOT_ABOUT_THE_PRODUCT)]
             killer = copy.first_failure(*left_out, *likely) if likely else ""
             if not killer:
                 killer = copy.first_failure(*left_out, *(f"--ignore={path}" for path in likely), *_ordered(mutant))
@@ -114,6 +117,11 @@ def judge(copies: SimpleQueue[Copy], mutant: Mutant) -> Verdict:
             return Verdict(mutant, killer, seconds, in_goldens=not killer and bool(copy.first_failure(*GOLDENS)))
     finally:
         copies.put(copy)
+
+
+def _option(tests: str) -> str:
+    """The option of pytest that leaves out a file or a folder, or a test."""
+    return "--deselect" if "::" in tests else "--ignore"
 
 
 def _ordered(mutant: Mutant) -> list[str]:
