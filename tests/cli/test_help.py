@@ -58,9 +58,9 @@ def test_a_page_fits_80_columns(command: list[str]) -> None:
 
 
 def test_the_list_of_commands_is_not_cut_off() -> None:
-    listed = help_page().partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in listed] == COMMANDS
-    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+    lines = help_page().partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 @every_command

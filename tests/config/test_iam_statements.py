@@ -13,7 +13,7 @@ from cfn_breakglass.config.types import INVALID
 READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
 
 
-def said(value: Any) -> list[str]:
+def problems_of(value: Any) -> list[str]:
     problems = Problems()
     checked = check_statement(value, "it", problems)
     assert checked is (INVALID if problems.reported else value)
@@ -41,7 +41,7 @@ def without(*keys: str, **more: Any) -> dict[str, Any]:
     ids=repr,
 )
 def test_takes(value: dict[str, Any]) -> None:
-    assert said(value) == []
+    assert problems_of(value) == []
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_takes(value: dict[str, Any]) -> None:
     ids=repr,
 )  # fmt: skip
 def test_refuses(value: Any, text: str) -> None:
-    assert said(value) == [text]
+    assert problems_of(value) == [text]

@@ -45,7 +45,7 @@ def accepted(text: str) -> bool:
 
 
 def parsed(tree: Any) -> bool:
-    """Whether the parser takes each setting of ``tree`` by itself."""
+    """Whether the parser accepts each setting of ``tree`` by itself."""
     problems = Problems(config_keys())
     node = compose(yaml.safe_dump(tree, sort_keys=False))
     assert node is not None
@@ -57,8 +57,8 @@ def nested(key: str, value: Any) -> dict[str, Any]:
     """A config in which ``key``, dotted, is ``value``."""
     for word in reversed(key.split(".")):
         value = {word: value}
-    held: dict[str, Any] = BASE | value
-    return held
+    config: dict[str, Any] = BASE | value
+    return config
 
 
 def starter_blocks() -> dict[str, tuple[list[int], bool]]:
@@ -67,17 +67,17 @@ def starter_blocks() -> dict[str, tuple[list[int], bool]]:
     sections: list[tuple[int, str]] = []
     lines = STARTER.splitlines()
     for number, line in enumerate(lines):
-        found = re.match(r"( *)(# )?([a-z_]+|[A-Z]\w+):(?= |$)", line)
-        if not found:
+        match = re.match(r"( *)(# )?([a-z_]+|[A-Z]\w+):(?= |$)", line)
+        if not match:
             continue
-        sections = [one for one in sections if one[0] < len(found[1])]
-        key = ".".join([*(name for _, name in sections), found[3]])
+        sections = [section for section in sections if section[0] < len(match[1])]
+        key = ".".join([*(name for _, name in sections), match[3]])
         if key in config_keys():
-            begun = len(found[1]) + len(found[2] or "")
-            more = re.compile(rf" {{{len(found[1])}}}# {{3,}}\S" if found[2] else rf" {{{begun + 1},}}[^ #]")
+            begun = len(match[1]) + len(match[2] or "")
+            more = re.compile(rf" {{{len(match[1])}}}# {{3,}}\S" if match[2] else rf" {{{begun + 1},}}[^ #]")
             count = next((n for n, rest in enumerate(lines[number + 1 :]) if not more.match(rest)), 0)
-            blocks[key] = list(range(number, number + 1 + count)), bool(found[2])
-            sections.append((len(found[1]), found[3]))
+            blocks[key] = list(range(number, number + 1 + count)), bool(match[2])
+            sections.append((len(match[1]), match[3]))
     return blocks
 
 
@@ -93,7 +93,7 @@ NEEDED = {
     "trail_lock_days": "trail",
     "deployer.existing": "deployer.role",
 }
-"""Keys that say more about another one."""
+"""Keys that need another one."""
 
 
 def uncommented(*keys: str) -> str:
@@ -104,7 +104,7 @@ def uncommented(*keys: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -126,12 +126,12 @@ def test_a_setting_that_the_starter_comments_out_is_valid(key: str) -> None:
     keys = [NEEDED[key], key] if key in NEEDED else [key]
     starter = yaml.load(uncommented(*dict.fromkeys(["event_bus", "protection", "deployer", *keys])), Loader=Core)  # noqa: S506 - it is a safe loader
     tree: dict[str, Any] = dict(BASE, usernames=["alice"])
-    for each in keys:
-        held, inside = starter, tree
-        *sections, last = each.split(".")
+    for key_path in keys:
+        example, inside = starter, tree
+        *sections, last = key_path.split(".")
         for word in sections:
-            held, inside = held[word], inside.setdefault(word, {})
-        inside[last] = held[last]
+            example, inside = example[word], inside.setdefault(word, {})
+        inside[last] = example[last]
     assert VALIDATOR.is_valid(tree)
     parse_config(yaml.safe_dump(tree))
 
@@ -140,11 +140,11 @@ def test_everything_that_the_starter_comments_out_is_valid_together() -> None:
     text = uncommented(*(key for key in COMMENTED if key not in CONTRADICTING))
     parse_config(text)
     assert accepted(text)
-    shown = set(parse_config(text)[1])
-    assert set(config_keys()) - CONTRADICTING <= shown
+    keys = set(parse_config(text)[1])
+    assert set(config_keys()) - CONTRADICTING <= keys
 
 
-def test_what_the_starter_comments_out_is_the_default_where_there_is_one() -> None:
+def test_the_starter_comments_out_the_defaults() -> None:
     scalars = [key for key in COMMENTED if key in ("role.path", "role.max_session_hours", "role.manage", "role.grant")]
     assert parse_config(uncommented(*scalars))[0].grants_users
     without_grant = [key for key in scalars if key != "role.grant"]
@@ -214,7 +214,7 @@ STATEMENTS = st.fixed_dictionaries(
 
 
 def tags_are_plain(tree: Any) -> bool:
-    """Whether the tags hold what AWS takes in a tag, which is for a judge to say."""
+    """Whether the tags have only characters that AWS allows, which the patterns cannot say."""
     tags = tree.get("tags")
     texts = [text for pair in tags.items() for text in pair if isinstance(text, str)] if isinstance(tags, dict) else []
     return all(re.fullmatch(r"[\w .:/=+@-]*", text) for text in texts)

@@ -1,4 +1,4 @@
-"""Any text at all is a config, or refused with every problem in it; and quickly."""
+"""Any text at all is a config, or is rejected with every problem in it, and quickly."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def nearly(draw: st.DrawFn) -> dict[Any, Any]:
         *sections, last = key.split(".")
         within = tree
         for section in sections:
-            held = within.get(section)
-            within[section] = within = held if isinstance(held, dict) else {}
+            inner = within.get(section)
+            within[section] = within = inner if isinstance(inner, dict) else {}
         within[last] = draw(TREES)
     if draw(st.booleans()):
         tree["role"] = {"policy_statements": draw(st.lists(STATEMENTS, max_size=3))}
@@ -88,16 +88,16 @@ def mutated(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-def judged(text: str) -> Config | None:
-    """The config in ``text``, or None when it is refused as it should be: in words that a terminal can show."""
-    refused = None
+def parsed(text: str) -> Config | None:
+    """The config in ``text``, or None if it is rejected as it should be: in text that a terminal can show."""
+    rejection = None
     try:
         return parse_config(text)[0]
     except ConfigError as error:
-        refused = error
-    assert refused.problems
-    assert all(problem.text and problem.line <= len(text.splitlines()) + 1 for problem in refused.problems)
-    assert all(line.isprintable() for line in str(refused).encode().decode().split("\n"))
+        rejection = error
+    assert rejection.problems
+    assert all(problem.text and problem.line <= len(text.splitlines()) + 1 for problem in rejection.problems)
+    assert all(line.isprintable() for line in str(rejection).encode().decode().split("\n"))
     return None
 
 
@@ -110,7 +110,7 @@ def problems(text: str) -> list[str]:
 @QUICK
 @given(TREES)
 def test_any_tree(tree: Any) -> None:
-    judged(yaml.safe_dump(tree, allow_unicode=True))
+    parsed(yaml.safe_dump(tree, allow_unicode=True))
 
 
 @QUICK
@@ -118,20 +118,20 @@ def test_any_tree(tree: Any) -> None:
 @example({"main_region": "us-east-1", "regions": 1, "usernames": ["alice"]})
 @example({"main_region": "us-east-1", "usernames": ["alice"], "retention_days": int("9" * 4_000)})
 def test_anything_in_the_place_of_a_value(tree: dict[Any, Any]) -> None:
-    judged(yaml.safe_dump(tree, sort_keys=False))
+    parsed(yaml.safe_dump(tree, sort_keys=False))
 
 
 @QUICK
 @given(mutated())
 def test_accidents_to_the_starter(text: str) -> None:
-    judged(text)
+    parsed(text)
 
 
 @QUICK
 @given(st.one_of(st.text(), st.text(alphabet="[]{}&*!|>'\"%@`-?:, #a\n\t")))
 def test_any_text(text: str) -> None:
-    judged(text)
-    judged(BASE + text)
+    parsed(text)
+    parsed(BASE + text)
 
 
 @QUICK
@@ -168,26 +168,29 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
     }.items(),
     ids=lambda value: value if len(value) < 30 else "",
 )
-def test_hostile_text_is_judged_quickly(name: str, text: str) -> None:
+def test_hostile_text_is_parsed_quickly(name: str, text: str) -> None:
     begun = time.perf_counter()
-    config = judged(text)
+    config = parsed(text)
     assert time.perf_counter() - begun < 10
     assert (config is not None) == (name == "many users")
 
 
 @settings(QUICK, max_examples=50)
 @given(configs())
-def test_a_config_says_the_same_however_it_is_written(held: dict[str, Any]) -> None:
+def test_a_config_says_the_same_however_it_is_written(settings_tree: dict[str, Any]) -> None:
     try:
-        config, refused = config_of(held), set()
+        config, reported = config_of(settings_tree), set()
     except ConfigError as error:
-        config, refused = None, {problem.text for problem in error.problems}
+        config, reported = None, {problem.text for problem in error.problems}
     for style in (False, True):
-        text = yaml.safe_dump(held, default_flow_style=style, sort_keys=style)
-        assert judged(text) == config
-        assert {one.partition(": ")[2] for one in refused and problems(text)} == refused
+        text = yaml.safe_dump(settings_tree, default_flow_style=style, sort_keys=style)
+        assert parsed(text) == config
+        assert {line.partition(": ")[2] for line in reported and problems(text)} == reported
     if config:
-        assert config_of(held | {"tags": held.get("tags"), "alerts": held.get("alerts")}) == config
+        assert (
+            config_of(settings_tree | {"tags": settings_tree.get("tags"), "alerts": settings_tree.get("alerts")})
+            == config
+        )
 
 
 def test_lines_are_those_of_the_keys() -> None:
@@ -203,18 +206,18 @@ def test_an_empty_value_is_the_default(key: str) -> None:
     if key in ("main_region", "usernames"):
         assert len(problems(base + nested)) == 1
     else:
-        assert judged(base + nested) == judged(BASE)
+        assert parsed(base + nested) == parsed(BASE)
 
 
-def test_a_detection_without_a_word_is_as_loud_as_ever() -> None:
-    assert judged(f"{BASE}detections:\n  RoleActions:\n") == judged(BASE)
+def test_a_detection_without_a_level_has_its_default() -> None:
+    assert parsed(f"{BASE}detections:\n  RoleActions:\n") == parsed(BASE)
 
 
 @pytest.mark.parametrize("word", ["off", "Off", "no", "false"])
-def test_off_is_a_word_where_it_is_one_of_the_words(word: str) -> None:
+def test_off_is_a_word_if_it_is_among_the_words(word: str) -> None:
     text = f"{BASE}detections: {{RoleActions: {word}}}\n"
     if word == "off":
-        config = judged(text)
+        config = parsed(text)
         assert config is not None
         assert config.detections["RoleActions"] == "off"
     else:
@@ -223,7 +226,7 @@ def test_off_is_a_word_where_it_is_one_of_the_words(word: str) -> None:
 
 @pytest.mark.parametrize(("word", "flag"), {"on": True, "Yes": True, "TRUE": True, "no": False, "off": False}.items())
 def test_every_word_of_yaml_for_yes_and_no(word: str, *, flag: bool) -> None:
-    config = judged(f"{BASE}alerts: {{log: {word}}}\n")
+    config = parsed(f"{BASE}alerts: {{log: {word}}}\n")
     assert config is not None
     assert config.alerts.log is flag
 
@@ -231,7 +234,7 @@ def test_every_word_of_yaml_for_yes_and_no(word: str, *, flag: bool) -> None:
 def test_aliases_are_followed() -> None:
     text = "alerts:\n  emails: &people [ops@example.com]\n  sms: *people\n"
     assert problems(BASE + text) == ["4: alerts.sms[0] is 'ops@example.com', which is not a phone number in E.164 form"]
-    config = judged(BASE + text.replace("sms: *people", "message: &m x\ntags: {note: *m}"))
+    config = parsed(BASE + text.replace("sms: *people", "message: &m x\ntags: {note: *m}"))
     assert config is not None
     assert config.tags == {"note": "x"}
 
@@ -256,10 +259,10 @@ def test_text_that_is_not_yaml(text: str, cause: str) -> None:
 def test_settings_are_checked_as_a_file_is() -> None:
     shared = ["s3:GetObject"]
     statements = [{"Effect": effect, "Action": shared, "Resource": "*"} for effect in ("Allow", "Deny")]
-    held = {"main_region": "us-east-1", "usernames": ("alice",), "role": {"policy_statements": statements}}
-    assert config_of(held).role.policy_statements == tuple(statements)
+    tree = {"main_region": "us-east-1", "usernames": ("alice",), "role": {"policy_statements": statements}}
+    assert config_of(tree).role.policy_statements == tuple(statements)
     with pytest.raises(ConfigError) as caught:
-        config_of({**held, "nam": "x", "usernames": [1]})
+        config_of({**tree, "nam": "x", "usernames": [1]})
     assert str(caught.value) == (
         "settings: 2 problems\n\n"
         '  usernames[0] is the number 1, but it has to be text\n    put quotes around it: "1"\n\n'

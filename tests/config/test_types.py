@@ -1,4 +1,4 @@
-"""What each kind of setting reads, and what it says to the rest."""
+"""What each type of setting reads, and the problems that it reports."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ WHOLE_HOURS = "it has to be a whole number of hours | write it in digits, such a
 COLOUR = Choice(("red", "off"))
 
 
-def told(kind: SettingType, text: str) -> tuple[Any, list[str]]:
-    """What ``kind`` reads ``text`` as, and what it says about it."""
+def read(setting_type: SettingType, text: str) -> tuple[Any, list[str]]:
+    """The value of ``text`` by its type, and the problems that are reported."""
     node, problems = compose(text), Problems()
     assert node is not None
-    value = read_setting(kind, node, "key", problems)
+    value = read_setting(setting_type, node, "key", problems)
     return value, [f"{problem.text} | {problem.fix}" for problem in problems.reported]
 
 
-def row(value: object) -> str:
-    """A value as a test's name holds it: a kind by its class, for its repr is another in each process."""
+def case_id(value: object) -> str:
+    """A value in the name of a test. A type has its class there, because its repr differs between processes."""
     return type(value).__name__ if hasattr(value, "schema") else repr(value)
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "value"),
+    ("setting_type", "text", "value"),
     [
         (WORD, "abc", "abc"),
         (WORD, "!!str abc", "abc"),
@@ -54,14 +54,14 @@ def row(value: object) -> str:
         (ListOf(WORD), "[]", ()),
         (ListOf(WORD), "- a\n- b", ("a", "b")),
     ],
-    ids=row,
+    ids=case_id,
 )
-def test_reads(kind: SettingType, text: str, value: Any) -> None:
-    assert told(kind, text) == (value, [])
+def test_reads(setting_type: SettingType, text: str, value: Any) -> None:
+    assert read(setting_type, text) == (value, [])
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "said"),
+    ("setting_type", "text", "problem"),
     [
         (WORD, "'5'", "key is '5', which is not a word | write letters"),
         (WORD, "abcdef", "key has 6 characters; a word has at most 5 | shorten it"),
@@ -92,19 +92,19 @@ def test_reads(kind: SettingType, text: str, value: Any) -> None:
         (ListOf(WORD), "a", "key is 'a', but it has to be a list | put brackets around it: [a]"),
         (ListOf(WORD), "'*, b'", "key is '*, b', but it has to be a list | put brackets around it: [\"*\", b]"),
     ],
-    ids=row,
+    ids=case_id,
 )  # fmt: skip
-def test_says(kind: SettingType, text: str, said: str) -> None:
-    assert told(kind, text) == (INVALID, [said])
+def test_reports(setting_type: SettingType, text: str, problem: str) -> None:
+    assert read(setting_type, text) == (INVALID, [problem])
 
 
 def test_a_list_that_is_very_long_text() -> None:
-    _, (said,) = told(ListOf(WORD), "a " * 100)
-    assert said.endswith("| write [one, another], or each on a line of its own after a hyphen")
-    assert len(said) < 200
+    _, (problem,) = read(ListOf(WORD), "a " * 100)
+    assert problem.endswith("| write [one, another], or each on a line of its own after a hyphen")
+    assert len(problem) < 200
 
 
-def test_a_list_keeps_what_is_good_and_where_it_stood() -> None:
+def test_a_list_keeps_the_valid_items_and_their_positions() -> None:
     node, problems = compose("[a, 5, b, a, c]"), Problems()
     assert node is not None
     assert ListOf(WORD).read(node, "key", problems) == ("a", "b", "c")
@@ -113,15 +113,15 @@ def test_a_list_keeps_what_is_good_and_where_it_stood() -> None:
     assert problems.is_valid("ke", "key[0]")
 
 
-def test_problems_of_one_line_stand_in_its_order() -> None:
+def test_problems_of_a_line_are_in_its_order() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("main_region: us-east-1\nusernames: [a#, 7, A, a, b b]\n")
-    assert [one.text.partition(" ")[0] for one in caught.value.problems] == [
+    assert [problem.text.partition(" ")[0] for problem in caught.value.problems] == [
         f"usernames[{index}]" for index in (0, 1, 3, 4)
     ]
 
 
-def test_one_bad_value_does_not_make_others_look_bad() -> None:
+def test_a_problem_of_a_value_is_no_problem_of_others() -> None:
     text = """
     main_region: us-moon-1
     regions: [cn-north-1]
@@ -132,17 +132,21 @@ def test_one_bad_value_does_not_make_others_look_bad() -> None:
     """
     with pytest.raises(ConfigError) as caught:
         parse_config(text)
-    assert [one.text.partition(" ")[0] for one in caught.value.problems] == [
+    assert [problem.text.partition(" ")[0] for problem in caught.value.problems] == [
         "main_region",
         "role.existing",
         "usernames",
     ]
 
 
-def test_somebody_who_may_take_the_role_on_is_enough() -> None:
+def test_any_principal_that_may_assume_the_role_is_enough() -> None:
     oidc = "role: {trust: {oidc_provider: 'arn:aws:iam::111122223333:oidc-provider/idp.example.com'}}"
-    for who in ("role: {existing: x}", "role: {permission_set: x}", "role: {trust: {principals: ['444455556666']}}"):
-        assert isinstance(parse_config(f"main_region: us-east-1\n{who}\n")[0], Config)
+    for setting in (
+        "role: {existing: x}",
+        "role: {permission_set: x}",
+        "role: {trust: {principals: ['444455556666']}}",
+    ):
+        assert isinstance(parse_config(f"main_region: us-east-1\n{setting}\n")[0], Config)
     subjects = parse_config(f"main_region: us-east-1\nusernames: ['repo:x/y:*', Repo, repo]\n{oidc}\n")[0].usernames
     assert subjects == ("repo:x/y:*", "Repo", "repo")
 
@@ -172,14 +176,14 @@ def test_arns(text: str, arn: Arn | None) -> None:
         (INPUT_PATHS, "RoleAssumed", {"name": 1}, 1, "name: the input paths of a target would have 9,000 paths"),
         (OUTPUTS, "", {}, 0, "name: the outputs of a template would have"),
     ],
-    ids=row,
+    ids=case_id,
 )
 def test_a_limit_of_aws_becomes_a_problem_of_a_key(
     limit: Any, logical_id: str, lines: dict[str, int], line: int, begins: str
 ) -> None:
-    found = problem(limit, logical_id, 9_000, lines)
-    assert (found.line, found.text[: len(begins)]) == (line, begins)
-    assert found.fix
+    exceeded = problem(limit, logical_id, 9_000, lines)
+    assert (exceeded.line, exceeded.text[: len(begins)]) == (line, begins)
+    assert exceeded.fix
 
 
 def test_a_problem_is_two_lines_at_most() -> None:
