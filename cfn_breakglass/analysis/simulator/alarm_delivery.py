@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, bus_arn
@@ -40,7 +41,7 @@ _QUERY = re.compile(
 )
 
 
-def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> list[DeliveryProblem]:
+def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> Iterator[DeliveryProblem]:
     """Why an alarm of the stack would not go off, or would notify nobody; TemplateError for what is not known here.
 
     ``buses`` are the ARNs of the buses that have rules. Of an alarm on a metric that AWS does not emit, only the
@@ -49,11 +50,11 @@ def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> 
     alarm = _find_alarm(resource)
     if not alarm:
         raise TemplateError(f"{resource.logical_id}: cannot tell what the alarm watches")
-    problems = [*_metric_problems(stack, alarm, buses), *_action_problems(stack, resource)]
-    return [
-        problem if problem.logical_id or problem.code == "topic-missing" else _on(stack, resource, problem)
-        for problem in problems
-    ]
+    for problem in chain(_metric_problems(stack, alarm, buses), _action_problems(stack, resource)):
+        if problem.logical_id or problem.code == "topic-missing":
+            yield problem
+        else:
+            yield _on(stack, resource, problem)
 
 
 def unwatched_resources(stack: Stack, rules: Iterable[Rule]) -> Iterator[DeliveryProblem]:

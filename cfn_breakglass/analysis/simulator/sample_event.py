@@ -41,9 +41,13 @@ def sample_event(stack: Stack, rule: Rule, pattern: Mapping[str, Any]) -> dict[s
 
 def _samples(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Objects that match each field of the pattern for itself; the simplest first."""
-    fields = {name: conditions for name, conditions in pattern.items() if name != "$or"}
+    alternatives = pattern.get("$or", [])
+    if not all(isinstance(alternative, Mapping) for alternative in alternatives):
+        # Then EventBridge takes it for the name of a field.
+        alternatives = []
+    fields = {name: conditions for name, conditions in pattern.items() if name != "$or" or not alternatives}
     values = [_values(conditions) for conditions in fields.values()]
-    for alternative in pattern.get("$or", [{}]):
+    for alternative in alternatives or [{}]:
         for alternative_sample in islice(_samples(alternative), _COMBINATIONS) if alternative else [{}]:
             for combination in islice(product(*values), _COMBINATIONS):
                 sample = {name: value for name, value in zip(fields, combination, strict=True) if value is not _ABSENT}

@@ -155,7 +155,7 @@ class Simulator:
             kind=target.kind,
             message=message,
             subscribers=tuple(
-                (subscription.properties["Protocol"], subscription.properties["Endpoint"])
+                (subscription.properties["Protocol"], subscription.properties.get("Endpoint", ""))
                 for subscription in subscriptions_of(self._stacks[rule.region], target.arn)
             ),
             problem=problem,

@@ -28,8 +28,8 @@ def subscription_problems(stack: Stack, topic: str) -> Iterator[DeliveryProblem]
         message = f"the topic {topic} has no subscriber"
         yield DeliveryProblem("topic-without-subscribers", message, stack.region, resource.logical_id)
     for subscription in subscriptions:
-        if subscription.properties["Protocol"] == "lambda":
-            function = subscription.properties["Endpoint"]
+        if subscription.properties.get("Protocol") == "lambda":
+            function = subscription.properties.get("Endpoint")
             permissions = [
                 permission
                 for permission in stack.of_type("AWS::Lambda::Permission")
@@ -39,7 +39,7 @@ def subscription_problems(stack: Stack, topic: str) -> Iterator[DeliveryProblem]
             if permissions and not any(_lets_sns_invoke(permission, stack, topic) for permission in permissions):
                 message = f"the permission of the function {function} does not let {topic} invoke it"
                 yield DeliveryProblem(
-                    "lambda-permission-denies", message, stack.region, permissions[0].logical_id, function
+                    "lambda-permission-denies", message, stack.region, permissions[0].logical_id, str(function)
                 )
 
 

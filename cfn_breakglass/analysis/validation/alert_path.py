@@ -47,7 +47,7 @@ def alert_path_problems(stacks: Mapping[str, Stack]) -> list[Occurrence]:
     try:
         occurrences += _AlertPath(stacks).occurrences()
     except BreakglassError as error:
-        occurrences.append(_untold(error, next(iter(stacks)), ""))
+        occurrences.append(_unknown(error, next(iter(stacks)), ""))
     return list(dict.fromkeys(occurrences))
 
 
@@ -98,8 +98,11 @@ class _AlertPath:
                 yield from judge(region, alarm.logical_id, partial(alarm_problems, stack, alarm, self._buses))
             rules = [rule for rule in self._rules if rule.region == region]
             yield from judge(region, "", partial(unwatched_resources, stack, rules))
-        yield from self._alarm_events()
-        yield from self._heartbeats()
+        for find_occurrences in (self._alarm_events, self._heartbeats):
+            try:
+                yield from find_occurrences()
+            except BreakglassError as error:
+                yield _unknown(error, next(iter(self._stacks)), "")
 
     def _rule_problems(self, rule: Rule, resource: Resource) -> Iterator[DeliveryProblem]:
         stack = self._stacks[rule.region]
@@ -150,27 +153,23 @@ class _AlertPath:
     def _heartbeats(self) -> Iterator[Occurrence]:
         if not has_heartbeat(self._stacks):
             return
-        try:
-            results = heartbeat_results(self._stacks, self._simulator)
-        except BreakglassError as error:
-            yield _untold(error, next(iter(self._stacks)), "")
-            return
-        for region, result in results.items():
+        for region, result in heartbeat_results(self._stacks, self._simulator).items():
             if result.problem:
                 schedules = default_bus_schedules(self._stacks[region])
                 subject = schedules[0].logical_id if schedules else result.problem.logical_id
                 yield Occurrence(result.problem, region, subject)
 
 
-def judge(region: str, logical_id: str, find_problems: Callable[[], Iterable[DeliveryProblem]]) -> list[Occurrence]:
-    """The problems that a function finds for a resource, or that it cannot tell."""
+def judge(region: str, logical_id: str, find_problems: Callable[[], Iterable[DeliveryProblem]]) -> Iterator[Occurrence]:
+    """The problems that a function finds for a resource, until there is one that it cannot tell."""
     try:
-        return [Occurrence(problem, region, logical_id) for problem in find_problems()]
+        for problem in find_problems():
+            yield Occurrence(problem, region, logical_id)
     except BreakglassError as error:
-        return [_untold(error, region, logical_id)]
+        yield _unknown(error, region, logical_id)
 
 
-def _untold(error: BreakglassError, region: str, logical_id: str) -> Occurrence:
+def _unknown(error: BreakglassError, region: str, logical_id: str) -> Occurrence:
     return Occurrence(DeliveryProblem(CANNOT_TELL, str(error), about=str(error)), region, logical_id)
 
 

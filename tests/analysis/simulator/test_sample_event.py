@@ -81,6 +81,12 @@ def test_fields_around_alternatives_are_kept() -> None:
     assert event["detail"] == {"request": {"name": "a", "id": 1}}
 
 
+def test_or_may_be_the_name_of_a_field() -> None:
+    event = sample({"detail": {"$or": ["a"], "b": ["c"]}})
+    assert event
+    assert event["detail"] == {"$or": "a", "b": "c"}
+
+
 def test_there_may_be_none() -> None:
     assert sample({"detail": {"field": [{"anything-but": ["x"]}]}}) is None
     assert sample({"region": ["us-east-1"], "detail": {"a": [{"anything-but": {"prefix": "x"}}]}}) is None

@@ -145,6 +145,15 @@ def test_an_unknown_part_is_a_note(file: str, resource: str, old: str, new: str,
     assert message in note.message
 
 
+def test_an_unknown_part_hides_no_problem() -> None:
+    action = ("{Ref: FallbackTopic}", "'arn:aws:automate:us-east-1:ec2:stop'")
+    texts = changed(emitted(), MAIN, "DeadLetterAlarm", *action)
+    texts = changed(texts, MAIN, "DeadLetterAlarm", "Threshold: 0", "Threshold: 5")
+    texts = changed(texts, STACKSET, "HeartbeatSchedule", "      Name:", "      State: DISABLED\n      Name:")
+    rule_ids = {"alarm-misses-failure", CANNOT_TELL, "schedule-disabled"}
+    assert {finding.rule_id for finding in findings(texts)} == rule_ids
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
