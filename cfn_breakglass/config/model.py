@@ -1,5 +1,5 @@
 """The settings of a config: each with its type, what it is for, and its default."""
-# ruff: noqa: RUF009 - setting() makes a dataclass field, which is what a default may be made by
+# ruff: noqa: RUF009 - setting() returns a dataclass field, which is a safe default
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Role:
     trust: Trust = setting(Section(Trust), "Who may assume the role, and under which conditions", default=Trust())
     grant: str | None = setting(
         Choice(("users", "none")),
-        "users: the stack gives usernames a policy with sts:AssumeRole, the default for a role that it creates; none",
+        "users: usernames get a policy to assume the role (default if the stack creates it); none: no policy",
         default=None,
     )
 
