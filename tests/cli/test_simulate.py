@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from extent import examples
 from hypothesis import HealthCheck, given, settings, strategies as st
 from rich.console import Console
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, is_of_the_key, templates, title
@@ -27,13 +28,23 @@ SIGNED_IN = json.loads(RAISED["ConsoleSignIn/raises-login"].read_text(encoding="
 QUIET = TAKEN_ON | {"eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances"}
 
 
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the templates of the samples' account."""
-    folder = tmp_path_factory.mktemp("templates")
-    for name, text in zip(("main-region", "stackset"), templates(json.dumps(SETTINGS)), strict=True):
+def written(folder: Path, **settings: Any) -> Path:
+    """Write the templates of the samples' account, with other settings, into a folder."""
+    for name, text in zip(("main-region", "stackset"), templates(json.dumps(SETTINGS | settings)), strict=True):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the templates of the samples' account, for two regions: most tests need no more."""
+    return written(tmp_path_factory.mktemp("templates"), regions=["eu-west-1"])
+
+
+@pytest.fixture(scope="module")
+def deployed_everywhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the templates of the samples' account, for every region."""
+    return written(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture(autouse=True)
@@ -52,15 +63,23 @@ def lines(result: Result, kind: str) -> list[dict[str, Any]]:
     return [one for one in found if one["type"] == kind]
 
 
-@pytest.mark.parametrize("detection", SETTINGS["detections"])
-def test_says_what_the_samples_say(deployed: Path, detection: str) -> None:
-    folder = SAMPLES[0].parent.parent / detection
-    done = run(deployed, folder, "--json", "--detection", detection, "--account", ACCOUNT)
+@pytest.fixture(scope="module")
+def deliveries_of_samples(deployed_everywhere: Path) -> list[dict[str, Any]]:
+    done = run(deployed_everywhere, SAMPLES[0].parent.parent, "--json", "--account", ACCOUNT)
     assert (done.exit_code, done.stderr) == (0, "")
-    told = {(Path(one["place"].partition(": ")[0]), one["kind"], one["outcome"]) for one in lines(done, "delivery")}
+    return lines(done, "delivery")
+
+
+@pytest.mark.parametrize("detection", SETTINGS["detections"])
+def test_says_what_the_samples_say(deliveries_of_samples: list[dict[str, Any]], detection: str) -> None:
+    outcomes = {
+        (path, delivery["kind"], delivery["outcome"])
+        for delivery in deliveries_of_samples
+        if delivery["detection"] == detection == (path := Path(delivery["place"].partition(": ")[0])).parent.name
+    }
     # The ID of a key that a template makes is not to be read in it.
     raising = [sample for sample in RAISES if sample.parent.name == detection and not is_of_the_key(sample)]
-    assert told == {(sample, *what) for sample in raising for what in (("topic", "alert"), ("log", "logged"))}
+    assert outcomes == {(sample, *sink) for sample in raising for sink in (("topic", "alert"), ("log", "logged"))}
 
 
 def dumped(*records: Any) -> bytes:
@@ -340,9 +359,7 @@ def test_explain_tells_each_detection_of_what_nobody_watches(deployed: Path, tmp
     elsewhere = dumped(TAKEN_ON | {"awsRegion": "me-south-1"})
     every = lines(run(deployed, "-", "--json", "--explain", given=elsewhere), "explanation")
     assert {one["detection"] for one in every} == set(SETTINGS["detections"])
-    settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
-    for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    written(tmp_path, regions=["eu-west-1"], role={"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"})
     other = dumped(TAKEN_ON | {"recipientAccountId": "444455556666"})
     refused = lines(run(tmp_path, "-", "--json", "--explain", given=other), "explanation")
     assert {one["detection"] for one in refused} == set(SETTINGS["detections"])
@@ -350,9 +367,7 @@ def test_explain_tells_each_detection_of_what_nobody_watches(deployed: Path, tmp
 
 
 def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_path: Path) -> None:
-    settings = SETTINGS | {"role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"}}
-    for name, text in zip(("main-region", "stackset"), templates(json.dumps(settings)), strict=True):
-        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    written(tmp_path, regions=["eu-west-1"], role={"existing": f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"})
     other = TAKEN_ON | {"recipientAccountId": "444455556666"}
     done = run(tmp_path, "-", "--json", given=dumped(other, TAKEN_ON, other))
     assert done.exit_code == 0
@@ -414,7 +429,7 @@ def mutated(draw: st.DrawFn) -> Any:
     return record
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(5, 100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(mutated() | values, min_size=1, max_size=4), st.booleans(), st.binary(max_size=8), st.booleans())
 def test_nothing_makes_it_fall_over(
     deployed: Path,
@@ -460,16 +475,30 @@ def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
-def test_explain_fits_the_terminal(deployed: Path, width: int) -> None:
-    command = ["simulate", "--templates", str(deployed), "--explain", *map(str, [*SILENT, NULL])]
+def assert_fits(deployed: Path, samples: list[Path], width: int) -> None:
+    """The explanations of these samples, of every detection, fit a terminal so many columns wide."""
+    command = ["simulate", "--templates", str(deployed), "--explain", *map(str, samples)]
     done = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, command)
     blocks = [block.splitlines() for block in done.stdout.split("\n\n")]
     explanations = [block for block in blocks if block[0].endswith((": it fires", ": it does not fire"))]
-    assert len(explanations) > len(SILENT) * len(SETTINGS["detections"])
+    assert len(explanations) >= len(samples) * len(SETTINGS["detections"])
     assert all(len(block) > 1 for block in explanations)
     assert max(len(line) for _, *block in explanations for line in block) <= width
     assert not any(line.endswith(" ") for block in explanations for line in block)
+
+
+WIDTHS = [60, 80, 120, 200]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_explain_fits_the_terminal(deployed: Path, width: int) -> None:
+    assert_fits(deployed, [*SILENT[WIDTHS.index(width) :: 20], NULL], width)
+
+
+@pytest.mark.thorough("every sample explained in terminals of every width")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_explanation_fits_the_terminal(deployed: Path, width: int) -> None:
+    assert_fits(deployed, SILENT, width)
 
 
 def test_explain_is_120_wide_where_no_terminal_says_otherwise(deployed: Path) -> None:
