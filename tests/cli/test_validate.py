@@ -88,6 +88,26 @@ def test_a_template_that_lacks_what_aws_requires_is_judged_as_far_as_that_goes(f
     assert {finding["rule_id"] for finding in json.loads(result.stdout)["findings"]} == {"E3002", "E3003"}
 
 
+def test_what_aws_refuses_is_found_in_its_line(folder: Path) -> None:
+    name = ("stackset.yaml", "Name: break-glass-RoleAssumed", f"Name: break-glass-{'x' * 60}")
+    pattern = ("stackset.yaml", "{exists: false}", "{exist: false}")
+    findings = json.loads(validate(folder, "--format", "json", changes=[name, pattern]).stdout)["findings"]
+    (limit,) = (finding for finding in findings if finding["rule_id"] == "limit-exceeded")
+    (invalid,) = (finding for finding in findings if finding["rule_id"] == "event-pattern-invalid")
+    line = line_of(folder, "stackset.yaml", "  ForwardRoleAssumed:")
+    for finding in (limit, invalid):
+        assert (finding["logical_id"], finding["line"], finding["level"]) == ("ForwardRoleAssumed", line, "error")
+    assert limit["message"] == "ForwardRoleAssumed: rule name: 72; AWS allows 64 characters."
+    assert "exist is not an operator" in invalid["message"].replace('"', "")
+
+
+def test_a_file_that_cannot_be_read_is_no_finding(folder: Path) -> None:
+    (folder / "templates" / "guard-scp.json").write_bytes(b"\xff")
+    result = validate(folder)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "guard-scp.json: it cannot be read" in result.stderr
+
+
 def test_a_stack_set_with_another_template_is_judged_with_the_main_region(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     for path in (GOLDEN / "managed-rollout").iterdir():

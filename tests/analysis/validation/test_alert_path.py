@@ -132,12 +132,20 @@ def test_two_damages_are_two_findings() -> None:
     ("file", "resource", "old", "new", "message"),
     [
         (MAIN, "DeadLetterAlarm", "{Ref: FallbackTopic}", "'arn:aws:automate:us-east-1:ec2:stop'", "the alarm does"),
+        (MAIN, "DeadLetterAlarm", "      Threshold: 0\n", "", "an alarm without Threshold"),
+        (
+            MAIN,
+            "DeadLetterAlarm",
+            "GreaterThanThreshold",
+            "GreaterThanUpperThreshold",
+            "when GreaterThanUpperThreshold",
+        ),
         (STACKSET, "HeartbeatSchedule", "rate(1 hour)", "cron(0 * * * ? *)", "how often cron"),
         (MAIN, "HeartbeatMetric", "{ $.source =", "{ $.source !=", "what the filter pattern matches"),
         (STACKSET, "ForwardRoleAssumed", ":events:us-east-1:", ":lambda:us-east-1:", "what the target"),
         (MAIN, "AlertTopicPolicy", "ArnLike", "ArnAlike", "condition operator"),
     ],
-    ids=["action", "schedule", "filter", "target", "policy"],
+    ids=["action", "threshold", "comparison", "schedule", "filter", "target", "policy"],
 )
 def test_an_unknown_part_is_a_note(file: str, resource: str, old: str, new: str, message: str) -> None:
     (note,) = findings(changed(emitted(), file, resource, old, new))
