@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from deployments import deploy
-from golden_cases import CASES
-from hypothesis import HealthCheck, Phase, given, settings
+from extent import examples
+from golden_cases import CASES, templates_folder
+from hypothesis import Phase, given, settings
 from paths import ROOT
 from strategies import ACCOUNT, configs
+from template_data import resources_of
 
 from cfn_breakglass import config_of, load_config, template_files
 from cfn_breakglass.analysis.template.reader import parse, resolve
@@ -20,15 +23,13 @@ from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 
-SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 
 def patterns(text: str, *, central: bool) -> dict[str, Any]:
     """Rule name -> event pattern, of the rules on the central bus or on the default one."""
     rules = [
-        held["Properties"]
-        for held in yaml.safe_load(text)["Resources"].values()
-        if held["Type"] == "AWS::Events::Rule" and ("EventBusName" in held["Properties"]) == central
+        resource["Properties"]
+        for resource in resources_of(text).values()
+        if resource["Type"] == "AWS::Events::Rule" and ("EventBusName" in resource["Properties"]) == central
     ]
     return {rule["Name"]: rule["EventPattern"] for rule in rules}
 
@@ -40,34 +41,34 @@ OF_THE_KEY = ({"suffix": {"Ref": "Key"}}, {"wildcard": {"Fn::Sub": "*/${Key}*"}}
 def without_the_key(node: Any) -> Any:
     """A pattern without what refers to the key, and without what is empty then."""
     if isinstance(node, list):
-        return [held for held in map(without_the_key, node) if held not in ([], {}, *OF_THE_KEY)]
+        return [value for value in map(without_the_key, node) if value not in ([], {}, *OF_THE_KEY)]
     if isinstance(node, dict):
-        left = {name: without_the_key(held) for name, held in node.items()}
-        return {name: held for name, held in left.items() if held not in ([], {})}
+        values = {name: without_the_key(value) for name, value in node.items()}
+        return {name: value for name, value in values.items() if value not in ([], {})}
     return node
 
 
 def assert_agreement(files: Mapping[str, str]) -> None:
     main, rest = files["main-region.yaml"], files["stackset.yaml"]
     central, others = patterns(main, central=True), patterns(rest, central=False)
-    assert yaml.dump(patterns(main, central=False)) == yaml.dump(central)
-    assert yaml.dump(others) == yaml.dump(without_the_key(central))
+    # Text, since the order in which a pattern stands is part of the agreement.
+    assert json.dumps(patterns(main, central=False)) == json.dumps(central)
+    assert json.dumps(others) == json.dumps(without_the_key(central))
     assert patterns(rest, central=True) == {}
     tampering = any("MonitoringTampered" in name for name in central)
-    assert (central != others) == (tampering and "Key" in yaml.safe_load(main)["Resources"])
+    assert (central != others) == (tampering and "Key" in resources_of(main))
 
 
 @pytest.mark.parametrize("case", [*CASES, ROOT], ids=lambda case: case.name)
-def test_every_region_watches_for_the_same(case: Any) -> None:
-    folder = case / "templates" if case == ROOT else case
-    assert_agreement({path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yaml")})
+def test_every_region_watches_for_the_same(case: Path) -> None:
+    assert_agreement({path.name: path.read_text(encoding="utf-8") for path in templates_folder(case).glob("*.yaml")})
 
 
-@settings(SLOW, max_examples=40)
+@settings(examples(5, 200))
 @given(configs())
-def test_any_config_makes_sound_templates(wanted: dict[str, Any]) -> None:
-    files = template_files(config_of(wanted))
-    assert files == template_files(config_of(wanted))
+def test_any_config_makes_sound_templates(mapping: dict[str, Any]) -> None:
+    files = template_files(config_of(mapping))
+    assert files == template_files(config_of(mapping))
     assert_agreement(files)
     stacks = deploy(files["main-region.yaml"], files["stackset.yaml"], account=ACCOUNT)
     for stack in stacks.values():
@@ -77,10 +78,11 @@ def test_any_config_makes_sound_templates(wanted: dict[str, Any]) -> None:
 
 
 # Shrinking would run cfn-lint a thousand times.
-@settings(SLOW, max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@pytest.mark.thorough("cfn-lint over the templates of any config")
+@settings(examples(1, 30), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(configs())
-def test_any_config_makes_lint_free_templates(wanted: dict[str, Any]) -> None:
-    config = config_of(wanted)
+def test_any_config_makes_lint_free_templates(mapping: dict[str, Any]) -> None:
+    config = config_of(mapping)
     files = template_files(config)
     assert lint(files["main-region.yaml"], "main-region", [config.main_region]) == []
     assert lint(files["stackset.yaml"], "stackset", config.secondary_regions or [config.main_region]) == []

@@ -19,6 +19,11 @@ from cfn_breakglass.config.json_schema import schema_text
 CASES = sorted(path.parent for path in GOLDEN.glob("*/breakglass.yaml"))
 
 
+def templates_folder(case: Path) -> Path:
+    """Where the committed templates of a case are; those of the documented config have a folder of their own."""
+    return case / "templates" if case == ROOT else case
+
+
 def golden_files(case: Path) -> dict[str, str]:
     """File name -> text, of everything that the config in ``case`` makes."""
     config, lines = load_config(case / "breakglass.yaml")
