@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from deployed_world import ABOUT, ACCOUNT, NEVER, World, values
 from golden_cases import CASES
 from rejections import inside
-from test_deployer import ABOUT, ACCOUNT, NEVER, World, values
 
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies

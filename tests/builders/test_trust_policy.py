@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from paths import GOLDEN
 from strategies import USERNAME, some, trusts
-from test_trust import CALLERS, CORP, CREATED, GITHUB, HOME, MAIN, OTHER, SAML, run
+from trust_callers import CALLERS, CORP, CREATED, GITHUB, HOME, MAIN, OTHER, SAML, run
 
 from cfn_breakglass import config_of
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
