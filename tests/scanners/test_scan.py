@@ -41,8 +41,8 @@ Resources:
 """
 REASON = accepted(CKV_AWS_27="nothing is in it")
 SAID = """\
-{main}: line 3: I3011 'DeletionPolicy' is a required property
-{main}: line 3: I3011 'UpdateReplacePolicy' is a required property
+{main}: line 3: 'DeletionPolicy' is a required property [I3011]
+{main}: line 3: 'UpdateReplacePolicy' is a required property [I3011]
 cfn-lint: 1 templates in 1 regions: 2 found, 0 accepted
 {main}: line 3: CKV_AWS_27 AWS::SQS::Queue.Bare: Ensure all data stored in the SQS queue is encrypted
 {others}: line 3: CKV_AWS_27 AWS::SQS::Queue.Bare: Ensure all data stored in the SQS queue is encrypted
