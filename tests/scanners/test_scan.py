@@ -67,7 +67,7 @@ def test_each_scanner_finds_what_it_is_for_and_hears_a_reason(folder: Path, caps
     environment()  # what it says is no part of this
     capsys.readouterr()
     assert main(str(folder)) == 1
-    said = [re.sub(r" \(.*|: Unknown .*|: $", "", line) for line in capsys.readouterr().out.splitlines()]
+    said = [re.sub(r" \(.*(?= \[)| \(.*|: Unknown .*|: $", "", line) for line in capsys.readouterr().out.splitlines()]
     assert said == SAID.format(main=main_region, others=stackset, scp=scp).splitlines()
 
 
