@@ -35,16 +35,6 @@ class LineNumbers:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    @property
-    def resources(self) -> dict[str, int]:
-        """The line of each resource by its logical ID."""
-        return {str(path[1]): line for path, line in self._lines.items() if len(path) == 2 and path[0] == "Resources"}  # noqa: PLR2004 - section and logical ID
-
-
-def resource_lines(text: str) -> dict[str, int]:
-    """The line of each resource of a template's text by its logical ID."""
-    return LineNumbers(text).resources
-
 
 def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
     if isinstance(node, yaml.MappingNode):

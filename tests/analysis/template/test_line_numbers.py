@@ -7,7 +7,7 @@ import json
 import pytest
 from paths import TEMPLATES
 
-from cfn_breakglass.analysis.template.line_numbers import LineNumbers, resource_lines
+from cfn_breakglass.analysis.template.line_numbers import LineNumbers
 from cfn_breakglass.analysis.template.reader import parse
 
 TEXT = """\
@@ -66,10 +66,6 @@ def test_what_is_not_in_the_file_has_the_line_of_what_is_around_it(path: tuple[s
     assert LineNumbers(TEXT).line_of(*path) == line
 
 
-def test_resources_by_logical_id() -> None:
-    assert resource_lines(TEXT) == {"Topic": 4, "Policy": 8}
-
-
 @pytest.mark.parametrize("indent", [2, "\t"], ids=["blanks", "tabs"])
 def test_json_has_lines(indent: str | int) -> None:
     template = {
@@ -79,15 +75,15 @@ def test_json_has_lines(indent: str | int) -> None:
     text = json.dumps(template, indent=indent).replace("/", r"\/")
     parse(text, "t.json")
     lines = LineNumbers(text)
-    assert lines.resources == {"A": 4, "C": 13}
+    assert [lines.line_of("Resources", name) for name in template["Resources"]] == [4, 13]
     assert lines.line_of("Resources", "A", "Properties", "Names", 1) == 9
-    assert resource_lines(json.dumps(template)) == {"A": 1, "C": 1}
+    assert LineNumbers(json.dumps(template)).line_of("Resources", "C") == 1
 
 
 def test_lines_of_the_committed_templates() -> None:
     for path in sorted(TEMPLATES.glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        lines = resource_lines(text)
-        assert list(lines) == list(parse(text, str(path))["Resources"]), path
-        for logical_id, line in lines.items():
+        lines = LineNumbers(text)
+        for logical_id in parse(text, str(path))["Resources"]:
+            line = lines.line_of("Resources", logical_id)
             assert text.splitlines()[line - 1] == f"  {logical_id}:", (path, logical_id)
