@@ -162,11 +162,11 @@ def _central_buses(config: Config, names: Names, watched: Sequence[Detection]) -
     What is done in the role may be a sign-in or a chained role as well. On one bus, the copies that two rules of a
     region forward of one event would each match both rules there, and everybody would be notified twice.
     """
-    content = "What every region forwards"
+    content = "Events from every region"
     central = CentralBus(names.bus, None if config.event_bus.existing else "CentralBus", content)
     if not any(detection.id == ACTIONS for detection in watched):
         return (central,)
-    return central, CentralBus(names.action_bus, "ActionBus", f"{content} of what is done in the role", "-actions")
+    return central, CentralBus(names.action_bus, "ActionBus", f"{content}: what is done in the role", "-actions")
 
 
 def _standalone_encryption(config: Config, key: kms.Key | None) -> Encryption:

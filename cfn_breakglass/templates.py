@@ -95,7 +95,7 @@ def make_stackset(plan: Plan) -> Template:
     advice = f"{main} is the main region; main-region.yaml covers it."
     return assemble(
         plan,
-        f"{plan.names.prefix}: forwards what {main} must hear about.",
+        f"{plan.names.prefix}: forwards events to {main}, the main region.",
         {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)},
         resources,
         resource_outputs(resources),
@@ -109,7 +109,7 @@ def make_stackset_roles(plan: Plan, stackset_template: Template) -> Template:
     resources = stack_set_roles(plan, _resources_of(stackset_template))
     return assemble(
         plan,
-        f"{plan.names.prefix}: the roles that roll its stack set out.",
+        f"{plan.names.prefix}: the roles that roll out its stack set.",
         main_region_only(plan.config),
         resources,
         resource_outputs(resources),

@@ -68,7 +68,7 @@ def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None =
         plan,
         "DeadLetterAlarm",
         "dead-letters",
-        "What a rule could not deliver waits in the dead-letter queue",
+        "A rule could not deliver an event; it waits in the dead-letter queue of this region",
         fallback,
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
@@ -114,7 +114,7 @@ def invocation_alarms(
             plan,
             f"{buses[bus.name].title}Alarm",
             f"invocations{bus.suffix}",
-            "A rule that tells of an event failed",
+            "A rule could not notify or log an event",
             fallback,
             Metrics=[cloudwatch.MetricDataQuery(Id="failed", Expression=_failures(bus.name), Period=_PERIOD)],
         )

@@ -13,10 +13,10 @@ from cfn_breakglass.plan import Plan
 _OF_RESOURCES = {
     "ActionBus": ("ActionBusArn", "The event bus for what is done in the role", "Arn"),
     "AlertTopic": ("AlertTopicArn", "The topic that alerts go to", None),
-    "LoginLog": ("LoginLogGroup", "The log group of everything that alerts", None),
+    "LoginLog": ("LoginLogGroup", "The log group of all alerts", None),
     "ActionLog": ("ActionLogGroup", "The log group of what is done in the role", None),
     "DeadLetterQueue": ("DeadLetterQueueArn", "What could not be delivered from this region", "Arn"),
-    "FallbackTopic": ("FallbackTopicArn", "The topic that alarms tell, without EventBridge", None),
+    "FallbackTopic": ("FallbackTopicArn", "The topic that alarms notify, without EventBridge", None),
     "Key": ("KeyArn", "The key of the topic, the logs and the trail", "Arn"),
     "TrailBucket": ("TrailBucketName", "The bucket with what the trail recorded", None),
     "ServiceRole": ("ServiceRoleArn", "The role that the deployer hands CloudFormation", "Arn"),
@@ -30,12 +30,12 @@ def main_region_outputs(plan: Plan, resources: Iterable[AWSObject]) -> list[Outp
     """The outputs of the main stack."""
     names = plan.names
     values = {
-        "RoleArn": ("The role that is watched", next(iter(names.role.arns), "")),
+        "RoleArn": ("The break-glass role", next(iter(names.role.arns), "")),
         **{key: (output.description, output.text) for key, output in access_outputs(plan).items()},
         "CentralBusArn": ("The event bus that every region forwards to", names.bus_arn(names.bus)),
-        "ForwarderRoleArn": ("The role that forwards", names.forwarder_role_arn),
+        "ForwarderRoleArn": ("The role that forwards events to the central buses", names.forwarder_role_arn),
         "RegionsCovered": (
-            "What is watched once stackset.yaml is rolled out",
+            "The regions that are watched once stackset.yaml is rolled out",
             ", ".join(plan.regions),
         ),
     }

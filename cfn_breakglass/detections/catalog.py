@@ -115,7 +115,7 @@ def heartbeat(names: Names) -> Detection:
 def _role_assumed(role: RoleNames) -> Detection:
     return Detection(
         id="RoleAssumed",
-        summary="The role was taken on",
+        summary="The break-glass role was assumed",
         pattern={
             "source": ["aws.sts"],
             "detail": {
@@ -135,7 +135,7 @@ def _role_assumed(role: RoleNames) -> Detection:
 def _role_refused(role: RoleNames) -> Detection:
     return Detection(
         id="RoleRefused",
-        summary="Somebody tried to take the role on and failed",
+        summary="Somebody tried to assume the break-glass role and was denied",
         pattern={
             "source": ["aws.sts"],
             "detail": {
@@ -170,7 +170,7 @@ def _console_sign_in(role: RoleNames) -> Detection:
 def _role_chained(role: RoleNames) -> Detection:
     return Detection(
         id="RoleChained",
-        summary="A session of the role took on another role",
+        summary="A session of the role assumed another role",
         pattern={
             "source": ["aws.sts"],
             "detail": {
@@ -202,7 +202,7 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
         return Detection(
             id=ACTIONS,
             outcome=outcome,
-            summary="Something was done in the role" + (", or tried and refused" if outcome else ""),
+            summary="Something was done in the role" + (", or tried and denied" if outcome else ""),
             pattern={"source": [{"prefix": "aws."}], "detail": detail | extra},
             fields=BY_A_SESSION | result,
         )
@@ -221,7 +221,7 @@ def _role_actions(config: Config, role: RoleNames) -> list[Detection]:
 def _backdoor_created(config: Config, names: Names) -> Detection:
     return Detection(
         id="BackdoorCreated",
-        summary="A session of the role made a user, a key, a role or a login, or changed who may do what",
+        summary="A session of the role created a user, a key, a role or a login, or changed who may do what",
         pattern=persistence_pattern(config, names, _by_session(names.role)),
         fields=BY_A_SESSION | SUCCESS,
     )
@@ -252,7 +252,7 @@ def _monitoring_tampered(config: Config, names: Names, key_id: str | None) -> li
 def _user_sign_in(config: Config) -> Detection:
     return Detection(
         id="UserSignIn",
-        summary="A user who may take the role on signed in to the console, or failed to",
+        summary="A user who may assume the role signed in to the console, or failed to",
         pattern={
             "source": ["aws.signin"],
             "account": [Ref("AWS::AccountId")],
@@ -291,7 +291,7 @@ def _root_sign_in() -> Detection:
 def _delivery_failing(names: Names) -> Detection:
     return Detection(
         id="DeliveryFailing",
-        summary="An alarm tells that something was not delivered, or that a region is quiet",
+        summary="An alarm went off: something was not delivered, or a region sends no heartbeat",
         pattern={
             "source": ["aws.cloudwatch"],
             # To change an alarm makes an event as well, with the state it is in.

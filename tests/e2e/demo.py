@@ -46,7 +46,7 @@ def up() -> None:
 def _what_to_do(account: Account) -> str:
     command = f"AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']} {shlex.quote(sys.executable)} {shlex.quote(__file__)}"
     return (
-        "Ready. In another terminal, let somebody take the role on, and read the alert:\n\n"
+        "Ready. In another terminal, let somebody assume the role, and read the alert:\n\n"
         f"  {command} put RoleAssumed {account.others[-1]}\n"
         f"  {command} read\n\n"
         f"put takes {', '.join(sorted(path.name for path in _SAMPLES.iterdir()))}; not all of them may alert.\n"

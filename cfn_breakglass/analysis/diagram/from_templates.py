@@ -27,7 +27,7 @@ _PLACEHOLDER_ACCOUNT = "000000000000"
 """An account that no config names, so that no account of a config counts as the account deployed to."""
 _PROTOCOLS = {"application": "mobile push", "firehose": "Firehose", "lambda": "Lambda"}
 _SERVICES = {"sns": "Topic", "logs": "Log group", "sqs": "Queue"}
-EXTERNAL = "made elsewhere"
+EXTERNAL = "exists already"
 
 
 def picture_of(folder: Path) -> Picture:
@@ -201,7 +201,7 @@ def _sinks(main: Stack, central_rules: Sequence[Rule]) -> tuple[Component, ...]:
     }
     for log in main.of_type("AWS::Logs::LogGroup"):
         days = log.properties.get("RetentionInDays")
-        components[log.arn] = _component(log, f"kept {days} days" if days else "kept for ever")
+        components[log.arn] = _component(log, f"keeps events {days} days" if days else "keeps events for ever")
     for target in (target for rule in central_rules for target in rule.targets):
         title = _SERVICES.get(target.arn.split(":")[2], "Event bus")
         components.setdefault(target.arn, _external_component(title, target.arn))
@@ -221,7 +221,7 @@ def _subscribers(main: Stack, topic: str) -> str:
         if subscription.properties.get("TopicArn") == topic
     )
     counts = ", ".join(f"{count}\u00a0\u00d7\u00a0{_protocol(name)}" for name, count in protocols.items())
-    return f"tells {counts}" if counts else "has no subscriber"
+    return f"notifies {counts}" if counts else "has no subscriber"
 
 
 def _protocol(name: str) -> str:

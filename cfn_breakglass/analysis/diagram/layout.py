@@ -76,7 +76,7 @@ def component_lines(component: Component) -> list[TextLine]:
 
 
 def default_bus_lines(picture: Picture, regions: RegionGroup) -> list[TextLine]:
-    lines = [TextLine(TITLE, "Default bus"), TextLine(NOTE, "gets what CloudTrail records")]
+    lines = [TextLine(TITLE, "Default bus"), TextLine(NOTE, "what CloudTrail records")]
     for group in regions.rule_groups:
         lines.append(TextLine(NOTE, f"rules to {picture.target_names(group)}:"))
         lines += [TextLine(RULE, name) for name in group.names]

@@ -25,7 +25,7 @@ def mermaid(picture: Picture) -> str:
 def _lines(picture: Picture) -> Iterator[str]:
     yield f"accTitle: {picture.title.translate(_WITHOUT_BRACES)}"
     yield f"accDescr {{ {picture.description.translate(_WITHOUT_BRACES)} }}"
-    yield _node("takers", "May take the role on", picture.first_principals)
+    yield _node("takers", "May assume the role", picture.first_principals)
     yield _component_node("role", picture.role)
     yield "takers --> role"
     for index, regions in enumerate(picture.region_groups[1:], start=1):

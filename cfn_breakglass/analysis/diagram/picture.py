@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _MOST_PRINCIPALS = 6
 
 DEAD_LETTERS = "keeps what a rule of its region could not deliver"
-NO_SINKS = "Nobody is told, and nothing is logged."
+NO_SINKS = "Nobody is notified, and nothing is logged."
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Picture:
         sinks = [f"{sink.title} {sink.name}: {', '.join(sink.notes)}." for sink in self.sinks]
         return " ".join(
             [
-                f"{self.role.title} {self.role.name}, taken on by {'; '.join(self.first_principals)}.",
+                f"{self.role.title} {self.role.name}, assumed by {'; '.join(self.first_principals)}.",
                 *regions,
                 f"Forwarded by {_names(self.forwarders)}.",
                 *sources,

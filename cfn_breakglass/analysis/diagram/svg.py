@@ -85,7 +85,7 @@ def _draw_role_row(body: drawsvg.Group, picture: Picture, head: drawsvg.Marker) 
     """Draw the title, the principals that may assume the role, and the role; return where the next section begins."""
     draw_text(body, TextLine(HEADING, clip(picture.title, HEADING, FULL_WIDTH[1])), DEFAULT_BUS[0], 42)
     people = [
-        TextLine(TITLE, "May take the role on"),
+        TextLine(TITLE, "May assume the role"),
         *(TextLine(NOTE, f"\u2022 {principal}") for principal in picture.first_principals),
     ]
     trail = [TextLine(TITLE, "CloudTrail"), TextLine(NOTE, "records each call in its region")]

@@ -40,7 +40,7 @@ def _created_role(plan: Plan) -> iam.Role:
     return iam.Role(
         "Role",
         RoleName=config.name,
-        Description="For emergencies. Taking it on sets off an alert.",
+        Description="For emergencies. Whoever assumes it sets off an alert.",
         Path=settings.path,
         MaxSessionDuration=settings.max_session_hours * 3600,
         AssumeRolePolicyDocument=policy(*trust_statements(config)),

@@ -135,7 +135,7 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
     role = iam.Role(
         "ServiceRole",
         RoleName=names.service_role,
-        Description=f"Makes what the templates of {names.prefix} hold",
+        Description=f"Creates the resources of the templates of {names.prefix}",
         AssumeRolePolicyDocument=policy(
             allow([awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
         ),

@@ -101,7 +101,7 @@ def _administration_role(plan: Plan, boundary: dict[str, Any]) -> iam.Role:
     return iam.Role(
         "AdministrationRole",
         RoleName=names.administration_role,
-        Description="Rolls the stack set out",
+        Description="Rolls out the stack set",
         AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=trusted, when=our_stack_set)),
         Policies=[iam.Policy(PolicyName="roll-out", PolicyDocument=assume)],
         **boundary,
@@ -122,7 +122,7 @@ def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -
     return iam.Role(
         "ExecutionRole",
         RoleName=names.execution_role,
-        Description="Makes the stacks of the stack set",
+        Description="Creates the stacks of the stack set",
         DependsOn=["AdministrationRole"],
         AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=administration)),
         Policies=[iam.Policy(PolicyName="make", PolicyDocument=document)],

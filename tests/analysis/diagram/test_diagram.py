@@ -168,7 +168,7 @@ def test_no_address_is_spelled_out() -> None:
     picture = picture_of(GOLDEN / "everything")
     notes = [sink.notes[0].replace("\u00a0", " ") for sink in picture.sinks if sink.notes]
     assert (
-        "tells 2 \u00d7 email, 1 \u00d7 SMS, 1 \u00d7 HTTPS, 1 \u00d7 SQS, 1 \u00d7 Lambda, 1 \u00d7 mobile push"
+        "notifies 2 \u00d7 email, 1 \u00d7 SMS, 1 \u00d7 HTTPS, 1 \u00d7 SQS, 1 \u00d7 Lambda, 1 \u00d7 mobile push"
         in notes
     )
     for drawn in (svg(picture), mermaid(picture)):
@@ -181,11 +181,11 @@ def test_no_address_is_spelled_out() -> None:
     [
         ("one-region", ["a role watched in 1 region", "Main region us-east-1"], ["other region"]),
         ("china", ["Main region cn-north-1", "1 other region", "cn-northwest-1", "UserSignIn"], ["us-east-1"]),
-        ("existing-bus", ["security", "ops/Forwarder", "made elsewhere"], ["an IAM role"]),
-        ("told-nobody", ["watched in no region", "has no rules", "Nobody is told"], ["RoleAssumed", "topic"]),
+        ("existing-bus", ["security", "ops/Forwarder", "exists already"], ["an IAM role"]),
+        ("told-nobody", ["watched in no region", "has no rules", "Nobody is notified"], ["RoleAssumed", "topic"]),
         ("permission-set", ["AWSReservedSSO_BreakGlass_*", "whom its own trust policy lets"], []),
-        ("existing-role", ["ops/Emergency", "made elsewhere"], ["Alice"]),
-        ("log-only", ["Login log", "kept 7 days"], ["topic"]),
+        ("existing-role", ["ops/Emergency", "exists already"], ["Alice"]),
+        ("log-only", ["Login log", "keeps events 7 days"], ["topic"]),
         ("oidc", ["OIDC provider token.actions.githubusercontent.com"], []),
     ],
 )
@@ -240,7 +240,7 @@ def test_what_somebody_changed_by_hand(tmp_path: Path) -> None:
 
     picture = changed(tmp_path, "main-region", change)
     description = words(picture)
-    for line in ("RoleAssumed (disabled)", "kept for ever", "has no subscriber", "elsewhere", "\u2022 nobody"):
+    for line in ("RoleAssumed (disabled)", "keeps events for ever", "has no subscriber", "elsewhere", "\u2022 nobody"):
         assert line in description.splitlines()
     assert [forwarder.name for forwarder in picture.forwarders] == ["break-glass-forwarder"]
 
@@ -251,7 +251,7 @@ def test_nobody_knows_the_role(tmp_path: Path) -> None:
         for name in [name for name, resource in resources.items() if resource["Type"] == "AWS::Events::Rule"]:
             del resources[name]
 
-    assert changed(tmp_path, "main-region", change).role == Component("Break-glass role", "", "", ("made elsewhere",))
+    assert changed(tmp_path, "main-region", change).role == Component("Break-glass role", "", "", ("exists already",))
 
 
 def test_there_must_be_templates(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who can take the role on: what the emitted trust policy says of everybody, and of one caller."""
+"""Who can assume the role: what the emitted trust policy says of everybody, and of one caller."""
 
 from __future__ import annotations
 
