@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ def type_schema(resource_type: str) -> dict[str, Any]:
     return _read("schemas", "resources", f"{index[resource_type]}.json")
 
 
+@cache
 def iam_actions() -> dict[str, Mapping[str, Any]]:
     """What IAM knows about each action, ``service:name`` in lower case."""
     services = _read("AdditionalSpecs", "Policies.json")
@@ -86,6 +88,7 @@ def _handlers(schema: Mapping[str, Any], actions: Mapping[str, Any]) -> dict[str
     }
 
 
+@cache
 def _read(*parts: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(_LINT_DATA.joinpath(*parts).read_text(encoding="utf-8"))
     return data

@@ -83,10 +83,10 @@ class Aws:
         events = self.client("events")
         for bus in events.list_event_buses()["EventBuses"]:
             for rule in events.list_rules(EventBusName=bus["Name"])["Rules"]:
-                which = {"Rule": rule["Name"], "EventBusName": bus["Name"]}
-                targets = events.list_targets_by_rule(**which)["Targets"]
+                names = {"Rule": rule["Name"], "EventBusName": bus["Name"]}
+                targets = events.list_targets_by_rule(**names)["Targets"]
                 if topics := [target["Id"] for target in targets if ":sns:" in target["Arn"]]:
-                    events.remove_targets(**which, Ids=topics)
+                    events.remove_targets(**names, Ids=topics)
 
 
 @contextmanager
@@ -94,9 +94,9 @@ def account(main: str) -> Iterator[Aws]:
     """An empty account of the number that the samples name, where moto has another, and no templates yet."""
     with mock_aws():
         role = f"arn:{partition_of(main).name}:iam::{ACCOUNT}:role/Deployer"
-        given = _SESSION.client("sts", main, config=_CONFIG).assume_role(RoleArn=role, RoleSessionName="deploy")
+        answer = _SESSION.client("sts", main, config=_CONFIG).assume_role(RoleArn=role, RoleSessionName="deploy")
         names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
-        keys = {ours: given["Credentials"][name] for ours, name in names.items()}
+        keys = {argument: answer["Credentials"][name] for argument, name in names.items()}
         yield Aws(main, keys)
 
 
@@ -108,22 +108,22 @@ def readable(text: str, region: str) -> str:
     has them.
     """
     template = parse(text, "template")
-    for held in template["Resources"].values():
-        if held["Type"] == "AWS::KMS::Key" and "Tags" in held["Properties"]:
-            held["Properties"]["Tags"] = [
-                {"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in held["Properties"]["Tags"]
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::KMS::Key" and "Tags" in resource["Properties"]:
+            resource["Properties"]["Tags"] = [
+                {"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in resource["Properties"]["Tags"]
             ]
-    buses = {name for name, held in template["Resources"].items() if held["Type"] == "AWS::Events::EventBus"}
+    buses = {name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::Events::EventBus"}
 
-    def named(node: Any) -> Any:
+    def with_bus_names(node: Any) -> Any:
         if isinstance(node, dict):
             if node.keys() == {"Ref"} and node["Ref"] in buses:
                 return {"Fn::GetAtt": [node["Ref"], "Name"]}
-            return {key: named(value) for key, value in node.items()}
-        return [named(item) for item in node] if isinstance(node, list) else node
+            return {key: with_bus_names(value) for key, value in node.items()}
+        return [with_bus_names(value) for value in node] if isinstance(node, list) else node
 
     partition = partition_of(region)
-    text = json.dumps(named(template)).replace("${AWS::Partition}", partition.name)
+    text = json.dumps(with_bus_names(template)).replace("${AWS::Partition}", partition.name)
     return text.replace("${AWS::URLSuffix}", partition.url_suffix)
 
 

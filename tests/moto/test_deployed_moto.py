@@ -1,4 +1,4 @@
-"""The golden templates, deployed in moto: every resource is there, in every region, as our own reader resolves it."""
+"""The golden templates, deployed in moto: every resource exists, in every region, as our own reader resolves it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from deployments import deploy
 from golden_cases import CASES
 from moto_aws import DEPLOYS, NAME, NOT_MADE, Aws, account, prepare, readable
-from moto_edits import Edit, edited, with_properties, without, without_target
-from moto_messages import as_foretold, told
+from moto_descriptions import describe, with_key_on_paper
 from samples import ACCOUNT
+from template_edits import Edit, edited, with_properties, without, without_target
 
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.aws.partitions import ALL_REGIONS, PARTITIONS
@@ -46,11 +46,11 @@ def texts_of(case: Path) -> Texts:
 
 def lost(resource: Resource) -> set[str]:
     """The properties of a resource that moto is known not to have."""
-    given = set(resource.properties)
-    return given if resource.type in NOT_MADE else given & set(NOT_KEPT.get(resource.type, ()))
+    properties = set(resource.properties)
+    return properties if resource.type in NOT_MADE else properties & set(NOT_KEPT.get(resource.type, ()))
 
 
-def known(stacks: Stacks) -> set[str]:
+def lost_properties(stacks: Stacks) -> set[str]:
     return {
         f"{region} {resource.logical_id}.{name}"
         for region, stack in stacks.items()
@@ -60,19 +60,19 @@ def known(stacks: Stacks) -> set[str]:
 
 
 def differences(aws: Aws, stacks: Stacks) -> Differences:
-    """What the services tell otherwise than the stacks have it: (wanted, told)."""
-    found = {}
-    for region, stack in stacks.items():
-        for resource in stack.resources.values():
-            answer = told(aws, region, resource)
-            for name, wanted in resource.properties.items():
-                if answer.get(name) != wanted:
-                    found[f"{region} {resource.logical_id}.{name}"] = (wanted, answer.get(name))
-    return found
+    """The properties that the services describe otherwise than the stacks have them: (on paper, in moto)."""
+    return {
+        f"{region} {resource.logical_id}.{name}": (value, description.get(name))
+        for region, stack in stacks.items()
+        for resource in stack.resources.values()
+        for description in [describe(aws, region, resource)]
+        for name, value in resource.properties.items()
+        if description.get(name) != value
+    }
 
 
 def in_moto(texts: Texts, stacks: Stacks) -> tuple[Differences, dict[str, str], list[str]]:
-    """Deploy the texts where ``stacks`` are wanted: what differs from those, the outputs, and the set's regions."""
+    """Deploy the texts in the regions of ``stacks``: what differs from those, the outputs, and the set's regions."""
     main, *others = stacks
     with account(main) as aws:
         prepare(aws, stacks[main])
@@ -81,34 +81,48 @@ def in_moto(texts: Texts, stacks: Stacks) -> tuple[Differences, dict[str, str], 
         (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
         instances = cloudformation.list_stack_instances(StackSetName=NAME)["Summaries"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return differences(aws, stacks), as_foretold(aws, outputs), [instance["Region"] for instance in instances]
+        return differences(aws, stacks), with_key_on_paper(aws, outputs), [instance["Region"] for instance in instances]
+
+
+def regions_of(case: Path) -> list[str]:
+    """Where a case is deployed: everywhere if it is for every region, else in a few, as they do not differ."""
+    regions = list(deployed_on_paper(case))
+    return regions if case.name == "everything" else [*regions[:2], *regions[-1:]]
 
 
 @cache
-def wanted(case: Path) -> Stacks:
-    """The stacks of a case: everywhere where a case is for every region, else in a few, as they do not differ."""
-    stacks = deploy(*texts_of(case), account=ACCOUNT)
-    regions = list(stacks)
-    some = regions if case.name == "everything" else [*regions[:2], *regions[-1:]]
-    return {region: stacks[region] for region in some}
+def deployed_on_paper(case: Path) -> Stacks:
+    return deploy(*texts_of(case), account=ACCOUNT)
 
 
-def test_there_is_a_case_of_every_partition() -> None:
-    partitions = {stack.partition for case in CASES for stack in wanted(case).values()}
+def stacks_of(case: Path) -> Stacks:
+    return {region: deployed_on_paper(case)[region] for region in regions_of(case)}
+
+
+thorough = pytest.mark.thorough("the templates of every golden case deployed in moto")
+QUICK_CASES: Final = ("china", "one-region")
+
+
+@thorough
+def test_the_cases_are_of_every_partition() -> None:
+    partitions = {stack.partition for case in CASES for stack in stacks_of(case).values()}
     assert partitions == {partition.name for partition in PARTITIONS}
 
 
-def test_there_is_a_case_of_every_region() -> None:
-    assert set().union(*(wanted(case) for case in CASES)) == ALL_REGIONS
+@thorough
+def test_the_cases_are_of_every_region() -> None:
+    assert set().union(*(stacks_of(case) for case in CASES)) == ALL_REGIONS
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_everything_is_there(case: Path) -> None:
-    stacks = wanted(case)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[] if case.name in QUICK_CASES else [thorough], id=case.name) for case in CASES]
+)
+def test_every_resource_exists(case: Path) -> None:
+    stacks = stacks_of(case)
     main, *others = stacks
-    found, outputs, regions = in_moto(texts_of(case), stacks)
-    assert {what: pair for what, pair in found.items() if what not in known(stacks)} == {}
-    assert known(stacks) <= found.keys(), "moto has learned this: take it off the tables"
+    differing, outputs, regions = in_moto(texts_of(case), stacks)
+    assert {name: pair for name, pair in differing.items() if name not in lost_properties(stacks)} == {}
+    assert lost_properties(stacks) <= differing.keys(), "moto has learned this: take it off the tables"
     assert outputs == stacks[main].outputs
     assert regions == others
 
@@ -116,7 +130,7 @@ def test_everything_is_there(case: Path) -> None:
 CHINA: Final = next(case for case in CASES if case.name == "china")
 ENABLED: Final = {"State": "ENABLED"}
 RULE: Final = ("Name", "EventPattern", "State", "Targets")
-# name: (file, edit of it, logical ID and properties that are then told otherwise)
+# name: (file, edit of it, logical ID and properties that differ then)
 DAMAGES: Final[dict[str, tuple[int, Edit, str, tuple[str, ...]]]] = {
     "state of a rule": (0, with_properties("RoleAssumed", ENABLED), "RoleAssumed", ("State",)),
     "state of a rule in another region": (
@@ -154,12 +168,12 @@ DAMAGES: Final[dict[str, tuple[int, Edit, str, tuple[str, ...]]]] = {
 
 
 def test_the_proof_can_fail() -> None:
-    stacks, texts = wanted(CHINA), list(texts_of(CHINA))
+    stacks, texts = stacks_of(CHINA), list(texts_of(CHINA))
     for file, edit, _, _ in DAMAGES.values():
         texts[file] = edited(texts[file], edit)
-    found, *_ = in_moto((texts[0], texts[1]), stacks)
+    differing, *_ = in_moto((texts[0], texts[1]), stacks)
     regions = list(stacks)
-    assert found.keys() - known(stacks) == {
+    assert differing.keys() - lost_properties(stacks) == {
         f"{regions[file]} {logical_id}.{name}" for file, _, logical_id, names in DAMAGES.values() for name in names
     }
 
@@ -205,9 +219,9 @@ NOT_LIKE_AWS: Final[dict[str, Callable[[Aws], bool]]] = {
 }
 
 
-@pytest.mark.parametrize("what", NOT_LIKE_AWS)
-def test_moto_is_not_like_aws(what: str) -> None:
-    stacks = wanted(CHINA)
+@pytest.mark.parametrize("claim", NOT_LIKE_AWS)
+def test_moto_is_not_like_aws(claim: str) -> None:
+    stacks = stacks_of(CHINA)
     with account("cn-north-1") as aws:
         prepare(aws, stacks[aws.main])
-        assert not NOT_LIKE_AWS[what](aws), "moto has learned this"
+        assert not NOT_LIKE_AWS[claim](aws), "moto has learned this"

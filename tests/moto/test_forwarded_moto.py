@@ -14,7 +14,6 @@ from typing import Any, Final
 import pytest
 from deployments import deploy
 from moto_aws import DEPLOYS, Aws, account, prepare
-from moto_edits import Edit, edited, untouched, with_properties, without, without_target
 from samples import (
     ACCOUNT,
     LEFT_TO_TAMPERING,
@@ -27,6 +26,7 @@ from samples import (
     templates,
     title,
 )
+from template_edits import Edit, edited, untouched, with_properties, without, without_target
 from variants import VARIANTS, Variant
 
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
@@ -103,8 +103,21 @@ def test_every_partition_is_a_place() -> None:
     assert list(PLACES) == [partition.name for partition in PARTITIONS]
 
 
-@pytest.mark.parametrize("detection", DETECTIONS)
-@pytest.mark.parametrize("place", PLACES)
+thorough = pytest.mark.thorough("events on moto's buses in every partition, of every detection, and every damage")
+QUICK_PLACE: Final = "aws-cn"
+"""The partition with the fewest regions."""
+MANY: Final = ("BackdoorCreated", "MonitoringTampered")
+"""Detections with hundreds of samples: moto takes its time over an event."""
+
+
+@pytest.mark.parametrize(
+    ("place", "detection"),
+    [
+        pytest.param(place, detection, marks=[] if place == QUICK_PLACE and detection not in MANY else [thorough])
+        for place in PLACES
+        for detection in DETECTIONS
+    ],
+)
 def test_logs_what_raises_and_no_near_miss(place: str, detection: str) -> None:
     variant = alone(PLACES[place], detection)
     # moto makes up another ID for the key.
@@ -134,7 +147,9 @@ def puts(place: str) -> dict[str, list[Path]]:
     return in_turn | {variant.secondary_region: SAMPLES if place == "aws" else of_each}
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place", [pytest.param(place, marks=[] if place == QUICK_PLACE else [thorough]) for place in PLACES]
+)
 def test_the_logs_hold_what_the_simulator_says(place: str) -> None:
     variant = PLACES[place]
     expected: Counter[tuple[str, str, str]] = Counter()
@@ -177,7 +192,13 @@ UNHEEDED: Final[dict[str, tuple[tuple[Edit, Edit], set[str]]]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES | UNHEEDED)
+QUICK_DAMAGES: Final = ("nothing", "no rule in the other region", "the central rule sends to no log")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [pytest.param(damage, marks=[] if damage in QUICK_DAMAGES else [thorough]) for damage in DAMAGES | UNHEEDED],
+)
 def test_damage(damage: str) -> None:
     edits, reached = (DAMAGES | UNHEEDED)[damage]
     variant = alone(PLACES["aws-cn"], "RoleAssumed")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 from deployments import deploy
-from moto_edits import Edit, edited, with_properties, without
 from samples import ACCOUNT, SETTINGS, templates
+from template_edits import Edit, edited, with_properties, without
 
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem

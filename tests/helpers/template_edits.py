@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-import yaml
-
-from cfn_breakglass.analysis.template.reader import parse
+from template_data import editable
 
 Resources = dict[str, Any]
 Edit = Callable[[Resources], None]
@@ -15,9 +14,9 @@ Edit = Callable[[Resources], None]
 
 def edited(text: str, edit: Edit) -> str:
     """The template with its resources edited."""
-    template = parse(text, "template")
+    template = editable(text)
     edit(template["Resources"])
-    return yaml.safe_dump(template, sort_keys=False, width=10_000)
+    return json.dumps(template)
 
 
 def untouched(_: Resources) -> None:
