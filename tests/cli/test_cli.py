@@ -149,7 +149,10 @@ WARNINGS = {
     ),
     "no detection": (f"detections: {dict.fromkeys(DETECTIONS, 'off')}", "all are off, so nothing is watched"),
     "a detection without a log": (
-        "alerts: {log: false, emails: [a@example.com]}\ndetections: {RoleRefused: log}",
+        (
+            "alerts: {log: false, emails: [a@example.com]}\n"
+            f"detections: {dict.fromkeys(DETECTIONS, 'off') | {'RoleAssumed': 'alert', 'RoleRefused': 'log'}}"
+        ),
         "no subscriber and no log for RoleRefused, so they are not watched",
     ),
     "detections without a log": (
