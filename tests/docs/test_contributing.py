@@ -29,6 +29,12 @@ def test_make_has_no_other_targets() -> None:
     assert [row[0] for row in table_rows(CONTRIBUTING, "make")] == [f"`make {target}`" for target in phony[1].split()]
 
 
+def test_ci_runs_what_it_says_in_that_order() -> None:
+    steps = [line.partition("#")[0].strip() for line in read(ROOT / ".ci" / "run").splitlines()]
+    (sentence,) = re.findall(r"`\.ci/run` runs (.+?) in this order", " ".join(CONTRIBUTING.split()))
+    assert re.findall(r"`(make [a-z0-9-]+)`", sentence) == [step for step in steps if step.startswith("make ")]
+
+
 def test_pytest_is_given_what_is_there() -> None:
     for code in inline_codes(CONTRIBUTING):
         if code.startswith("pytest tests/"):
