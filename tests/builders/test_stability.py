@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-import yaml
+from template_data import resources_of
 
 from cfn_breakglass import config_of, template_files
 
@@ -50,11 +50,11 @@ def identities(settings: dict[str, Any]) -> dict[tuple[str, str], tuple[str, dic
     """What must not change of each resource: its type and the properties that name it."""
     return {
         (file, logical_id): (
-            held["Type"],
-            {name: held["Properties"][name] for name in NAMES if name in held["Properties"]},
+            resource["Type"],
+            {name: resource["Properties"][name] for name in NAMES if name in resource["Properties"]},
         )
         for file, text in template_files(config_of(settings)).items()
-        for logical_id, held in yaml.safe_load(text)["Resources"].items()
+        for logical_id, resource in resources_of(text).items()
     }
 
 

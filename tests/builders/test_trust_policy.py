@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from extent import examples
+from hypothesis import given, strategies as st
 from paths import GOLDEN
 from strategies import USERNAME, some, trusts
 from trust_callers import CALLERS, CORP, CREATED, GITHUB, HOME, MAIN, OTHER, SAML, run
@@ -42,7 +43,7 @@ IDP = f"arn:aws:iam::{HOME}:oidc-provider/idp.example.com"
 WAYS = {
     **{
         f"{case}, alice {how or 'without MFA'}": (case, f"--user alice {how}".strip(), code, told)
-        for case in ("deployer", "managed-rollout", "managed-rollout-own-roles")
+        for case in ("deployer", "deployer-user", "managed-rollout", "managed-rollout-own-roles")
         for how, code, told in (
             ("--mfa", 0, "IAM user alice of this account can assume the role"),
             ("--no-mfa", 1, "MFA was used"),
@@ -282,7 +283,7 @@ CONFIGS = st.builds(
     trusts("aws"),
     st.integers(1, 12),
 )
-slowly = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+slowly = examples(20, 100)
 
 
 @slowly

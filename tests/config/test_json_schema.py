@@ -9,7 +9,8 @@ from typing import Any
 import paths
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
+from extent import examples
+from hypothesis import assume, example, given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
 from cfn_breakglass.aws import limits
@@ -220,7 +221,7 @@ def tags_are_plain(tree: Any) -> bool:
     return all(re.fullmatch(r"[\w .:/=+@-]*", text) for text in texts)
 
 
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(examples(60, 500))
 @given(st.sampled_from(config_keys()), TREES)
 @example("role.existing", f"{ARN}role/ops/Chief")
 @example("alerts.message", "".join(f"<{name}>" for name in FIELDS))
@@ -238,7 +239,7 @@ def test_the_schema_agrees_with_the_parser(key: str, value: Any) -> None:
     assert VALIDATOR.is_valid(tree) == parsed(tree)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(examples(50, 400))
 @given(st.sampled_from([key for key in config_keys() if "." in key or key in ("regions", "usernames")]), TEXTS)
 def test_the_schema_agrees_on_texts(key: str, text: str) -> None:
     for value in (text, [text], [text, text], [text, 1], {text: text}):
@@ -247,7 +248,7 @@ def test_the_schema_agrees_on_texts(key: str, text: str) -> None:
             assert VALIDATOR.is_valid(tree) == parsed(tree)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(50, 400))
 @given(st.lists(STATEMENTS, max_size=2))
 @example([{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"Null": {"aws:x": True}}}])
 @example([{"Effect": "Allow", "NotAction": ["s3:Get*"], "NotResource": ["*"], "Condition": {"Bool": {"aws:x": [1.5]}}}])

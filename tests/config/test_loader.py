@@ -11,7 +11,8 @@ from typing import Any
 import paths
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings, strategies as st
+from extent import examples
+from hypothesis import example, given, settings, strategies as st
 from strategies import configs
 
 from cfn_breakglass.config.loader import config_of, load_config, parse_config
@@ -20,7 +21,7 @@ from cfn_breakglass.errors import ConfigError
 
 STARTER = paths.STARTER.read_text(encoding="utf-8")
 BASE = "main_region: us-east-1\nusernames: [alice]\n"
-QUICK = settings(deadline=timedelta(seconds=10), max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(examples(50, 300), deadline=timedelta(seconds=10))
 
 WORDS = sorted({word for key in config_keys() for word in key.split(".")} | set(DETECTIONS))
 TEXTS = st.one_of(
@@ -107,13 +108,13 @@ def problems(text: str) -> list[str]:
     return [f"{problem.line}: {problem.text}" for problem in caught.value.problems]
 
 
-@QUICK
+@MANY
 @given(TREES)
 def test_any_tree(tree: Any) -> None:
     parsed(yaml.safe_dump(tree, allow_unicode=True))
 
 
-@QUICK
+@MANY
 @given(nearly())
 @example({"main_region": "us-east-1", "regions": 1, "usernames": ["alice"]})
 @example({"main_region": "us-east-1", "usernames": ["alice"], "retention_days": int("9" * 4_000)})
@@ -121,20 +122,20 @@ def test_anything_in_the_place_of_a_value(tree: dict[Any, Any]) -> None:
     parsed(yaml.safe_dump(tree, sort_keys=False))
 
 
-@QUICK
+@MANY
 @given(mutated())
 def test_accidents_to_the_starter(text: str) -> None:
     parsed(text)
 
 
-@QUICK
+@MANY
 @given(st.one_of(st.text(), st.text(alphabet="[]{}&*!|>'\"%@`-?:, #a\n\t")))
 def test_any_text(text: str) -> None:
     parsed(text)
     parsed(BASE + text)
 
 
-@QUICK
+@MANY
 @given(st.binary())
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
@@ -175,7 +176,7 @@ def test_hostile_text_is_parsed_quickly(name: str, text: str) -> None:
     assert (config is not None) == (name == "many users")
 
 
-@settings(QUICK, max_examples=50)
+@settings(examples(10, 50))
 @given(configs())
 def test_a_config_says_the_same_however_it_is_written(settings_tree: dict[str, Any]) -> None:
     try:

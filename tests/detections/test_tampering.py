@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 from deployments import deploy
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from samples import ACCOUNT, RAISES, SETTINGS, account, alert, text_of, title
 from troposphere import encode_to_dict
 
@@ -127,7 +127,6 @@ NAMES: Final = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(NAMES, NAMES)
 @pytest.mark.parametrize("role", ["", "existing", "permission_set"])
 def test_eventbridge_takes_the_wildcards_whatever_the_names(role: str, name: str, other: str) -> None:

@@ -14,32 +14,67 @@ from paths import GOLDEN
 
 from cfn_breakglass import config_of, load_config, output_files
 from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
+from cfn_breakglass.config.model import Config
 
 ACCOUNT = "111122223333"
 
 
+_FILES: dict[str, dict[str, str]] = {}
+
+
+def files_of(config: Config) -> dict[str, str]:
+    """File name -> text of what a config makes, which is made once."""
+    key = repr(config)  # it holds mappings, so it has no hash
+    if key not in _FILES:
+        _FILES[key] = output_files(config)
+    return _FILES[key]
+
+
 @cache
+def case_config(case: str) -> Config:
+    """The config of a golden case."""
+    return load_config(GOLDEN / case / "breakglass.yaml")[0]
+
+
+@cache
+def _config_of(settings: str) -> Config:
+    return config_of(json.loads(settings))
+
+
 def generated(case: str) -> dict[str, str]:
     """File name -> text of what the config of a golden case makes now."""
-    return output_files(load_config(GOLDEN / case / "breakglass.yaml")[0])
+    return files_of(case_config(case))
+
+
+def templates_of(config: Config) -> dict[str, dict[str, Any]]:
+    """Name without suffix -> template of what a config makes; read, and not to be changed."""
+    files = files_of(config).items()
+    return {name.removesuffix(".yaml"): parsed(text, name) for name, text in files if name.endswith(".yaml")}
 
 
 def stack(case: str, file: str = "main-region.yaml", region: str | None = None) -> Stack:
     """A template of a golden case in ``region``, or in its main region."""
-    return _deployed(generated(case)[file], file, region)
+    return deployed(generated(case)[file], file, region)
 
 
 def stack_of(settings: Mapping[str, Any], file: str = "main-region.yaml", region: str | None = None) -> Stack:
     """A template of a config that is given as a mapping."""
-    return _deployed(_generated_of(json.dumps(settings))[file], file, region)
+    return stack_of_config(_config_of(json.dumps(settings)), file, region)
+
+
+def stack_of_config(config: Config, file: str = "main-region.yaml", region: str | None = None) -> Stack:
+    """A template of a config, in the account that the config names, if it does."""
+    return deployed(files_of(config)[file], file, region, config.account or ACCOUNT)
 
 
 @cache
-def _generated_of(settings: str) -> dict[str, str]:
-    return output_files(config_of(json.loads(settings)))
+def parsed(text: str, file: str) -> dict[str, Any]:
+    """A template as the product reads it; it is read once, and not to be changed."""
+    return parse(text, file)
 
 
 @cache
-def _deployed(text: str, file: str, region: str | None) -> Stack:
-    template = parse(text, file)
-    return resolve(template, account=ACCOUNT, region=region or template["Metadata"]["cfn-breakglass"]["MainRegion"])
+def deployed(text: str, file: str, region: str | None = None, account: str = ACCOUNT) -> Stack:
+    """The text of a template, deployed in ``region``, or in the main region that it says it is for."""
+    template = parsed(text, file)
+    return resolve(template, account=account, region=region or template["Metadata"]["cfn-breakglass"]["MainRegion"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import manual
+import pytest
 import rejections
 from paths import GOLDEN, ROOT, STARTER
 
@@ -17,6 +20,14 @@ from cfn_breakglass.analysis.trust.trusted_role import read_trusted_role
 from cfn_breakglass.config.json_schema import schema_text
 
 CASES = sorted(path.parent for path in GOLDEN.glob("*/breakglass.yaml"))
+
+
+def quickly(*names: str, cases: Iterable[Path] = CASES, adds: str) -> list[Any]:
+    """The cases as parameters of a test: those of ``names`` always, the others in the long run, which ``adds`` that."""
+    unknown = set(names) - {case.name for case in cases}
+    assert not unknown, f"there is no golden case of these names: {unknown}"
+    thorough = pytest.mark.thorough(adds)
+    return [pytest.param(case, marks=[] if case.name in names else [thorough], id=case.name) for case in cases]
 
 
 def templates_folder(case: Path) -> Path:

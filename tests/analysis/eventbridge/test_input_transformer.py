@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from cfn_breakglass.analysis.eventbridge.input_transformer import (
     Transformer,
@@ -152,14 +152,12 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(json_values)
 def test_what_is_outside_quotes_arrives_as_it_is(value: Any) -> None:
     text = render({"v": "$.detail.v"}, '{"value": <v>}', {"detail": {"v": value}})
     assert json.loads(text) == {"value": value}
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_is_within_quotes_is_delivered_raw_or_not_at_all(value: str) -> None:
     try:

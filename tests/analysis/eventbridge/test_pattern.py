@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from cfn_breakglass.analysis.eventbridge.pattern import Mismatch, compile_pattern
 from cfn_breakglass.errors import PatternError
@@ -326,7 +326,6 @@ bodies = st.recursive(leaves, lambda inner: st.dictionaries(names, inner, min_si
 patterns = st.dictionaries(names, bodies, min_size=1, max_size=3)
 
 
-@settings(deadline=None)
 @given(anything, events)
 def test_what_is_no_pattern_is_refused_and_nothing_else_happens(pattern: Any, event: dict[str, Any]) -> None:
     try:
@@ -337,14 +336,12 @@ def test_what_is_no_pattern_is_refused_and_nothing_else_happens(pattern: Any, ev
         assert compiled.matches(event) == (not compiled.explain(event))
 
 
-@settings(deadline=None)
 @given(st.lists(patterns, min_size=2, max_size=4), events)
 def test_or_is_the_union(options: list[Any], event: dict[str, Any]) -> None:
     union = any(compile_pattern(option).matches(event) for option in options)
     assert compile_pattern({"$or": options}).matches(event) == union
 
 
-@settings(deadline=None)
 @given(patterns, events, st.randoms(use_true_random=False))
 def test_the_order_of_arrays_and_fields_is_nothing(pattern: Any, event: dict[str, Any], chance: random.Random) -> None:
     def shuffled(node: Any) -> Any:
@@ -360,7 +357,6 @@ def test_the_order_of_arrays_and_fields_is_nothing(pattern: Any, event: dict[str
     assert compile_pattern(shuffled(pattern)).matches(event) == compiled.matches(event)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([None, "prefix", "suffix", "equals-ignore-case", "wildcard"]),
     st.lists(st.sampled_from(["a", "ab", "B", "a*"]), min_size=1),
@@ -375,7 +371,6 @@ def test_anything_but_is_the_complement_where_the_field_is(
     assert not but.matches({})
 
 
-@settings(deadline=None)
 @given(patterns, events)
 def test_an_array_of_one_object_is_that_object(pattern: Any, event: dict[str, Any]) -> None:
     assert compile_pattern({"in": pattern}).matches({"in": [event]}) == compile_pattern(pattern).matches(event)

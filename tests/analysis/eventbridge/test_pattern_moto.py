@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from moto.events.models import EventPattern
 
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
@@ -65,7 +65,6 @@ def moto(pattern: Any, event: Any) -> bool:
     return bool(EventPattern.load(json.dumps(pattern)).matches_event(event))
 
 
-@settings(deadline=None)
 @given(patterns, events)
 def test_agrees_with_moto(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     assert compile_pattern(pattern).matches(event) == moto(pattern, event)

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from extent import examples, size
 from hypothesis import given, settings, strategies as st
 from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of
 
@@ -55,7 +56,7 @@ def matches(record: Any) -> bool:
     return any(rule.pattern.matches(event) for rule in RULES)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(examples(40, 1_000))
 @given(st.lists(records(), min_size=1, max_size=5))
 def test_the_filter_lets_everything_pass_that_matches(some: list[Any]) -> None:
     record_filter = RecordFilter(PATTERNS, max_values=100)
@@ -120,15 +121,16 @@ def test_a_large_document_is_read_in_pieces(form: str, indent: int | None, piece
 
 
 def test_a_large_document_is_read_on_after_a_broken_record() -> None:
-    whole = json.dumps({"Records": RECORDS * 20}).encode()
+    times = size(2, 20)
+    whole = json.dumps({"Records": RECORDS * times}).encode()
     where = whole.index(b'"eventName"', len(whole) // 2)
     text = whole[:where] + b"oh" + whole[where:]
     found = list(read_batches(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, 100_000))
     broken = [part for part in found if isinstance(part, Unread)]
     assert [len(broken), sum(len(part.partial_records) for part in found if isinstance(part, Batch))] == [
         1,
-        len(RECORDS) * 20 - 1,
+        len(RECORDS) * times - 1,
     ]
     last = found[-1]
     assert isinstance(last, Batch)
-    assert last.place(len(last.partial_records) - 1) == f"record {len(RECORDS) * 20}"
+    assert last.place(len(last.partial_records) - 1) == f"record {len(RECORDS) * times}"

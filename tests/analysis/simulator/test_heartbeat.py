@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from deployments import deploy
-from golden_cases import CASES
+from golden_cases import quickly
+from template_data import editable
 
 from cfn_breakglass import config_of, load_config, main_region, stackset, template_files
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
@@ -54,7 +54,7 @@ Edit = Callable[[Template], None]
 
 def templates(**settings: Any) -> tuple[Template, Template]:
     files = template_files(config_of(SETTINGS | settings))
-    main, rest = (yaml.safe_load(files[f"{name}.yaml"]) for name in ("main-region", "stackset"))
+    main, rest = (editable(files[f"{name}.yaml"]) for name in ("main-region", "stackset"))
     return main, rest
 
 
@@ -113,7 +113,9 @@ def test_every_region_without_a_heartbeat_is_outcomes_of(home: str, regions: lis
     assert list(outcomes_of(main, rest)) == covered
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", quickly("china", "one-region", "told-nobody", adds="the heartbeat of every golden case and partition")
+)
 def test_every_region_of_a_golden_case_without_a_heartbeat_is_outcomes_of(case: Path) -> None:
     config, _ = load_config(case / "breakglass.yaml")
     main, rest = as_data(main_region(config)), as_data(stackset(config))
@@ -157,6 +159,7 @@ def test_the_stackset_has_no_parameters_and_no_iam(settings: dict[str, Any]) -> 
     assert "Parameters" not in rest
 
 
+@pytest.mark.thorough("the heartbeat of every golden case and partition")
 @pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
 def test_every_region_of_a_partition_has_a_scheduler(partition: Any) -> None:
     files = template_files(config_of(SETTINGS | {"main_region": partition.default[0], "regions": []}))
@@ -449,7 +452,7 @@ def test_an_unknown_or_invalid_part_is_an_error(edit: Edit, problem: str) -> Non
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, template in (("main-region", MAIN), ("stackset", REST)):
-        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
+        (tmp_path / f"{name}.yaml").write_text(json.dumps(template), encoding="utf-8")
     return tmp_path
 
 
