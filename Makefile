@@ -15,7 +15,7 @@ test: .venv/dev ## run the tests in a minute or two, and say what that leaves ou
 test-all: .venv/dev ## run every test in every variant and region, with the coverage gate
 	$(BIN)/pytest --all --numprocesses auto --dist worksteal --cov --cov-report=term
 
-check: .venv/dev ## lint, types, and the committed templates: those of breakglass.yaml, and AWS would take them
+check: .venv/dev ## lint, types, and the committed templates: those of breakglass.yaml, and AWS would accept them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -1,1 +1,1 @@
-"""Whether AWS would take the templates, and whether they work."""
+"""Whether AWS would accept the templates, and whether they work."""
