@@ -35,6 +35,15 @@ def test_a_vague_identifier_is_counted_wherever_it_stands(tmp_path: Path) -> Non
     assert vague[file] == {"each": 1, "what": 2, "one": 2, "told": 1, "heard_rule": 1}
 
 
+def test_a_name_in_two_modules_has_two_meanings(tmp_path: Path) -> None:
+    for name in ("first.py", "other.py"):
+        (tmp_path / name).write_text("class Rule: ...\ndef deploy(): ...\n", encoding="utf-8")
+    files = modules(tmp_path)
+    assert homonyms(CLASSES, files, tmp_path) == {"Rule": ["first.py", "other.py"]}
+    assert homonyms(FUNCTIONS, files, tmp_path) == {"deploy": ["first.py", "other.py"]}
+    assert homonyms(CLASSES, files[:1], tmp_path) == {}
+
+
 def test_a_word_within_a_word_is_not_vague(tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text("phones = teacher = sometimes = whatever = None\n", encoding="utf-8")

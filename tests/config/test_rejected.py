@@ -39,7 +39,9 @@ def test_every_problem_says_what_to_do(case: Path) -> None:
     head, *problems = (case / "stderr.txt").read_text(encoding="utf-8").rstrip("\n").split("\n\n")
     assert head == f"breakglass.yaml: {len(problems)} problem{'s' if len(problems) > 1 else ''}"
     lines = [re.fullmatch(r"  (?:line (\d+): )?\S.*\n    \S.*", problem) for problem in problems]
-    assert all(lines)
+    assert [problem for problem, line in zip(problems, lines, strict=True) if not line] == [], (
+        "these do not say what to do"
+    )
     numbers = [int(line[1] or 0) for line in lines if line]
     assert numbers == sorted(numbers)
 

@@ -76,7 +76,7 @@ def test_json_says_the_same_as_yaml(case: Path, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
         same = template_data(committed(case, Path(name).with_suffix(".yaml").name))
         assert json.loads(text) == same
-        assert len(text.encode()) <= limits.TEMPLATE.maximum
+        assert len(text.encode()) <= limits.TEMPLATE.maximum, f"{case.name}/{name} is too large"
     if case.name == "smallest":  # what is the same data is judged the same
         assert validate_folder(tmp_path).findings == []
 

@@ -96,13 +96,15 @@ def vague_identifiers(files: Iterable[Path]) -> tuple[int, dict[Path, Counter[st
     return count, vague
 
 
-def homonyms(kind: type[ast.AST] | tuple[type[ast.AST], ...], files: Iterable[Path]) -> dict[str, list[str]]:
+def homonyms(
+    kind: type[ast.AST] | tuple[type[ast.AST], ...], files: Iterable[Path], folder: Path = PACKAGE
+) -> dict[str, list[str]]:
     """Names of classes, or of public functions, that stand at the top of two modules or more, with these."""
     where = defaultdict(list)
     for file in files:
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, kind) and not (name := str(vars(node)["name"])).startswith("__"):
-                where[name].append(file.relative_to(PACKAGE).as_posix())
+                where[name].append(file.relative_to(folder).as_posix())
     return {name: places for name, places in sorted(where.items()) if len(places) > 1}
 
 
