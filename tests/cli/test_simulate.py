@@ -21,6 +21,7 @@ from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.replay.sources import Unread, find_sources
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.cli.progress import Bar
+from cfn_breakglass.config.model import DETECTIONS
 
 RAISED = {title(sample): sample for sample in RAISES}
 TAKEN_ON = json.loads(RAISED["RoleAssumed/raises-user-of-the-same-account"].read_text(encoding="utf-8"))
@@ -39,6 +40,14 @@ def written(folder: Path, **settings: Any) -> Path:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the templates of the samples' account, for two regions: most tests need no more."""
     return written(tmp_path_factory.mktemp("templates"), regions=["eu-west-1"])
+
+
+@pytest.fixture(scope="module")
+def watching(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with small templates, which only alert when the role is assumed: enough to see what is read."""
+    detections = {**dict.fromkeys(DETECTIONS, "off"), "RoleAssumed": "alert"}
+    off = {"heartbeat": "off", "trail": "existing", "encryption": "none", "actions": {"log": "none"}}
+    return written(tmp_path_factory.mktemp("watching"), regions=["eu-west-1"], detections=detections, **off)
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +134,7 @@ FORMS: dict[str, tuple[bytes, int, str]] = {
 @pytest.mark.parametrize(("data", "records", "place"), FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
 def test_forms(  # noqa: PLR0917 - the columns of a table
-    deployed: Path,
+    watching: Path,
     tmp_path: Path,
     data: bytes,
     records: int,
@@ -134,7 +143,7 @@ def test_forms(  # noqa: PLR0917 - the columns of a table
 ) -> None:
     path = tmp_path / "history"
     path.write_bytes(data)
-    done = run(deployed, "-" if piped else path, "--json", given=data)
+    done = run(watching, "-" if piped else path, "--json", given=data)
     assert (done.exit_code, done.stderr) == (0, "")
     assert lines(done, "summary")[0]["records"] == records
     told = lines(done, "delivery")
@@ -185,15 +194,15 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
 
 @pytest.mark.parametrize(("data", "records", "said"), BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(
-    deployed: Path, data: bytes, records: int, said: list[str]
+    watching: Path, data: bytes, records: int, said: list[str]
 ) -> None:
-    done = run(deployed, "-", given=data)
+    done = run(watching, "-", given=data)
     assert f"\n{records} record{'s' if records > 1 else ''} read" in "\n" + done.stdout
     head, *places = done.stderr.splitlines()
     assert head == f"{len(said)} part of the input could not be read:"
     for place, expected in zip(places, said, strict=True):
         assert place.startswith(f"  standard input: {expected}")
-    assert len(lines(run(deployed, "-", "--json", given=data), "unread")) == len(said)
+    assert len(lines(run(watching, "-", "--json", given=data), "unread")) == len(said)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +213,8 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(
     ],
     ids=["cut short", "trailing nonsense"],
 )
-def test_damaged_gzip(deployed: Path, data: bytes, records: int, damage: str) -> None:
-    done = run(deployed, "-", "--json", given=data)
+def test_damaged_gzip(watching: Path, data: bytes, records: int, damage: str) -> None:
+    done = run(watching, "-", "--json", given=data)
     assert done.exit_code == 0
     assert lines(done, "summary")[0]["records"] >= records
     assert lines(done, "unread")[-1] == {
@@ -216,10 +225,10 @@ def test_damaged_gzip(deployed: Path, data: bytes, records: int, damage: str) ->
     }
 
 
-def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None:
-    few = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_000).stderr.splitlines()
+def test_each_of_very_many_broken_lines_is_told_in_order(watching: Path) -> None:
+    few = run(watching, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_000).stderr.splitlines()
     assert few[0] == "1,000 parts of the input could not be read:"
-    many = run(deployed, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
+    many = run(watching, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
     head, *places, end = many
     assert head == "over 1,000 parts of the input cannot be read; from here on each is listed as it comes:"
     assert end == "1,500 parts of the input could not be read; each is listed above"
@@ -229,8 +238,8 @@ def test_each_of_very_many_broken_lines_is_told_in_order(deployed: Path) -> None
     assert few[1:] == places[:1_000]
 
 
-def test_json_tells_the_places_once(deployed: Path) -> None:
-    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON) + b"\n{" * 2)
+def test_json_tells_the_places_once(watching: Path) -> None:
+    done = run(watching, "-", "--json", given=dumped(TAKEN_ON) + b"\n{" * 2)
     assert len(lines(done, "unread")) == 2
     assert done.stderr == "2 parts of the input could not be read; each has a line of the type unread\n"
 
@@ -244,13 +253,13 @@ def tree(folder: Path, files: dict[str, list[Any]]) -> Path:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_folder_as_cloudtrail_lays_it_out(deployed: Path, tmp_path: Path, jobs: int) -> None:
+def test_a_folder_as_cloudtrail_lays_it_out(watching: Path, tmp_path: Path, jobs: int) -> None:
     days = {f"CloudTrail/{region}/2025/03/{day}/x.json.gz": [QUIET, TAKEN_ON] for region in "ab" for day in (13, 14)}
     folder = tree(tmp_path, {**days, "CloudTrail-Digest/a.json.gz": [7], "CloudTrail-Insight/a.json.gz": [7]})
     (folder / "other.jsonl").write_bytes(dumped(TAKEN_ON))
     (folder / "notes.txt").write_text("no records", encoding="utf-8")
     (folder / "AWSLogs" / "loop").symlink_to(folder)
-    done = run(deployed, folder, "--json", "--jobs", jobs)
+    done = run(watching, folder, "--json", "--jobs", jobs)
     assert (done.exit_code, done.stderr) == (0, "")
     assert lines(done, "summary")[0]["records"] == 9
     places = list(dict.fromkeys(one["place"] for one in lines(done, "delivery")))
@@ -258,16 +267,16 @@ def test_a_folder_as_cloudtrail_lays_it_out(deployed: Path, tmp_path: Path, jobs
     assert len(places) == 5
 
 
-def test_several_processes_leave_standard_input_and_large_files_to_the_first(deployed: Path, tmp_path: Path) -> None:
+def test_several_processes_leave_standard_input_and_large_files_to_the_first(watching: Path, tmp_path: Path) -> None:
     small, large = tmp_path / "1.json", tmp_path / "2.jsonl"
     small.write_bytes(dumped(TAKEN_ON))
     large.write_bytes((dumped(QUIET | {"x": "x" * 100_000}) + b"\n") * 170)
-    done = run(deployed, *[small] * 70, large, "-", *[small] * 2, "--json", "--jobs", 2, given=dumped(TAKEN_ON))
+    done = run(watching, *[small] * 70, large, "-", *[small] * 2, "--json", "--jobs", 2, given=dumped(TAKEN_ON))
     assert lines(done, "summary")[0]["records"] == 70 + 170 + 1 + 2
 
 
-def test_text(deployed: Path) -> None:
-    done = run(deployed, "-", given=dumped(TAKEN_ON))
+def test_text(watching: Path) -> None:
+    done = run(watching, "-", given=dumped(TAKEN_ON))
     head, detection, topic, *rest = done.stdout.splitlines()
     assert head == "2025-03-14T03:07:12Z  eu-west-1  alice  AssumeRole  (standard input: record 1)"
     assert detection == "  RoleAssumed"
@@ -292,9 +301,9 @@ def test_what_a_record_says_does_not_reach_the_terminal_raw(deployed: Path) -> N
     assert len(done.stdout) < 3_000
 
 
-def test_an_event_without_an_account_is_that_of_the_account_given(deployed: Path) -> None:
+def test_an_event_without_an_account_is_that_of_the_account_given(watching: Path) -> None:
     event = {key: value for key, value in EVENT.items() if key != "account"}
-    done = run(deployed, "-", "--json", "--account", ACCOUNT, given=dumped(event))
+    done = run(watching, "-", "--json", "--account", ACCOUNT, given=dumped(event))
     assert (done.exit_code, {one["detection"] for one in lines(done, "delivery")}) == (0, {"RoleAssumed"})
 
 
@@ -307,20 +316,20 @@ def test_json_names_the_option_that_is_missing_where_text_names_its_flag(deploye
     assert text.stderr.endswith("line 2: it does not say its account; set it with --account\n")
 
 
-def test_an_event_that_is_too_large_is_lost_not_passed_over(deployed: Path) -> None:
-    done = run(deployed, "-", "--json", given=dumped(TAKEN_ON | {"userAgent": "x" * 300_000}))
+def test_an_event_that_is_too_large_is_lost_not_passed_over(watching: Path) -> None:
+    done = run(watching, "-", "--json", given=dumped(TAKEN_ON | {"userAgent": "x" * 300_000}))
     told = lines(done, "delivery")
     assert (done.exit_code, {one["outcome"] for one in told}) == (1, {"lost"})
     assert all("over 256 KB" in one["problem"] for one in told)
 
 
-def test_a_file_that_is_gone_by_its_turn_is_told(deployed: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_by_its_turn_is_told(watching: Path, tmp_path: Path) -> None:
     gone = tmp_path / "a.json"
     gone.write_bytes(dumped(TAKEN_ON))
     sources = find_sources([str(gone)])
     gone.unlink()
     (source,) = sources
-    answers = list(Replay(ReplayOptions(deployed)).read(source, io.BytesIO()))
+    answers = list(Replay(ReplayOptions(watching)).read(source, io.BytesIO()))
     assert answers == [Unread(str(gone), "it cannot be read: No such file or directory")]
 
 
@@ -338,19 +347,19 @@ def test_filters(deployed: Path) -> None:
     assert (done.exit_code, done.stderr) == (1, "warning: neither template covers eu-wst-1\n")
 
 
-def test_regions_that_nobody_watches_are_told(deployed: Path) -> None:
-    done = run(deployed, "-", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
+def test_regions_that_nobody_watches_are_told(watching: Path) -> None:
+    done = run(watching, "-", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
     assert done.exit_code == 1
     assert done.stderr == "1 record of me-south-1, which neither template covers: no rule sees them\n"
 
 
-def test_what_nobody_watches_is_counted_record_by_record(deployed: Path) -> None:
+def test_what_nobody_watches_is_counted_record_by_record(watching: Path) -> None:
     elsewhere = TAKEN_ON | {"awsRegion": "me-south-1"}
     strange: list[Any] = [EVENT | {"region": "me-south-1"}, elsewhere | {"eventSource": None}, [elsewhere], "x"]
-    done = run(deployed, "-", "--json", given=dumped(*[elsewhere] * 3, *strange, elsewhere))
+    done = run(watching, "-", "--json", given=dumped(*[elsewhere] * 3, *strange, elsewhere))
     [summary] = lines(done, "summary")
     assert (summary["records"], summary["uncovered"], summary["unread"]) == (6, {"me-south-1": 6}, 2)
-    quick = run(deployed, "-", "--json", "--region", "us-east-1", given=dumped(*[elsewhere] * 3))
+    quick = run(watching, "-", "--json", "--region", "us-east-1", given=dumped(*[elsewhere] * 3))
     [summary] = lines(quick, "summary")
     assert (summary["records"], summary["uncovered"]) == (3, {})
 
@@ -388,8 +397,8 @@ def test_an_account_that_the_templates_refuse_is_told_once(deployed: Path, tmp_p
         (["-", "--account", "12"], "12 is not an account ID"),
     ],
 )
-def test_bad_input(deployed: Path, arguments: list[str], said: str) -> None:
-    done = run(deployed, *arguments, given=b"")
+def test_bad_input(watching: Path, arguments: list[str], said: str) -> None:
+    done = run(watching, *arguments, given=b"")
     assert (done.exit_code, done.stdout.count("\n")) in {(2, 0), (2, 1)}
     assert said in done.stderr
 
