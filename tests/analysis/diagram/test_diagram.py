@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-import yaml
+from golden_cases import CASES, quickly
 from paths import ROOT
+from template_data import read_yaml
 
 from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clip, wrap_to_width
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
@@ -22,7 +24,8 @@ from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.errors import TemplateError
 
 GOLDEN = ROOT / "tests" / "golden"
-FOLDERS = [ROOT / "templates", *sorted(path for path in GOLDEN.iterdir() if path.is_dir())]
+FOLDERS = [ROOT / "templates", *CASES]
+DRAWN_QUICKLY = ("everything", "deployer", "every-way-in", "existing-bus", "told-nobody", "one-region")
 SVG = "{http://www.w3.org/2000/svg}"
 STYLE_OF = {style.css: style for style in STYLES}
 ACCOUNT = "111122223333"
@@ -30,7 +33,9 @@ ACCOUNT = "111122223333"
 Extent = tuple[float, float, float, float]
 
 
-@pytest.fixture(scope="module", params=FOLDERS, ids=lambda folder: folder.name)
+@pytest.fixture(
+    scope="module", params=quickly("templates", *DRAWN_QUICKLY, cases=FOLDERS, adds="the picture of every golden case")
+)
 def picture(request: pytest.FixtureRequest) -> Picture:
     return picture_of(request.param)
 
@@ -200,9 +205,9 @@ def changed(tmp_path: Path, file: str, change: Any) -> Picture:
     folder = tmp_path / "templates"
     shutil.copytree(ROOT / "templates", folder)
     path = folder / f"{file}.yaml"
-    template = yaml.safe_load(path.read_text(encoding="utf-8"))
+    template = read_yaml(path.read_text(encoding="utf-8"))
     change(template["Resources"], template)
-    path.write_text(yaml.safe_dump(template, sort_keys=False), encoding="utf-8")
+    path.write_text(json.dumps(template), encoding="utf-8")
     return picture_of(folder)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from deployments import deploy_folder
-from golden_cases import CASES
+from golden_cases import CASES, quickly
 from paths import ROOT
 
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
@@ -92,7 +92,10 @@ def test_there_may_be_none() -> None:
     assert sample({"region": ["us-east-1"], "detail": {"a": [{"anything-but": {"prefix": "x"}}]}}) is None
 
 
-@pytest.mark.parametrize("folder", [*CASES, ROOT / "templates"], ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    quickly("china", "one-region", cases=[*CASES, ROOT / "templates"], adds="an event for every rule of every case"),
+)
 def test_every_rule_of_the_committed_templates_has_one(folder: Any) -> None:
     for stack in deploy_folder(folder, account=ACCOUNT).values():
         resources = {rule.arn: rule for rule in stack.of_type("AWS::Events::Rule")}

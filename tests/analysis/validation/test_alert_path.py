@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from golden_cases import CASES
+from golden_cases import CASES, quickly
 from paths import GOLDEN, ROOT
+from template_data import read_yaml
 
 from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.template.reader import parse
@@ -24,7 +24,7 @@ from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate, j
 ACCOUNT = "111122223333"
 MAIN, STACKSET = "main-region.yaml", "stackset.yaml"
 REGIONS = {MAIN: ("us-east-1",), STACKSET: ("af-south-1", "eu-west-1")}
-DAMAGES = yaml.safe_load(Path(__file__).with_name("alert_path_damages.yaml").read_text(encoding="utf-8"))
+DAMAGES = read_yaml(Path(__file__).with_name("alert_path_damages.yaml").read_text(encoding="utf-8"))
 # Rules that are not about the alert path.
 OTHER_RULES = {
     *("trail-off", "trail-single-region", "bucket-policy-denies", "limit-exceeded", "event-pattern-invalid"),
@@ -35,7 +35,7 @@ OTHER_RULES = {
 @cache
 def emitted() -> dict[str, str]:
     """The text of both templates of the golden case with everything on, for three regions."""
-    settings = yaml.safe_load((GOLDEN / "everything" / "breakglass.yaml").read_text(encoding="utf-8"))
+    settings = read_yaml((GOLDEN / "everything" / "breakglass.yaml").read_text(encoding="utf-8"))
     return dict(template_files(config_of({**settings, "regions": list(REGIONS[STACKSET])})))
 
 
@@ -55,10 +55,13 @@ def changed(texts: dict[str, str], file: str, resource: str, old: str = "", new:
 
 
 def findings(texts: dict[str, str]) -> list[Finding]:
-    main, others = (
-        JudgedTemplate(name, texts[name], parse(texts[name], name), ACCOUNT, REGIONS[name]) for name in REGIONS
-    )
+    main, others = (judged(name, texts[name]) for name in REGIONS)
     return alert_path_findings(main, others)
+
+
+@cache
+def judged(name: str, text: str) -> JudgedTemplate:
+    return JudgedTemplate(name, text, parse(text, name), ACCOUNT, REGIONS[name])
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: f"{damage['rule']} of {damage['resource']}")
@@ -176,6 +179,9 @@ def test_a_sentence_lists_the_first_names(names: list[str], expected: str) -> No
     assert join_names(names) == expected
 
 
-@pytest.mark.parametrize("folder", [*CASES, ROOT / "templates"], ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    quickly("smallest", cases=[*CASES, ROOT / "templates"], adds="the alert path of every golden case"),
+)
 def test_the_committed_templates_have_no_finding(folder: Path) -> None:
     assert alert_path_findings(*map(judged_file, main_and_stackset(folder))) == []
