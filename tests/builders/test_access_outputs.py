@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+import botocore.loaders
 import botocore.session
 import pytest
 from botocore import xform_name
+from every_case import assert_every
 from fake_sts import Sts, listening
 from golden_cases import CASES
 
@@ -46,13 +49,25 @@ def deployed(config: Config) -> TrustedRole:
 
 
 CONFIGS = {case.name: load_config(case / "breakglass.yaml")[0] for case in CASES}
-ROLES = {name: deployed(config) for name, config in CONFIGS.items() if config.role.created}
-ENTRANCES = {
-    f"{case}, {key}": (case, key)
-    for case, role in ROLES.items()
-    for key in role.stack.outputs
-    if key.endswith(("Profile", "Command"))
-}
+WITH_ROLE = [case for case, config in CONFIGS.items() if config.role.created]
+LOADER = botocore.loaders.create_loader()
+"""What botocore reads of the services, read once."""
+
+
+def session_of(profile: str | None = None) -> botocore.session.Session:
+    session = botocore.session.Session(profile=profile)
+    session.register_component("data_loader", LOADER)
+    return session
+
+
+@cache
+def role_of(case: str) -> TrustedRole:
+    return deployed(CONFIGS[case])
+
+
+def entrances(case: str) -> list[str]:
+    """The outputs of a golden case that say how to assume the role."""
+    return [key for key in role_of(case).stack.outputs if key.endswith(("Profile", "Command"))]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +90,7 @@ def by_profile(text: str, sts: Sts, folder: Path) -> dict[str, str]:
     text = filled(text, **{"YOUR-TOKEN-FILE": str(folder / "token")})
     (folder / "config").write_text(f"[default]\n{text}\nendpoint_url = {sts.url}\n")
     (folder / "keys").write_text("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n")
-    asking = botocore.session.Session(profile=text.splitlines()[0].removeprefix("[profile ").removesuffix("]"))
+    asking = session_of(text.splitlines()[0].removeprefix("[profile ").removesuffix("]"))
     asking.set_config_variable("config_file", str(folder / "config"))
     asking.set_config_variable("credentials_file", str(folder / "keys"))
     provider = asking.get_component("credential_provider").get_provider("assume-role")
@@ -91,7 +106,7 @@ def by_command(text: str, sts: Sts, _: Path) -> dict[str, str]:
     given = dict(zip(options[::2], options[1::2], strict=True))
     keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
     region = given.pop("--region")
-    client = botocore.session.Session().create_client("sts", region, endpoint_url=sts.url, **keys)
+    client = session_of().create_client("sts", region, endpoint_url=sts.url, **keys)
     name = call.replace("-", "_")
     operation = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[name])
     kinds = {
@@ -132,9 +147,13 @@ def asked(caller: Caller, call: Mapping[str, str]) -> Caller:
     )
 
 
-@pytest.mark.parametrize(("case", "key"), ENTRANCES.values(), ids=ENTRANCES)
-def test_what_an_output_says_gets_them_in(case: str, key: str, sts: Sts, tmp_path: Path) -> None:
-    role, config = ROLES[case], CONFIGS[case]
+@pytest.mark.parametrize("case", WITH_ROLE)
+def test_what_an_output_says_gets_them_in(case: str, sts: Sts, tmp_path: Path) -> None:
+    assert_every(assert_gets_in, {key: (case, key, sts, tmp_path) for key in entrances(case)})
+
+
+def assert_gets_in(case: str, key: str, sts: Sts, tmp_path: Path) -> None:
+    role, config = role_of(case), CONFIGS[case]
     call = (by_profile if key.endswith("Profile") else by_command)(role.stack.outputs[key], sts, tmp_path)
     caller = coming(role, key, config)
     assert call["RoleArn"] == role.arn
@@ -147,7 +166,7 @@ def test_what_an_output_says_gets_them_in(case: str, key: str, sts: Sts, tmp_pat
 
 
 def test_every_way_in_has_an_output_that_works() -> None:
-    kinds = {key for _, key in ENTRANCES.values()}
+    kinds = {key for case in WITH_ROLE for key in entrances(case)}
     ours = {"CliProfile", "CliCommand", "SamlCommand", "OidcProfile", "PermissionSetProfile", "RoleProfile"}
     assert kinds == {*ours, "PrincipalProfile"}
 

@@ -18,6 +18,9 @@ from cfn_breakglass.templates import make_templates
 ACCOUNT = "111122223333"
 
 
+_WORLDS: dict[str, World] = {}
+
+
 class World(NamedTuple):
     """What a config makes, deployed on paper: main-region.yaml, deployer.yaml and stackset.yaml in another region."""
 
@@ -27,6 +30,14 @@ class World(NamedTuple):
 
     @classmethod
     def of(cls, config: Config) -> World:
+        """The world of a config, which is made once."""
+        key = repr(config)  # it holds mappings, so it has no hash
+        if key not in _WORLDS:
+            _WORLDS[key] = cls._deploy(config)
+        return _WORLDS[key]
+
+    @classmethod
+    def _deploy(cls, config: Config) -> World:
         account = config.account or ACCOUNT
         elsewhere = next(iter(sorted(config.partition.regions - {config.main_region})))
         templates = make_templates(make_plan(config))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from cfn_breakglass.analysis.validation.finding import Finding, Level
@@ -22,21 +22,28 @@ def lint(text: str, file: str, regions: Sequence[str], *, informational: bool = 
     not know, is a TemplateError.
     """
     # Slow to import, and only this command needs it.
-    from cfnlint.config import ConfigMixIn
-    from cfnlint.decode import decode_str
     from cfnlint.helpers import REGIONS
 
     unknown = sorted(set(regions) - set(REGIONS))
     if unknown or not regions:
         raise TemplateError(f"{file}: cfn-lint needs regions it knows, not {unknown}")
-    template, matches = decode_str(text)
-    if template is not None:
-        checks = {"mandatory_checks": ["E", "W"], "include_checks": ["I"] if informational else []}
-        runner = _runner()
-        runner.config = ConfigMixIn(["--config-file", os.devnull], regions=list(regions), **checks)
-        matches = list(runner.validate_template(template))
-    findings = [_finding(match, file) for match in matches]
+    findings = [_finding(match, file) for match in _matches(text, tuple(regions), informational=informational)]
     return sorted(findings, key=lambda finding: (finding.line, finding.rule_id, finding.message))
+
+
+@lru_cache(maxsize=32)
+def _matches(text: str, regions: tuple[str, ...], *, informational: bool) -> list[Any]:
+    """What cfn-lint reports; it takes a second, and one text may be the template of many folders."""
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.decode import decode_str
+
+    template, matches = decode_str(text)
+    if template is None:
+        return list(matches)
+    checks = {"mandatory_checks": ["E", "W"], "include_checks": ["I"] if informational else []}
+    runner = _runner()
+    runner.config = ConfigMixIn(["--config-file", os.devnull], regions=list(regions), **checks)
+    return list(runner.validate_template(template))
 
 
 def _finding(match: Any, file: str) -> Finding:
