@@ -11,12 +11,12 @@ import pytest
 from deployments import deploy
 from extent import examples
 from golden_cases import CASES, templates_folder
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from paths import ROOT
 from strategies import ACCOUNT, configs
 from template_data import resources_of
 
-from cfn_breakglass import config_of, load_config, template_files
+from cfn_breakglass import ConfigError, config_of, load_config, template_files
 from cfn_breakglass.analysis.template.reader import parse, resolve
 from cfn_breakglass.analysis.validation.alert_path import alert_path_problems
 from cfn_breakglass.analysis.validation.cfn_lint import lint
@@ -64,10 +64,21 @@ def test_every_region_watches_for_the_same(case: Path) -> None:
     assert_agreement({path.name: path.read_text(encoding="utf-8") for path in templates_folder(case).glob("*.yaml")})
 
 
-@settings(examples(5, 200))
+def templates_of(mapping: dict[str, Any]) -> dict[str, str]:
+    """The templates; a config that lets in more people than a trust policy can hold is refused, and not looked at."""
+    try:
+        return template_files(config_of(mapping))
+    except ConfigError as error:
+        assume("the trust policy of Role would have" not in str(error))
+        raise
+
+
+@settings(examples(5, 40))
 @given(configs())
+# Nothing but the action log: the central bus has no rule.
+@example({"main_region": "cn-north-1", "usernames": ["a"], "heartbeat": "off", "alerts": {"log": False}})
 def test_any_config_makes_sound_templates(mapping: dict[str, Any]) -> None:
-    files = template_files(config_of(mapping))
+    files = templates_of(mapping)
     assert files == template_files(config_of(mapping))
     assert_agreement(files)
     stacks = deploy(files["main-region.yaml"], files["stackset.yaml"], account=ACCOUNT)
@@ -83,7 +94,7 @@ def test_any_config_makes_sound_templates(mapping: dict[str, Any]) -> None:
 @given(configs())
 def test_any_config_makes_lint_free_templates(mapping: dict[str, Any]) -> None:
     config = config_of(mapping)
-    files = template_files(config)
+    files = templates_of(mapping)
     assert lint(files["main-region.yaml"], "main-region", [config.main_region]) == []
     assert lint(files["stackset.yaml"], "stackset", config.secondary_regions or [config.main_region]) == []
 

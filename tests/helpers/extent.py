@@ -14,9 +14,11 @@ QUICK: Final = "quick"
 THOROUGH: Final = "thorough"
 _SLOW: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much)
 
-# The quick run tries the same examples each time: whoever changes nothing sees nothing new.
+# Both runs try the same examples each time: whoever changes nothing sees nothing new.
 settings.register_profile(QUICK, max_examples=20, deadline=None, derandomize=True, suppress_health_check=_SLOW)
-settings.register_profile(THOROUGH, max_examples=200, deadline=None, print_blob=True, suppress_health_check=_SLOW)
+settings.register_profile(
+    THOROUGH, max_examples=200, deadline=None, derandomize=True, print_blob=True, suppress_health_check=_SLOW
+)
 
 
 def choose(*, everything: bool) -> None:

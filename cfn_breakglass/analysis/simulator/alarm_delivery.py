@@ -139,9 +139,9 @@ def _is_emitted(stack: Stack, metric: Metric, buses: Collection[str]) -> bool:
     if names.keys() != {source.dimension}:
         return False
     name = names[source.dimension]
-    if source.kind == "bus":
-        return bus_arn(stack, name) in buses
-    return any(resource.name == name for resource in stack.of_type(source.type))
+    # A bus that the stack makes may have no rule, so that nothing can fail there; one with our rules may be another's.
+    is_made = any(resource.name == name for resource in stack.of_type(source.type))
+    return is_made or (source.kind == "bus" and bus_arn(stack, name) in buses)
 
 
 def _action_problems(stack: Stack, alarm: Resource) -> Iterator[DeliveryProblem]:
