@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from fresh_stacks import key_of
 from troposphere import Template
 
 from cfn_breakglass.analysis.template.reader import Resource, Stack, resolve
@@ -31,7 +32,7 @@ class World(NamedTuple):
     @classmethod
     def of(cls, config: Config) -> World:
         """The world of a config, which is made once."""
-        key = repr(config)  # it holds mappings, so it has no hash
+        key = key_of(config)
         if key not in _WORLDS:
             _WORLDS[key] = cls._deploy(config)
         return _WORLDS[key]

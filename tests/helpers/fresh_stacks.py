@@ -5,6 +5,7 @@ The committed templates in ``golden/`` say nothing of the code, so a test of a b
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -22,9 +23,16 @@ ACCOUNT = "111122223333"
 _FILES: dict[str, dict[str, str]] = {}
 
 
+def key_of(config: Config) -> str:
+    """A text that equal configs share and no others: a config holds mappings, so it has no hash."""
+    key = str(dataclasses.asdict(config))
+    assert " object at 0x" not in key, "an address says nothing of what is there, and another object may get it"
+    return key
+
+
 def files_of(config: Config) -> dict[str, str]:
     """File name -> text of what a config makes, which is made once."""
-    key = repr(config)  # it holds mappings, so it has no hash
+    key = key_of(config)
     if key not in _FILES:
         _FILES[key] = output_files(config)
     return _FILES[key]
