@@ -35,8 +35,9 @@ class Destinations(NamedTuple):
             ),
         )
 
-    def receive(self, detection: Detection) -> bool:
-        return any(detection in destination for destination in self)
+    def received(self, candidates: Sequence[Detection]) -> tuple[Detection, ...]:
+        """Those of the candidates that a destination receives, in their order."""
+        return tuple(detection for detection in candidates if any(detection in destination for destination in self))
 
 
 class CentralBus(NamedTuple):
@@ -118,12 +119,14 @@ class Plan:
 def make_plan(config: Config) -> Plan:
     """The plan of the templates."""
     names, encryption = Names.of(config), Encryption.of(config)
-    watched = _watched(config, detections(config, names, encryption.logical_id))
+    candidates = detections(config, names, encryption.logical_id)
+    destinations = Destinations.of(config, candidates)
+    watched = destinations.received(candidates)
     return Plan(
         config=config,
         names=names,
         detections=watched,
-        destinations=Destinations.of(config, watched),
+        destinations=destinations,
         heartbeat=heartbeat(names) if watched and config.heartbeat != OFF else None,
         buses=_central_buses(config, names, watched),
         encryption=encryption,
@@ -141,19 +144,14 @@ def make_standalone_plan(
     names = Names.of(config, RoleNames.of_resource(role) if role else None)
     encryption = _standalone_encryption(config, key)
     selected = [detection for detection in detections(config, names, encryption.logical_id) if detection.id in ids]
-    watched = _watched(config, selected)
+    destinations = Destinations.of(config, selected)
     return Plan(
         config=config,
         names=names,
-        detections=watched,
-        destinations=Destinations.of(config, watched),
+        detections=destinations.received(selected),
+        destinations=destinations,
         encryption=encryption,
     )
-
-
-def _watched(config: Config, candidates: Sequence[Detection]) -> tuple[Detection, ...]:
-    destinations = Destinations.of(config, candidates)
-    return tuple(detection for detection in candidates if destinations.receive(detection))
 
 
 def _central_buses(config: Config, names: Names, watched: Sequence[Detection]) -> tuple[CentralBus, ...]:

@@ -14,6 +14,7 @@ from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, bus_arn
 from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, metric_alarm
+from cfn_breakglass.analysis.simulator.sample_event import make_event
 from cfn_breakglass.analysis.simulator.subscriptions import subscription_problems
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
@@ -85,17 +86,8 @@ def alarm_event(stack: Stack, alarm: Resource) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
     """
-    return {
-        "version": "0",
-        "id": "00000000-0000-0000-0000-000000000000",
-        "detail-type": "CloudWatch Alarm State Change",
-        "source": "aws.cloudwatch",
-        "account": stack.account,
-        "time": "2025-01-01T00:00:00Z",
-        "region": stack.region,
-        "resources": [alarm.arn],
-        "detail": {"alarmName": alarm.name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}},
-    }
+    detail = {"alarmName": alarm.name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}}
+    return make_event(stack, "aws.cloudwatch", "CloudWatch Alarm State Change", detail, [alarm.arn])
 
 
 def _on(stack: Stack, alarm: Resource, problem: DeliveryProblem) -> DeliveryProblem:

@@ -7,7 +7,7 @@ matched by ``{"source": "aws.sts", "detail": {"eventName": "Assume"}}``. Each fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, Final
 
@@ -21,22 +21,32 @@ _FILLER: Final = "x"
 
 def sample_event(stack: Stack, rule: Rule, pattern: Mapping[str, Any]) -> dict[str, Any] | None:
     """An event of the stack's region that ``rule``, enabled and with this pattern, matches; None if none is found."""
-    envelope = {
-        "version": "0",
-        "id": "00000000-0000-0000-0000-000000000000",
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.sts",
-        "account": stack.account,
-        "time": "2025-01-01T00:00:00Z",
-        "region": stack.region,
-        "resources": [],
-        "detail": {},
-    }
+    envelope = make_event(stack, "aws.sts", "AWS API Call via CloudTrail", {})
     for fields in islice(_samples(pattern), _COMBINATIONS):
         event = {**envelope, **fields}
         if rule.fires_on(event):
             return event
     return None
+
+
+def make_event(
+    stack: Stack, source: str, detail_type: str, detail: Mapping[str, Any], resources: Sequence[str] = ()
+) -> dict[str, Any]:
+    """An event as it stands on a bus of the stack's account and region; ``resources`` are ARNs.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html
+    """
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": detail_type,
+        "source": source,
+        "account": stack.account,
+        "time": "2025-01-01T00:00:00Z",
+        "region": stack.region,
+        "resources": [*resources],
+        "detail": detail,
+    }
 
 
 def _samples(pattern: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from cfn_breakglass.analysis.eventbridge.stack_rules import bus_arn
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem
+from cfn_breakglass.analysis.simulator.sample_event import make_event
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
 
@@ -53,17 +54,7 @@ def scheduled_event(stack: Stack, schedule: Resource) -> dict[str, Any]:
     if not isinstance(detail, dict) or not parameters or parameters["Source"].startswith("aws."):
         message = f"EventBridge takes no such event as the schedule {schedule.logical_id} puts"
         raise BrokenPathError(DeliveryProblem("schedule-event-invalid", message, stack.region, schedule.logical_id))
-    return {
-        "version": "0",
-        "id": "00000000-0000-0000-0000-000000000000",
-        "detail-type": parameters["DetailType"],
-        "source": parameters["Source"],
-        "account": stack.account,
-        "time": "2025-01-01T00:00:00Z",
-        "region": stack.region,
-        "resources": [],
-        "detail": detail,
-    }
+    return make_event(stack, parameters["Source"], parameters["DetailType"], detail)
 
 
 def check_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, event: Mapping[str, Any]) -> None:

@@ -141,11 +141,14 @@ class _AlertPath:
         """The alarms whose event no rule matches, where the templates have rules for such events at all."""
         alarms = [(stack, alarm) for stack in self._stacks.values() for alarm in stack.of_type(_ALARM)]
         events = [alarm_event(stack, alarm) for stack, alarm in alarms]
-        unmatched = [index for index, event in enumerate(events) if not any(self._simulator.attempts(event))]
         if not any(rule.fires_on(event) for event in events for rule in self._rules):
             return
-        for index in unmatched:
-            stack, alarm = alarms[index]
+        unmatched = [
+            maker_and_alarm
+            for maker_and_alarm, event in zip(alarms, events, strict=True)
+            if not any(self._simulator.attempts(event))
+        ]
+        for stack, alarm in unmatched:
             message = f"no rule in {stack.region} matches the event of the alarm {alarm.name}"
             problem = DeliveryProblem("alarm-event-unmatched", message)
             yield Occurrence(problem, stack.region, alarm.logical_id)
