@@ -290,9 +290,10 @@ def bucket_arn(name: str) -> str:
     return "arn:${AWS::Partition}:s3:::" + name
 
 
-def resolve_pseudo_parameters(arn: str, config: Config) -> str:
-    """``arn`` for a policy outside of CloudFormation; it matches any account unless the config fixes one."""
-    return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", config.account or "*")
+def resolve_pseudo_parameters(arn: str, config: Config, unknown_account: str = "*") -> str:
+    """``arn`` for use outside of CloudFormation, with ``unknown_account`` unless the config fixes the account."""
+    account = config.account or unknown_account
+    return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", account)
 
 
 def root_arn() -> str:

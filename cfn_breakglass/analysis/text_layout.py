@@ -26,6 +26,11 @@ def count_of(count: int, noun: str) -> str:
     return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
 
 
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
+    """The words as a sentence has them: a, b and c."""
+    return f" {conjunction} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def shorten(text: str, length: int) -> str:
     """At most ``length`` characters of a text: its start and its end, which in an ARN are the account and the name."""
     if len(text) <= length:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import yaml
@@ -55,9 +55,7 @@ class Problems:
     def add(self, key: str, text: str, fix: str = "", *, at: yaml.Node | None = None) -> None:
         """Report a problem of ``key`` at the position of ``at``, or of the key, or of the nearest section around it."""
         self._faulty.add(key)
-        nearest = key
-        while nearest and nearest not in self.lines:
-            nearest = nearest[: max(nearest.rfind("."), nearest.rfind("["), 0)]
+        nearest = nearest_key(key, self.lines)
         line = line_of(at) if at else self.lines.get(nearest, 0)
         column = column_of(at) if at else self._columns.get(nearest, 0)
         self.reported.append(Problem(line, printable(text), printable(fix), column))
@@ -79,6 +77,13 @@ class Problems:
         return not any(
             faulty == key or faulty.startswith((f"{key}.", f"{key}[")) for key in keys for faulty in self._faulty
         )
+
+
+def nearest_key(key: str, lines: Mapping[str, int]) -> str:
+    """The key that has a line: ``key`` or the nearest section or list around it; empty for the file as a whole."""
+    while key and key not in lines:
+        key = key[: max(key.rfind("."), key.rfind("["), 0)]
+    return key
 
 
 def _similar_key(key: str, setting_keys: Sequence[str]) -> str | None:

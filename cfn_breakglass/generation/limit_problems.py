@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cfn_breakglass.aws import limits
+from cfn_breakglass.config.problems import nearest_key
 from cfn_breakglass.errors import Problem
 
 _REMEDIES = {
@@ -50,11 +51,8 @@ def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str,
         detection = next((detection_id for detection_id in _PATTERNS if detection_id in logical_id), "")
         subject = f"{limit.subject} of {detection or logical_id}"
         key, fix = _PATTERNS.get(detection, ("role", "shorten the role's path or name"))
-    present_key = key
-    while present_key and present_key not in lines:
-        present_key = present_key.rpartition(".")[0]
     text = f"{key}: the {subject} would have {size:,} {limit.unit}, but AWS allows {limit.maximum:,}"
-    return Problem(lines.get(present_key, 0), text, fix)
+    return Problem(lines.get(nearest_key(key, lines), 0), text, fix)
 
 
 def _trusted(lines: Mapping[str, int], fix: str) -> tuple[str, str]:

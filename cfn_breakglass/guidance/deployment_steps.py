@@ -8,7 +8,7 @@ from shlex import quote
 from textwrap import wrap
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.config.model import OFF
+from cfn_breakglass.config.model import OFF, Config
 from cfn_breakglass.generation.generate import GeneratedFile, GeneratedTemplates
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
@@ -37,6 +37,11 @@ def rollout_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> It
         yield _stackset(plan, path)
 
 
+def arn_to_fill_in(arn: str, config: Config) -> str:
+    """``arn`` for a command, in which a person writes the account unless the config fixes it."""
+    return resolve_pseudo_parameters(arn, config, "ACCOUNT")
+
+
 def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     config, stack, path = plan.config, plan.names.deployer, folder / template.name
     return f"""As an administrator, now and whenever {path} changes, create or update the stack {stack}:
@@ -48,7 +53,7 @@ def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
 def _main_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     config, path = plan.config, folder / template.name
     users = "\n   The IAM users have to exist: the stack gives them a policy." if config.grants_users else ""
-    role = _arn_to_fill_in(plan, plan.names.service_role_arn) if config.deployer else ""
+    role = arn_to_fill_in(plan.names.service_role_arn, config) if config.deployer else ""
     role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
     return f"""In the console: CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
    Stack name: {config.name}. Tick that it may create IAM resources with custom names.{users}{role_lines}
@@ -105,13 +110,9 @@ def _stackset(plan: Plan, path: Path) -> str:
 def _role_options(plan: Plan) -> str:
     if not plan.config.makes_stackset_roles:
         return ""
-    return f"""       --administration-role-arn {_arn_to_fill_in(plan, plan.names.administration_role_arn)} \\
+    return f"""       --administration-role-arn {arn_to_fill_in(plan.names.administration_role_arn, plan.config)} \\
        --execution-role-name {plan.names.execution_role} \\
 """
-
-
-def _arn_to_fill_in(plan: Plan, arn: str) -> str:
-    return resolve_pseudo_parameters(arn, plan.config).replace("*", "ACCOUNT")
 
 
 def _role_lines(plan: Plan) -> str:

@@ -15,7 +15,7 @@ from cfn_breakglass.builders.encryption import key_statements_as_json
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
 from cfn_breakglass.generation.generate import GeneratedFiles
-from cfn_breakglass.guidance.deployment_steps import main_region_steps, rollout_steps
+from cfn_breakglass.guidance.deployment_steps import arn_to_fill_in, main_region_steps, rollout_steps
 from cfn_breakglass.plan import Plan
 
 _ASSUMED = "RoleAssumed"
@@ -106,7 +106,8 @@ def grant_steps(plan: Plan) -> Iterator[str]:
         yield (
             f"Allow the users with the tag {tags} to assume the role: attach the policy {names.grant} to a group\n"
             "   of theirs. Whoever may tag users (iam:TagUser) decides who can assume the role.\n"
-            f"     aws iam attach-group-policy --group-name GROUP --policy-arn {_arn(config, names.grant_arn)}"
+            "     aws iam attach-group-policy --group-name GROUP"
+            f" --policy-arn {arn_to_fill_in(names.grant_arn, config)}"
         )
     own_sets = [name for name in trust.permission_sets if "/" not in name]
     if own_sets and config.grants:
@@ -126,7 +127,7 @@ def _is_own_principal(principal: str, config: Config) -> bool:
 
 
 def _allow_in_other_accounts(plan: Plan, principals: list[str]) -> str:
-    arns = [_arn(plan.config, arn) for arn in plan.names.role.arns]
+    arns = [arn_to_fill_in(arn, plan.config) for arn in plan.names.role.arns]
     statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
     lines = "\n".join(f"     {principal}" for principal in principals)
     return f"Allow these to assume the role, each in its own account:\n{lines}\n   with the statement\n     {statement}"
@@ -136,13 +137,8 @@ def _set_saml_attribute(plan: Plan, provider: str) -> str:
     config = plan.config
     names = config.names_of("saml")
     users = "the users who may assume the role" if not names or ANY_NAME in names else "the users in the config"
-    values = "\n".join(f"     {_arn(config, arn)},{provider}" for arn in plan.names.role.arns)
+    values = "\n".join(f"     {arn_to_fill_in(arn, config)},{provider}" for arn in plan.names.role.arns)
     return f"At the SAML provider, add for {users} the attribute\n   {_SAML_ROLE_ATTRIBUTE} with the value\n{values}"
-
-
-def _arn(config: Config, arn: str) -> str:
-    account = config.account or "ACCOUNT"
-    return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", account)
 
 
 def _drill(plan: Plan) -> Iterator[str]:

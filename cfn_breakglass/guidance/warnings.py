@@ -49,7 +49,7 @@ def _about_events(plan: Plan) -> Iterator[str]:
 def _about_access(plan: Plan) -> Iterator[str]:
     """Who gets round the protection, or assumes the role, more easily than a person may expect."""
     config = plan.config
-    arns = [resolve_pseudo_parameters(arn, config).replace(":*:", ":000000000000:") for arn in plan.names.role.arns]
+    arns = [resolve_pseudo_parameters(arn, config, "000000000000") for arn in plan.names.role.arns]
     for exempt in config.protection.exempt:
         if any(fnmatchcase(arn, exempt) for arn in arns):
             yield f"protection.exempt: {exempt} exempts the break-glass role itself from the guard SCP"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, NO_SINKS, plural
+from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, NO_SINKS
+from cfn_breakglass.analysis.text_layout import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield _component_node("role", picture.role)
     yield "takers --> role"
     for index, regions in enumerate(picture.region_groups[1:], start=1):
-        yield f'subgraph area{index}["{plural(len(regions.regions), "other region")}"]'
+        yield f'subgraph area{index}["{count_of(len(regions.regions), "other region")}"]'
         yield "    " + _node(f"regions{index}", "Regions", regions.regions)
         yield from _region_nodes(picture, regions, index)
         yield "end"

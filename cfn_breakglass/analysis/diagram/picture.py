@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cfn_breakglass.analysis.text_layout import count_of
+
 _MOST_PRINCIPALS = 6
 
 DEAD_LETTERS = "keeps what a rule of its region could not deliver"
@@ -67,7 +69,7 @@ class Picture:
     @property
     def title(self) -> str:
         count = sum(len(group.regions) for group in self.region_groups if group.rule_groups)
-        return f"{self.name}: a role watched in {plural(count, 'region') if count else 'no region'}"
+        return f"{self.name}: a role watched in {count_of(count, 'region') if count else 'no region'}"
 
     @property
     def description(self) -> str:
@@ -108,10 +110,6 @@ class Picture:
     def _rules_and_targets(self, groups: tuple[RuleGroup, ...], contents: str = "rules") -> str:
         texts = (f"{contents} {', '.join(group.names)} to {self.target_names(group)}" for group in groups)
         return "; ".join(texts) or f"no {contents}"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _names(components: tuple[Component, ...]) -> str:

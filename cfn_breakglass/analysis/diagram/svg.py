@@ -45,7 +45,8 @@ from cfn_breakglass.analysis.diagram.layout import (
     regions_lines,
     total_height,
 )
-from cfn_breakglass.analysis.diagram.picture import NO_SINKS, plural
+from cfn_breakglass.analysis.diagram.picture import NO_SINKS
+from cfn_breakglass.analysis.text_layout import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,7 @@ def _draw_other_regions(body: drawsvg.Group, picture: Picture, regions: RegionGr
     cards += [Card(BUSES[0], width, "queue", queue_lines(queue)) for queue in regions.queues]
     bus = Card(*DEFAULT_BUS, "bus", default_bus_lines(picture, regions))
     inner = max(bus.height, total_height(cards))
-    top = draw_frame(body, plural(len(regions.regions), "other region"), f"{regions.template} template", y, inner)
+    top = draw_frame(body, count_of(len(regions.regions), "other region"), f"{regions.template} template", y, inner)
     (box,) = draw_column(body, [bus], top)
     draw_column(body, cards, top)
     return box, top + inner + MARGIN + GAP

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.permission_sets import parse_role_wildcard, permission_sets_in
-from cfn_breakglass.analysis.iam.policy import as_list, parse_policy, statements
+from cfn_breakglass.analysis.iam.policy import parse_policy, statements
+from cfn_breakglass.analysis.iam.request_context import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -133,7 +133,7 @@ def _probe(variable: _Variable) -> str:
 def _keys(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         yield from node
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+    for child in _children(node, None):
         yield from _keys(child)
 
 

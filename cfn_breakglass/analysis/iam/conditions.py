@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.condition_operators import COMPARISONS, NEGATED
+from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _matches_any(operator: Operator, expected: tuple[str, ...], value: str, cont
 
 
 def _texts(value_or_list: Any) -> tuple[str, ...]:
-    values = value_or_list if isinstance(value_or_list, list) else [value_or_list]
+    values = as_list(value_or_list)
     if any(isinstance(value, dict | list) or value is None for value in values):
         raise TemplateError(f"a condition compares with texts, not with {value_or_list!r}")
     return tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cfn_breakglass.analysis.iam.policy import as_list
+from cfn_breakglass.analysis.iam.request_context import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

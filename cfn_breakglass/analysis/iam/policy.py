@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cfn_breakglass.analysis.iam.conditions import ConditionResult, all_of, evaluate
 from cfn_breakglass.analysis.iam.principals import PrincipalMatch, match_principal
-from cfn_breakglass.analysis.iam.request_context import RequestContext, matches_wildcard
+from cfn_breakglass.analysis.iam.request_context import RequestContext, as_list, matches_wildcard
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -82,11 +82,6 @@ def statements(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
         if ("Action" in statement) == ("NotAction" in statement):
             raise TemplateError(f"a statement has one of Action and NotAction: {statement!r}")
     return policy_statements
-
-
-def as_list(value: Any) -> list[Any]:
-    """A value, or a list of values, as a list."""
-    return value if isinstance(value, list) else [value]
 
 
 class StatementMatch(NamedTuple):

@@ -9,6 +9,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.errors import TemplateError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def principals_of(statement: Mapping[str, Any]) -> dict[str, list[str]]:
         return {"AWS": ["*"]}
     if not isinstance(principal, dict) or principal.keys() - _PRINCIPAL_KEYS:
         raise TemplateError(f"cannot evaluate the principal {principal!r}")
-    entries_by_key = {key: value if isinstance(value, list) else [value] for key, value in principal.items()}
+    entries_by_key = {key: as_list(value) for key, value in principal.items()}
     for entry in chain.from_iterable(entries_by_key.values()):
         if not isinstance(entry, str) or ("*" in entry and entry != "*"):
             raise TemplateError(f"a principal has no wildcard, unless it is * for everybody: {entry!r}")

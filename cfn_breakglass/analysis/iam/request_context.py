@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"\$\{[^}]*\}|\*|\?|[^*?$]+|\$")
 _WILDCARD_OR_VARIABLE = re.compile(r"[*?$]")
 _ESCAPES = {"${*}": "*", "${?}": "?", "${$}": "$"}
+
+
+def as_list(value: Any) -> list[Any]:
+    """A value, or a list of values, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 class RequestContext:
@@ -30,7 +35,7 @@ class RequestContext:
         variables: bool,
         absent: Callable[[str], bool] | None = None,
     ) -> None:
-        self._keys = {key.lower(): value if isinstance(value, list) else [value] for key, value in keys.items()}
+        self._keys = {key.lower(): as_list(value) for key, value in keys.items()}
         self._variables = variables
         self._absent = absent
 

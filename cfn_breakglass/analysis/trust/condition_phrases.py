@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cfn_breakglass.analysis.iam.conditions import ConditionResult, parse_operator
 from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, parse_role_wildcard
-from cfn_breakglass.analysis.text_layout import count_of
+from cfn_breakglass.analysis.text_layout import count_of, join_words
 
 _KEYS = {
     "aws:currenttime": "the time",
@@ -64,12 +64,7 @@ def describe_key(key: str) -> str:
 
 def join_or(values: Sequence[str]) -> str:
     """The values as alternatives: a, b or c."""
-    return " or ".join(part for part in (", ".join(values[:-1]), *values[-1:]) if part) or "nothing"
-
-
-def join_and(values: Sequence[str]) -> str:
-    """The values together: a, b and c."""
-    return " and ".join(part for part in (", ".join(values[:-1]), *values[-1:]) if part)
+    return join_words(values, "or") or "nothing"
 
 
 def describe_duration(seconds: int) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.iam.policy import as_list
-from cfn_breakglass.analysis.trust.condition_phrases import join_and
+from cfn_breakglass.analysis.iam.request_context import as_list
+from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.trust.denied_callers import DeniedCallers, denied_callers
 from cfn_breakglass.analysis.trust.reasons import (
     denial_reasons,
@@ -155,7 +155,7 @@ def _own_policies(caller: Caller, granting: tuple[str, ...], attachable: tuple[s
         state = f"the policy {', '.join(attachable)} of the templates does, if it is attached to them"
     else:
         state = "the templates do not grant that"
-    return f"their own policies must allow {join_and(caller.actions)} on the role; {state}"
+    return f"their own policies must allow {join_words(caller.actions)} on the role; {state}"
 
 
 def _needs(role: TrustedRole, caller: Caller) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
 from cfn_breakglass.analysis.iam.conditions import parse_operator
 from cfn_breakglass.analysis.iam.permission_sets import example_role_of
-from cfn_breakglass.analysis.iam.policy import as_list
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
+from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.trust.required_values import (
     STRANGER,
     required_conditions,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.iam.conditions import iter_conditions
 from cfn_breakglass.analysis.iam.permission_sets import permission_set_of, permission_sets_in
-from cfn_breakglass.analysis.iam.policy import as_list
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
+from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.trust.condition_phrases import describe_condition, join_or
 from cfn_breakglass.analysis.trust.required_values import literal_usernames
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfn_breakglass.analysis.text_layout import terminal_safe
-from cfn_breakglass.analysis.trust.condition_phrases import describe_duration, join_and
+from cfn_breakglass.analysis.text_layout import join_words, terminal_safe
+from cfn_breakglass.analysis.trust.condition_phrases import describe_duration
 from cfn_breakglass.analysis.trust.decision import TrustDecision, TrustDescription
 from cfn_breakglass.analysis.trust.statement_phrases import StatementSummary
 
@@ -66,7 +66,7 @@ def _statement(statement: StatementSummary) -> Iterator[str]:
     end = ", if" if statement.conditions else ""
     extras = [_EXTRAS[action] for action in statement.actions if action in _EXTRAS]
     if statement.effect == "Allow" and len(extras) == len(statement.actions):
-        yield f"{number}{' and '.join(statement.principals)} can also {join_and(extras)}{end}"
+        yield f"{number}{' and '.join(statement.principals)} can also {join_words(extras)}{end}"
     else:
         denied = "denied: " if statement.effect == "Deny" else ""
         yield f"{number}{denied}{', or '.join(statement.principals)}, with {' and '.join(statement.actions)}{end}"
@@ -81,14 +81,14 @@ def _grant(description: TrustDescription) -> Iterator[str]:
     ]
     if not numbers:
         return
-    subject = f"statement {numbers[0]} allows" if len(numbers) == 1 else f"statements {join_and(numbers)} allow"
+    subject = f"statement {numbers[0]} allows" if len(numbers) == 1 else f"statements {join_words(numbers)} allow"
     yield f"The callers that {subject} also need sts:AssumeRole on the role in their own policies."
     policies = dict.fromkeys(name for names in description.granted.values() for name in names)
     if policies:
-        users = join_and(list(description.granted))
-        yield f"The templates grant it to {users}, with the policy {join_and(list(policies))}."
+        users = join_words(list(description.granted))
+        yield f"The templates grant it to {users}, with the policy {join_words(list(policies))}."
     elif description.attachable_policies:
-        names = join_and(description.attachable_policies)
+        names = join_words(description.attachable_policies)
         yield f"The policy {names} of the templates grants it to the callers that it is attached to."
     else:
         yield "The templates grant it to nobody."

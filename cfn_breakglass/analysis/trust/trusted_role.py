@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
-from cfn_breakglass.analysis.iam.policy import Request, as_list, match_statements, parse_policy, statements, verdict
+from cfn_breakglass.analysis.iam.policy import Request, match_statements, parse_policy, statements, verdict
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account, principals_of
+from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import main_region_template
 from cfn_breakglass.errors import MissingRoleError, TemplateError

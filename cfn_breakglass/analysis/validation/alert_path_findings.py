@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.validation.alert_path import Occurrence, alert_path_problems
 from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import make_finding
@@ -57,4 +58,4 @@ def join_names(names: Iterable[str], plural: str = "") -> str:
     if len(distinct) > _MAX_NAMES + 1:
         more = f"{len(distinct) - _MAX_NAMES} more {plural}".rstrip()
         return f"{', '.join(distinct[:_MAX_NAMES])} and {more}"
-    return " and ".join(filter(None, (", ".join(distinct[:-1]), *distinct[-1:])))
+    return join_words(distinct)
