@@ -13,11 +13,7 @@ from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
 
 ACTIONS = "RoleActions"
-"""The one detection with a bus and a log of its own.
-
-What is done in the role may be a sign-in or a chained role as well. On one bus, the copies that two rules of a region
-forward of one event would each be taken by both rules there, and everybody told twice.
-"""
+"""The one detection with a log of its own."""
 
 
 def _arn(service: str, resource: str, region: str = "") -> str:
@@ -84,6 +80,7 @@ class Names(NamedTuple):
     main_region: str
     bus: str
     action_bus: str
+    monitoring_bus: str
     role: RoleNames
     forwarder_role_arn: str
     administration_role: str
@@ -96,6 +93,7 @@ class Names(NamedTuple):
             main_region=config.main_region,
             bus=config.central_bus,
             action_bus=config.action_bus,
+            monitoring_bus=config.monitoring_bus,
             role=role or RoleNames.of(config),
             forwarder_role_arn=config.event_bus.forwarder_role or _arn("iam", f"role/{config.name}-forwarder"),
             administration_role=_stackset_role(config, "administration"),
@@ -118,10 +116,6 @@ class Names(NamedTuple):
     def protection(self) -> str:
         """The inline policy that denies the role to change the monitoring and itself."""
         return f"{self.prefix}-protection"
-
-    def bus_name(self, detection: str) -> str:
-        """The central bus that a detection is forwarded to."""
-        return self.action_bus if detection == ACTIONS else self.bus
 
     def bus_arn(self, name: str) -> str:
         return _arn("events", f"event-bus/{name}", self.main_region)
@@ -220,6 +214,26 @@ class Names(NamedTuple):
     @property
     def boundary_arn(self) -> str:
         return _arn("iam", f"policy/{self.boundary}")
+
+    def buses(self, config: Config) -> list[str]:
+        """The names of the buses that are ours alone: an existing one has other uses."""
+        return [*([] if config.event_bus.existing else [self.bus]), self.action_bus, self.monitoring_bus]
+
+    def roles(self, config: Config) -> list[str]:
+        """The names of our roles beside the watched one."""
+        deployer = config.deployer
+        forwarder = config.event_bus.forwarder_role
+        return [
+            forwarder.rpartition("/")[2] if forwarder else self.forwarder_role,
+            self.heartbeat,
+            *([self.service_role] if deployer else []),
+            *([deployer.role or self.deployer] if deployer and not (deployer.user or deployer.existing) else []),
+            *([self.administration_role, self.execution_role] if config.makes_stackset_roles else []),
+        ]
+
+    def policies(self, config: Config) -> list[str]:
+        """The names of our managed policies."""
+        return [self.grant, *([self.service_role, self.boundary, self.deployer] if config.deployer else [])]
 
     def deploying_arns(self, config: Config) -> list[str]:
         """The ARNs of our roles and policies that exist only to deploy the templates."""

@@ -15,6 +15,7 @@ from troposphere import GetAtt, iam, kms
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
 from cfn_breakglass.detections.catalog import Detection, detections, heartbeat
+from cfn_breakglass.detections.edges import ASSUME, SESSION, EdgeRule, edge_rules
 from cfn_breakglass.names import ACTIONS, Names, RoleNames
 
 
@@ -41,15 +42,22 @@ class Destinations(NamedTuple):
 
 
 class CentralBus(NamedTuple):
-    """An event bus of the main region that every region forwards to; its ``logical_id`` is None if it exists already.
+    """An event bus of the main region; its ``logical_id`` is None if it exists already, and others use it as well.
 
-    ``suffix`` ends the name of what goes with it.
+    The edge rules of ``families`` forward to it; no event matches two of them. ``suffix`` ends the name of what goes
+    with it.
     """
 
     name: str
     logical_id: str | None
+    families: tuple[str, ...]
     description: str
     suffix: str = ""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether events of others arrive on it too."""
+        return self.logical_id is None
 
 
 class Encryption(NamedTuple):
@@ -75,8 +83,9 @@ class Plan:
     """What the templates of one config hold.
 
     ``detections`` are those that a subscriber or a log receives, in the order of the catalog. ``heartbeat`` is the test
-    event of every region, None where nothing needs that proof. ``buses`` are the central ones; without any, the rules
-    stand on the default bus and send to the destinations themselves.
+    event of every region, None where nothing needs that proof. ``edges`` are the rules that forward their events, and
+    ``buses`` the central buses these go to; without any bus, the rules stand on the default bus and send to the
+    destinations themselves. ``is_standalone``: the resources go into somebody's own template.
     """
 
     config: Config
@@ -84,8 +93,10 @@ class Plan:
     detections: tuple[Detection, ...]
     destinations: Destinations
     heartbeat: Detection | None = None
+    edges: tuple[EdgeRule, ...]
     buses: tuple[CentralBus, ...] = ()
     encryption: Encryption
+    is_standalone: bool = False
 
     @property
     def watched_events(self) -> tuple[Detection, ...]:
@@ -102,10 +113,13 @@ class Plan:
         """Whether the main template has anything that a key encrypts."""
         return bool(self.detections) or self.config.trail == CREATE
 
-    def bus_of(self, detection: Detection) -> CentralBus:
-        """The central bus that the events of a detection are forwarded to."""
-        name = self.names.bus_name(detection.id)
-        return next(bus for bus in self.buses if bus.name == name)
+    def bus_of(self, family: str) -> CentralBus:
+        """The central bus that the edge rules of a family forward to."""
+        return next(bus for bus in self.buses if family in bus.families)
+
+    def edges_of(self, family: str) -> list[EdgeRule]:
+        """The edge rules of a family."""
+        return [edge for edge in self.edges if edge.family == family]
 
     def alerts_on(self, detection_id: str) -> bool:
         """Whether subscribers are notified of a detection."""
@@ -119,16 +133,19 @@ class Plan:
 def make_plan(config: Config) -> Plan:
     """The plan of the templates."""
     names, encryption = Names.of(config), Encryption.of(config)
-    candidates = detections(config, names, encryption.logical_id)
+    candidates = detections(config, names)
     destinations = Destinations.of(config, candidates)
     watched = destinations.received(candidates)
+    beat = heartbeat() if watched and config.heartbeat != OFF else None
+    families = _families((*watched, beat) if beat else watched)
     return Plan(
         config=config,
         names=names,
         detections=watched,
         destinations=destinations,
-        heartbeat=heartbeat(names) if watched and config.heartbeat != OFF else None,
-        buses=_central_buses(config, names, watched),
+        heartbeat=beat,
+        edges=tuple(edge_rules(config, names, families, encryption.logical_id)),
+        buses=_central_buses(config, names, families) if config.secondary_regions else (),
         encryption=encryption,
     )
 
@@ -143,28 +160,41 @@ def make_standalone_plan(
     """
     names = Names.of(config, RoleNames.of_resource(role) if role else None)
     encryption = _standalone_encryption(config, key)
-    selected = [detection for detection in detections(config, names, encryption.logical_id) if detection.id in ids]
+    selected = [detection for detection in detections(config, names) if detection.id in ids]
     destinations = Destinations.of(config, selected)
+    watched = destinations.received(selected)
     return Plan(
         config=config,
         names=names,
-        detections=destinations.received(selected),
+        detections=watched,
         destinations=destinations,
+        edges=tuple(edge_rules(config, names, _families(watched), encryption.logical_id)),
         encryption=encryption,
+        is_standalone=True,
     )
 
 
-def _central_buses(config: Config, names: Names, watched: Sequence[Detection]) -> tuple[CentralBus, ...]:
-    """One bus for all detections but RoleActions, and one for that.
+def _families(watched: Sequence[Detection]) -> list[str]:
+    """The families of edge rules that forward the events of ``watched``."""
+    return list(dict.fromkeys(detection.family for detection in watched))
 
-    What is done in the role may be a sign-in or a chained role as well. On one bus, the copies that two rules of a
-    region forward of one event would each match both rules there, and everybody would be notified twice.
-    """
-    content = "Events from every region"
-    central = CentralBus(names.bus, None if config.event_bus.existing else "CentralBus", content)
-    if not any(detection.id == ACTIONS for detection in watched):
-        return (central,)
-    return central, CentralBus(names.action_bus, "ActionBus", f"{content}: what is done in the role", "-actions")
+
+def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tuple[CentralBus, ...]:
+    """A bus for each family that can match an event of another one, and one for all that cannot."""
+    others = tuple(family for family in families if family not in (ASSUME, SESSION))
+    central = None if config.event_bus.existing else "CentralBus"
+    buses = (
+        CentralBus(names.bus, central, (ASSUME,), "Calls to assume the role"),
+        CentralBus(names.action_bus, "ActionBus", (SESSION,), "What is done in the role", "-actions"),
+        CentralBus(
+            names.monitoring_bus,
+            "MonitoringBus",
+            others,
+            "Changes of the monitoring, sign-ins, alarms, heartbeats",
+            "-monitoring",
+        ),
+    )
+    return tuple(bus for bus in buses if not set(bus.families).isdisjoint(families))
 
 
 def _standalone_encryption(config: Config, key: kms.Key | None) -> Encryption:

@@ -15,14 +15,14 @@ from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.forwarding import (
     DeadLetters,
-    central_bus_sink,
+    bus_target,
     central_buses,
     dead_letters,
     forwarder_role,
 )
 from cfn_breakglass.builders.heartbeat import heartbeat_role, heartbeat_schedule, missing_heartbeat_alarms
 from cfn_breakglass.builders.outputs import main_region_outputs, resource_outputs
-from cfn_breakglass.builders.rules import detection_rules
+from cfn_breakglass.builders.rules import detection_rules, edge_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.plan import Plan, make_plan
@@ -65,16 +65,16 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
     """The template of the main region: the role, the central buses, and everything that alerts and logs."""
     access = role(plan)
     core = _central_core(plan)
-    queue = dead_letters(plan, for_central_rules=True)
+    queue = dead_letters(plan, for_central_rules=bool(plan.buses))
     sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix, after=access)
     resources = [
         *access,
         *(customer_key(plan) if plan.encrypts else []),
         *_trail(plan, after=access),
         *core.resources,
-        *_forwarding(plan, queue, core),
+        *(_forwarding(plan, queue, core) if plan.buses else []),
         *sinks.resources,
-        *_central_rules(plan, sinks, queue, core),
+        *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
         *_alarms(plan, sinks, core),
         *_managed_rollout(plan, stackset_template, core),
     ]
@@ -165,21 +165,31 @@ def _central_core(plan: Plan) -> _Core:
 def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> list[AWSObject]:
     """What every region has: rules that forward, and the schedule of the heartbeat; ``core`` is of the main region."""
     main = core or _Core()
-    rules = detection_rules(
+    rules = edge_rules(
         plan,
-        [central_bus_sink(plan, main.buses, main.forwarder_role)],
-        title="Forward{}",
+        lambda edge: bus_target(plan, edge, main.buses, main.forwarder_role),
         dead_letters=queue.queue,
         after=[queue.policy],
         has_key=core is not None,
     )
-    beat = plan.heartbeat
     return [
         queue.queue,
         queue.policy,
         dead_letter_alarm(plan, queue.queue, main.fallback_topic),
         *rules.values(),
-        *([heartbeat_schedule(plan, rules[beat.logical_id], main.heartbeat_role)] if beat else []),
+        *heartbeat_schedule(plan, rules, main.heartbeat_role),
+    ]
+
+
+def _direct_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) -> list[AWSObject]:
+    """What the only region has where nothing is forwarded: rules on the default bus, which notify and log."""
+    rules = detection_rules(plan, sinks.sinks, dead_letters=queue.queue, after=[*sinks.policies, queue.policy])
+    return [
+        queue.queue,
+        queue.policy,
+        dead_letter_alarm(plan, queue.queue, core.fallback_topic),
+        *rules.values(),
+        *heartbeat_schedule(plan, rules, core.heartbeat_role),
     ]
 
 

@@ -160,13 +160,10 @@ def test_a_detection_goes_where_its_level_says(detection_id: str, level: str) ->
         ("off", "all", set()),
     ],
 )
-def test_actions_go_to_a_log_and_a_bus_of_their_own(level: str, log: str, expected: set[str]) -> None:
+def test_actions_go_to_a_log_of_their_own(level: str, log: str, expected: set[str]) -> None:
     plan = plan_of(alerts=EMAILS, detections={ACTIONS: level}, actions={"log": log})
     assert destinations(plan, ACTIONS) == expected
     assert plan.watches(ACTIONS) == bool(expected)
-    assert [bus.name for bus in plan.buses] == ["break-glass", *(["break-glass-actions"] if expected else [])]
-    for detection in plan.watched_events:
-        assert plan.bus_of(detection).name == ("break-glass-actions" if detection.id == ACTIONS else "break-glass")
 
 
 def destinations(plan: Plan, detection_id: str) -> set[str]:
@@ -191,13 +188,34 @@ def test_the_heartbeat_is_watched_beside_the_detections(heartbeat: str, expected
 
 def test_only_the_template_with_the_key_refers_to_it() -> None:
     plan = plan_of()
-    by_rule = {detection.rule_id: detection for detection in plan.detections}
-    referring = {name for name, detection in by_rule.items() if detection.pattern_with_key}
-    assert referring == {"MonitoringTampered.Account", "MonitoringTampered.Failed"}
-    for name in referring:
-        detection = by_rule[name]
-        assert names_key(detection.pattern_in(has_key=True)), name
-        assert not names_key(detection.pattern_in(has_key=False)), name
+    referring = {edge.id: edge for edge in plan.edges if edge.pattern_with_key}
+    assert referring.keys() == {"TamperingAccount", "TamperingDenied"}
+    for name, edge in referring.items():
+        assert names_key(edge.pattern_in(has_key=True)), name
+        assert not names_key(edge.pattern_in(has_key=False)), name
+
+
+FAMILIES: Final = {
+    "Assume": "break-glass",
+    "Session": "break-glass-actions",
+    **dict.fromkeys(("Tampering", "SignIn", "Alarm", "Heartbeat"), "break-glass-monitoring"),
+}
+
+
+def test_families_that_can_match_one_event_have_buses_of_their_own() -> None:
+    plan = plan_of(detections=dict.fromkeys(DETECTIONS, "alert"))
+    assert {family: plan.bus_of(family).name for family in FAMILIES} == FAMILIES
+    assert {edge.family for edge in plan.edges} == FAMILIES.keys()
+
+
+def test_a_family_that_no_detection_wants_has_no_rule_and_no_bus() -> None:
+    plan = plan_of(detections=dict.fromkeys(DETECTIONS, "off") | {"RoleAssumed": "alert"}, heartbeat="off")
+    assert [edge.id for edge in plan.edges] == ["Assume"]
+    assert [bus.name for bus in plan.buses] == ["break-glass"]
+
+
+def test_where_nothing_is_forwarded_there_is_no_bus() -> None:
+    assert plan_of(regions=[]).buses == ()
 
 
 def names_key(pattern: dict[str, Any]) -> bool:
@@ -208,7 +226,7 @@ def names_key(pattern: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("encryption", ["none", EXISTING_KEY])
 def test_without_a_key_of_its_own_no_template_refers_to_one(encryption: str) -> None:
     plan = plan_of(encryption=encryption)
-    assert [detection.rule_id for detection in plan.detections if detection.pattern_with_key] == []
+    assert [edge.id for edge in plan.edges if edge.pattern_with_key] == []
     assert plan.encryption.key_arn == (encryption if encryption == EXISTING_KEY else None)
 
 
@@ -218,7 +236,7 @@ def test_a_standalone_plan_watches_the_resources_of_its_template() -> None:
     assert plan.names.role.arns == ("${MyRole.Arn}",)
     assert encode_to_dict(plan.encryption.key_arn) == {"Fn::GetAtt": ["MyKey", "Arn"]}
     assert (plan.buses, plan.heartbeat) == ((), None)
-    patterns = [detection.pattern_in(has_key=True) for detection in plan.detections]
+    patterns = [edge.pattern_in(has_key=True) for edge in plan.edges]
     assert any("{'Ref': 'MyKey'}" in str(encode_to_dict(pattern)) for pattern in patterns)
 
 

@@ -25,10 +25,9 @@ from cfn_breakglass.builders.iam_policy import (
     policy,
     service,
 )
-from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.edges import EdgeRule
 from cfn_breakglass.names import sub
 from cfn_breakglass.plan import Plan
 
@@ -43,8 +42,11 @@ def central_buses(plan: Plan) -> dict[str, events.EventBus]:
 
 
 def forwarder_role(plan: Plan) -> iam.Role | None:
-    """The one role that forwards for our rules of all regions to the central buses; None if the config names one."""
-    if plan.config.event_bus.forwarder_role:
+    """The one role that forwards for our rules of all regions to the central buses; None without any.
+
+    None too if the config names one.
+    """
+    if plan.config.event_bus.forwarder_role or not plan.buses:
         return None
     names = plan.names
     rules = only_from([names.rule_arn("*", region="*")])
@@ -52,7 +54,7 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
     return iam.Role(
         "ForwarderRole",
         RoleName=names.forwarder_role,
-        Description="Forwards events to the central bus",
+        Description="Forwards events to the central buses",
         AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)),
         Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
         **helper_role_boundary(plan),
@@ -60,23 +62,22 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
     )
 
 
-def central_bus_sink(
-    plan: Plan, buses: Mapping[str, events.EventBus] = MappingProxyType({}), role: iam.Role | None = None
-) -> Sink:
-    """The central buses as a target. An event is forwarded whole: a transformer would lose what it leaves out.
+def bus_target(
+    plan: Plan,
+    edge: EdgeRule,
+    buses: Mapping[str, events.EventBus] = MappingProxyType({}),
+    role: iam.Role | None = None,
+) -> dict[str, Any]:
+    """The central bus of an edge rule as its target: the whole event, as a transformer would lose what it leaves out.
 
     ``buses`` and ``role`` are those that the same template makes.
     """
-
-    def target(detection: Detection) -> dict[str, Any]:
-        bus = plan.bus_of(detection).name
-        return {
-            "Id": "CentralBus",
-            "Arn": buses[bus].get_att("Arn") if bus in buses else sub(plan.names.bus_arn(bus)),
-            "RoleArn": role.get_att("Arn") if role else sub(plan.names.forwarder_role_arn),
-        }
-
-    return Sink(plan.watched_events, target, retries=False)
+    bus = plan.bus_of(edge.family).name
+    return {
+        "Id": "CentralBus",
+        "Arn": buses[bus].get_att("Arn") if bus in buses else sub(plan.names.bus_arn(bus)),
+        "RoleArn": role.get_att("Arn") if role else sub(plan.names.forwarder_role_arn),
+    }
 
 
 class DeadLetters(NamedTuple):

@@ -6,6 +6,7 @@ group whose metric filter counts it by region: https://docs.aws.amazon.com/sched
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import awacs.events
@@ -17,7 +18,7 @@ from cfn_breakglass.builders.alerts.log_groups import EventLog, log_encryption, 
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.config.model import DAILY, HOURLY
-from cfn_breakglass.detections.catalog import HEARTBEAT
+from cfn_breakglass.detections.edges import HEARTBEAT
 from cfn_breakglass.names import default_bus_arn, schedule_group_arn, sub
 from cfn_breakglass.plan import Plan
 
@@ -70,16 +71,20 @@ def heartbeat_role(plan: Plan) -> iam.Role | None:
     )
 
 
-def heartbeat_schedule(plan: Plan, forward_rule: events.Rule, role: iam.Role | None = None) -> scheduler.Schedule:
+def heartbeat_schedule(
+    plan: Plan, rules: Mapping[str, events.Rule], role: iam.Role | None = None
+) -> list[scheduler.Schedule]:
     """The schedule of a region; the template of the main region makes its ``role`` as well.
 
-    Its first beat comes at once, so it waits for the rule that forwards it. It has no dead-letter queue: a beat that
+    Its first beat comes at once, so it waits for the rule that takes it. It has no dead-letter queue: a beat that
     cannot be put is a missing heartbeat, and the alarm reports that.
     """
+    if HEARTBEAT not in rules:
+        return []
     names = plan.names
-    return scheduler.Schedule(
+    schedule = scheduler.Schedule(
         "HeartbeatSchedule",
-        DependsOn=[forward_rule.title],
+        DependsOn=[rules[HEARTBEAT].title],
         Name=names.heartbeat,
         ScheduleExpression=_RHYTHMS[plan.config.heartbeat].rate,
         FlexibleTimeWindow=scheduler.FlexibleTimeWindow(Mode="OFF"),
@@ -90,6 +95,7 @@ def heartbeat_schedule(plan: Plan, forward_rule: events.Rule, role: iam.Role | N
             Input="{}",
         ),
     )
+    return [schedule]
 
 
 def heartbeat_log(plan: Plan) -> list[EventLog]:
@@ -137,7 +143,7 @@ def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> l
     return [
         cloudwatch.Alarm(
             # Named after the region: one region more or less leaves the other alarms alone.
-            "Quiet" + region.title().replace("-", ""),
+            "Heartbeat" + region.title().replace("-", ""),
             AlarmName=f"{plan.names.alarms}heartbeat-{region}",
             Namespace=plan.names.prefix,
             MetricName=_METRIC,

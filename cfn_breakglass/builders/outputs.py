@@ -11,6 +11,7 @@ from cfn_breakglass.names import sub
 from cfn_breakglass.plan import Plan
 
 _OF_RESOURCES = {
+    "MonitoringBus": ("MonitoringBusArn", "The event bus for changes of the monitoring, alarms and heartbeats", "Arn"),
     "ActionBus": ("ActionBusArn", "The event bus for what is done in the role", "Arn"),
     "AlertTopic": ("AlertTopicArn", "The topic that alerts go to", None),
     "LoginLog": ("LoginLogGroup", "The log group of all alerts", None),
@@ -32,15 +33,19 @@ def main_region_outputs(plan: Plan, resources: Iterable[AWSObject]) -> list[Outp
     values = {
         "RoleArn": ("The break-glass role", next(iter(names.role.arns), "")),
         **{key: (output.description, output.text) for key, output in access_outputs(plan).items()},
-        "CentralBusArn": ("The event bus that every region forwards to", names.bus_arn(names.bus)),
-        "ForwarderRoleArn": ("The role that forwards events to the central buses", names.forwarder_role_arn),
-        "RegionsCovered": (
-            "The regions that are watched once stackset.yaml is rolled out",
-            ", ".join(plan.regions),
-        ),
+        **(_forwarding_outputs(plan) if plan.buses else {}),
+        "RegionsCovered": ("The regions that are watched once stackset.yaml is rolled out", ", ".join(plan.regions)),
     }
     outputs = [Output(key, Description=about, Value=sub(value)) for key, (about, value) in values.items() if value]
     return [*outputs, *resource_outputs(resources)]
+
+
+def _forwarding_outputs(plan: Plan) -> dict[str, tuple[str, str]]:
+    names = plan.names
+    return {
+        "CentralBusArn": ("The event bus for calls to assume the role", names.bus_arn(names.bus)),
+        "ForwarderRoleArn": ("The role that forwards", names.forwarder_role_arn),
+    }
 
 
 def resource_outputs(resources: Iterable[AWSObject]) -> list[Output]:

@@ -1,4 +1,4 @@
-"""A rule for each detection, on any bus.
+"""Edge rules on the default bus, and rules that notify and log.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 """
@@ -6,12 +6,16 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from troposphere import AWSObject, events, sqs
 
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.composition import NothingInCommonError, compose
+from cfn_breakglass.detections.edges import EdgeRule
 from cfn_breakglass.plan import Plan
 
 # AssumeRole only reads, and a rule that is just ENABLED does not get read-only calls.
@@ -26,60 +30,102 @@ _RETRY_SECONDS = 3_600
 
 
 class Sink(NamedTuple):
-    """A destination of rules: for which detections, and the properties of a rule's target for one of them.
-
-    ``retries`` is whether AWS lets the target say for how long to retry: an event bus may not.
-    """
+    """A destination of rules: for which detections, and the properties of a rule's target for one of them."""
 
     detections: Collection[Detection]
     target: Callable[[Detection], Mapping[str, Any]]
-    retries: bool = True
+
+
+def edge_rules(
+    plan: Plan,
+    bus_target: Callable[[EdgeRule], Mapping[str, Any]],
+    *,
+    dead_letters: sqs.Queue,
+    after: Iterable[AWSObject] = (),
+    has_key: bool,
+) -> dict[str, events.Rule]:
+    """The rules of a region that forward to the central buses, by family and then by ID.
+
+    ``bus_target`` gives the properties of the target. What cannot be forwarded goes to ``dead_letters``; AWS sets for
+    how long a rule tries to reach a bus. The rules wait for ``after``: without the policies that allow delivery, their
+    first events would be lost. ``has_key`` is whether the template makes the key.
+    """
+    return {
+        edge.id: events.Rule(
+            f"Forward{edge.id}",
+            Name=plan.names.rule(edge.id),
+            Description=edge.description,
+            EventPattern=edge.pattern_in(has_key=has_key),
+            State=_STATE,
+            Targets=[events.Target(**bus_target(edge), **_failures(dead_letters, retries=False))],
+            **_waiting(after),
+            **tags(plan),
+        )
+        for edge in (plan.edges if plan.buses else ())
+    }
 
 
 def detection_rules(
     plan: Plan,
     sinks: Collection[Sink],
     *,
-    title: str = "{}",
-    central_buses: Mapping[str, events.EventBus] | None = None,
+    central_buses: Mapping[str, events.EventBus] = MappingProxyType({}),
     dead_letters: sqs.Queue | None = None,
     after: Iterable[AWSObject] = (),
-    has_key: bool = True,
 ) -> dict[str, events.Rule]:
-    """A rule for everything that one of ``sinks`` receives, by the logical ID of the detection.
+    """The rules that notify and log, by logical ID; ``central_buses`` are those that the template makes.
 
-    ``title`` makes the logical ID of the rule from that. The rules stand on the central buses, where ``central_buses``
-    holds those that the template makes, or on the default bus (None). What cannot be delivered goes to
-    ``dead_letters``. The rules wait for ``after``: without the policies that allow delivery, their first events would
-    be lost. ``has_key`` is whether the template makes the key.
+    On a central bus that is ours alone, the pattern says what an event is. On a bus that others use, and on the default
+    bus, it has to say whose the event is as well.
     """
-    waiting = [resource.title for resource in after]
     rules = {}
     for detection in plan.watched_events:
-        targets = [_target(sink, detection, dead_letters) for sink in sinks if detection in sink.detections]
-        if targets:
-            rules[detection.logical_id] = events.Rule(
-                title.format(detection.logical_id),
-                Name=plan.names.rule(detection.rule_id),
-                EventPattern=detection.pattern_in(has_key=has_key),
+        targets = [
+            events.Target(**sink.target(detection), **_failures(dead_letters))
+            for sink in sinks
+            if detection in sink.detections
+        ]
+        for suffix, pattern in _patterns(plan, detection).items() if targets else ():
+            rules[detection.logical_id + suffix] = events.Rule(
+                detection.logical_id + suffix,
+                Name=plan.names.rule(f"{detection.rule_id}{suffix and '.'}{suffix}"),
+                Description=detection.summary,
+                **_on_central_bus(plan, detection, central_buses),
+                EventPattern=pattern,
                 State=_STATE,
                 Targets=targets,
-                **({} if central_buses is None else _on_central_bus(plan, detection, central_buses)),
-                **({"DependsOn": waiting} if waiting else {}),
+                **_waiting(after),
                 **tags(plan),
             )
     return rules
 
 
-def _target(sink: Sink, detection: Detection, dead_letters: sqs.Queue | None) -> events.Target:
-    failures: dict[str, Any] = {}
-    if dead_letters:
-        failures["DeadLetterConfig"] = events.DeadLetterConfig(Arn=dead_letters.get_att("Arn"))
-        if sink.retries:
-            failures["RetryPolicy"] = events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)
-    return events.Target(**sink.target(detection), **failures)
+def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
+    """The patterns that find a detection on its bus, by what ends the names of their rules."""
+    if plan.buses and not plan.bus_of(detection.family).is_shared:
+        return {"": detection.kind}
+    patterns = {}
+    for edge in plan.edges_of(detection.family):
+        with suppress(NothingInCommonError):
+            patterns[edge.id.removeprefix(edge.family)] = compose(edge.pattern_in(has_key=True), detection.kind)
+    return patterns
+
+
+def _failures(dead_letters: sqs.Queue | None, *, retries: bool = True) -> dict[str, Any]:
+    """Where a target's failures go and, if ``retries``, for how long the rule retries."""
+    if not dead_letters:
+        return {}
+    retry = {"RetryPolicy": events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)} if retries else {}
+    return {"DeadLetterConfig": events.DeadLetterConfig(Arn=dead_letters.get_att("Arn")), **retry}
+
+
+def _waiting(after: Iterable[AWSObject]) -> dict[str, list[str]]:
+    titles = [resource.title for resource in after]
+    return {"DependsOn": titles} if titles else {}
 
 
 def _on_central_bus(plan: Plan, detection: Detection, buses: Mapping[str, events.EventBus]) -> dict[str, Any]:
-    name = plan.bus_of(detection).name
-    return {"Description": detection.summary, "EventBusName": buses[name].ref() if name in buses else name}
+    if not plan.buses:
+        return {}
+    name = plan.bus_of(detection.family).name
+    return {"EventBusName": buses[name].ref() if name in buses else name}

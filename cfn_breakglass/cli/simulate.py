@@ -29,7 +29,7 @@ def _set(_ctx: click.Context, _param: click.Parameter, values: Iterable[str]) ->
 Examples:
   cfn-breakglass simulate history
   cfn-breakglass simulate --detection RoleAssumed --json history.jsonl.gz
-  cfn-breakglass simulate --explain --detection RoleRefused record.json
+  cfn-breakglass simulate --explain --detection RoleDenied record.json
 
 \b
 Example of its output, in part:

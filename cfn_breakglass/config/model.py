@@ -33,14 +33,14 @@ CONSOLE, MANAGED = "console", "managed"
 
 DETECTIONS: Final = {
     "RoleAssumed": ALERT,
-    "RoleRefused": ALERT,
+    "RoleDenied": ALERT,
     "ConsoleSignIn": ALERT,
     "RoleChained": ALERT,
     "RoleActions": LOG,
     "BackdoorCreated": ALERT,
     "MonitoringTampered": ALERT,
     "UserSignIn": OFF,
-    "RootSignIn": OFF,
+    "RootUsed": OFF,
     "DeliveryFailing": ALERT,
 }
 """Every detection, with the level that it has unless the config says otherwise."""
@@ -277,6 +277,11 @@ class Config:
     def action_bus(self) -> str:
         """The name of the bus for actions in the role."""
         return f"{self.name}-actions"
+
+    @property
+    def monitoring_bus(self) -> str:
+        """The name of the bus for what happens to the monitoring, and for sign-ins."""
+        return f"{self.name}-monitoring"
 
     @property
     def same_account_arns(self) -> dict[str, tuple[str, ...]]:

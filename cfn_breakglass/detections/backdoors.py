@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.detections.tampering import ABSENT, WRITING, own_policies, own_roles
+from cfn_breakglass.detections.tampering import ABSENT, WRITING, own_roles
 from cfn_breakglass.names import Names, sub
 
 # Where principals, their keys and what they may do are made: those of an account, of an organization, and root's.
@@ -31,29 +31,27 @@ _LOOSENING_CALLS: Final = (
 _NOT_WATCHED_FOR_TAMPERING: Final = [{"prefix": "rolesanywhere."}, {"prefix": "sso"}, {"prefix": "identitystore."}]
 
 
-def persistence_pattern(config: Config, names: Names, caller: dict[str, Any]) -> dict[str, Any]:
-    """A call of ``caller``, a userIdentity, that creates or widens access; MonitoringTampered watches our own roles."""
+def persistence_pattern(config: Config, names: Names) -> dict[str, Any]:
+    """A call that creates or widens access; MonitoringTampered watches our own roles."""
     # Where a tag lets users assume the role, to tag a user is to let him in.
     tagging = ["TagUser"] if config.user_tags else []
     detail = {
         "eventName": [{"anything-but": {"prefix": list(_IGNORED_CALLS)}}, *_LOOSENING_CALLS, *tagging],
         "readOnly": WRITING,
         "errorCode": ABSENT,
-        "userIdentity": caller,
     }
     if config.alerts_or_logs("MonitoringTampered"):
-        detail["requestParameters"] = _of_others(names)
-        # MonitoringTampered also watches whatever is called like a part of ours, and calls whose parameters CloudTrail
-        # leaves out because they are too large.
-        foreign_name = [{"anything-but": {"prefix": f"{names.prefix}-"}}, *ABSENT]
-        others = {"requestParameters": {"omitted": ABSENT, "name": foreign_name}}
+        detail["requestParameters"] = _of_others(config, names)
+        # MonitoringTampered also takes calls whose parameters CloudTrail leaves out because they are too large.
+        others = {"requestParameters": {"omitted": ABSENT}}
         detail["$or"] = [{"eventSource": _NOT_WATCHED_FOR_TAMPERING}, others]
     return {"source": list(_IDENTITY), "detail": detail}
 
 
-def _of_others(names: Names) -> dict[str, Any]:
-    roles = [sub(role) for role in own_roles(names)]
+def _of_others(config: Config, names: Names) -> dict[str, Any]:
+    roles = [sub(role) for role in own_roles(config, names)]
+    policies = [f"*:policy/{name}" for name in names.policies(config)]
     return {
         "roleName": [{"anything-but": {"wildcard": roles}}, *ABSENT],
-        "policyArn": [{"anything-but": own_policies(names)}, *ABSENT],
+        "policyArn": [{"anything-but": {"wildcard": policies}}, *ABSENT],
     }

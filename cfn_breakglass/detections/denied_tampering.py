@@ -11,12 +11,13 @@ from typing import Any
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
     ITS_OWN,
+    TAGGING,
     Patterns,
     about,
     account_wide,
     existing_key_id,
     of_writes,
-    text_messages,
+    sends_text_messages,
     trail_bucket,
 )
 from cfn_breakglass.names import Names, sub
@@ -35,15 +36,18 @@ def denied_tampering_patterns(config: Config, names: Names, key_id: str | None =
 
 def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str, Any]:
     calls: list[dict[str, Any]] = [
-        account_wide(*text_messages(config)),
-        {"eventName": [{"anything-but": [ITS_OWN]}], "errorMessage": messages},
+        account_wide(["SetSMSAttributes"] if sends_text_messages(config) else []),
+        {"eventName": [{"anything-but": [ITS_OWN, *TAGGING]}], "errorMessage": messages},
         # The log group is protected from that call, and the message may say no more.
         {"eventName": ["DeleteLogGroup"], "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]}},
     ]
     if config.trail == CREATE:
         calls.append(about([trail_bucket(names)]))  # S3 leaves the parameters in
     # The message names a part of ours also where another service is denied, such as the role that it should run as.
-    return of_writes([{"prefix": "aws."}], {"$or": calls}, failed=True)
+    return {
+        "detail-type": ["AWS API Call via CloudTrail"],
+        **of_writes([{"prefix": "aws."}], {"$or": calls}, failed=True),
+    }
 
 
 def _messages(names: Names) -> list[Any]:

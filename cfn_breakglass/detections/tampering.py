@@ -6,7 +6,7 @@ names the calls, and the CloudTrail records in tests/events how each names what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
@@ -15,6 +15,9 @@ from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.names import Names, sub
 
+TAMPERING: Final = "Tampering"
+"""The family of the edge rules of this module."""
+
 ABSENT: Final = [{"exists": False}]
 WRITING: Final = [False, *ABSENT]
 
@@ -22,7 +25,6 @@ WRITING: Final = [False, *ABSENT]
 ITS_OWN: Final = "CreateLogStream"
 # By the first word of CloudTrail's event source: the services that an alert passes on its way to a subscriber, and the
 # services that these depend on.
-_ALERT_PATH: Final = ("events", "logs", "monitoring", "scheduler", "sns", "sqs")
 _ACCOUNT_FOUNDATION: Final = ("account", "cloudformation", "cloudtrail", "iam", "organizations")
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
@@ -36,6 +38,12 @@ _ACCOUNT_WIDE: Final = (
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 _OMITTED_PARAMETERS: Final = {"omitted": [True, "true"]}
 
+TAGGING: Final = (
+    *("TagResource", "UntagResource", "TagRole", "UntagRole", "TagPolicy", "UntagPolicy", "AddTags", "RemoveTags"),
+    *("PutBucketTagging", "DeleteBucketTagging"),
+)
+"""Changes of tags, which change nothing about an alert."""
+
 _Fields = dict[str, Any]
 
 
@@ -46,42 +54,61 @@ class Patterns(NamedTuple):
     with_key: _Fields | None = None
 
 
-def alert_path_changes(config: Config, names: Names) -> _Fields:
-    """Every writing call, by anybody, about what an event passes from rule to subscriber, and about the heartbeat."""
-    prefix = names.prefix
-    own, buses = _own_names(names), own_buses(config, names)
-    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
-    topics = [{"wildcard": f"*:{prefix}-*"}]
+def rule_changes(config: Config, names: Names, edges: Iterable[str]) -> _Fields:
+    """Every writing call, by anybody, about our rules, buses and the schedule of the heartbeat.
+
+    ``edges`` are the IDs of the edge rules. Of a rule on a bus of ours, the call names the bus; on a bus that others
+    use as well, only the name of the rule tells ours.
+    """
+    on_shared_bus = ("RoleAssumed", "RoleDenied") if config.event_bus.existing else ()
+    buses = names.buses(config)
+    # The rules that watch for tampering are one family with one beginning; their whole names would be too long.
+    tampering = [edge for edge in edges if edge.startswith(TAMPERING)]
+    single = [names.rule(rule_id) for rule_id in (*edges, *on_shared_bus) if rule_id not in tampering]
+    rules = [*single, *([{"prefix": names.rule(TAMPERING)}] if tampering else [])]
     parts: list[_Fields] = [
-        {"name": [*own, names.bus]},
-        {"rule": own},
+        {"name": [*dict.fromkeys((names.bus, *buses)), *rules, names.heartbeat]},
+        {"rule": rules},
         {"eventBusName": [*buses, *({"suffix": f":event-bus/{bus}"} for bus in buses)]},
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
         {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
-        {"topicArn": topics},
-        {"subscriptionArn": topics},
-        {"resourceArn": topics + logs},
+        _OMITTED_PARAMETERS,
+    ]
+    # An existing bus has other uses. Calls that name it and no rule are about its permissions.
+    if config.event_bus.existing:
+        parts.append({"eventBusName": [names.bus], "name": ABSENT, "rule": ABSENT})
+    return _own(("events", "scheduler"), parts)
+
+
+def delivery_changes(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about our topics, queues, log groups and alarms."""
+    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
+    topics = (names.topic, names.fallback_topic)
+    parts: list[_Fields] = [
+        {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
+        {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
+        {"resourceArn": [*({"suffix": f":{topic}"} for topic in topics), *logs]},
         {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
         {"sourceArn": [{"suffix": f":{names.dead_letters}"}]},
+        {"logGroupName": [{"prefix": names.log_groups}]},
         {"logGroupIdentifier": logs},
         {"resourceIdentifier": logs},
         {"alarmName": [{"prefix": names.alarms}]},
         {"alarmNames": [{"prefix": names.alarms}]},
+        *_of_log_policies(names),
+        _OMITTED_PARAMETERS,
     ]
-    others: list[_Fields] = [
-        _of_log_policies(names),
-        {
-            "eventName": [{"anything-but": [ITS_OWN, "StartQuery"]}],
-            "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
-        },
-    ]
-    # An existing bus has other uses.
-    if config.event_bus.existing:
-        others.append({"eventName": [{"suffix": "Permission"}], "requestParameters": {"eventBusName": [names.bus]}})
-    if sms := text_messages(config):
-        others.append({"eventName": sms})
-    return _watching(list(_ALERT_PATH), parts, others)
+    if sends_text_messages(config):
+        parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
+    return _own(("logs", "monitoring", "sns", "sqs"), parts)
+
+
+def _own(services: Iterable[str], parts: list[_Fields]) -> _Fields:
+    ignored = [ITS_OWN, "StartQuery", "TagResource", "UntagResource"]
+    return of_writes(
+        [f"aws.{service}" for service in services], {"eventName": [{"anything-but": ignored}], **about(parts)}
+    )
 
 
 def account_foundation_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
@@ -91,37 +118,34 @@ def account_foundation_changes(config: Config, names: Names, key_id: str | None 
     """
     services, prefix = list(_ACCOUNT_FOUNDATION), names.prefix
     parts: list[_Fields] = [
-        {"name": _own_names(names)},
-        {"roleName": [*_roles(config, names)]},
-        {"policyArn": [own_policies(names)]},
+        {"roleName": _roles(config, names)},
+        {"policyArn": own_policies(config, names)},
         {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]},
         {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
+        _OMITTED_PARAMETERS,
     ]
-    others = [account_wide()]
+    calls = [account_wide()]
     if config.trail == CREATE:
         services.append("s3")
-        parts.append(trail_bucket(names))
+        parts += [trail_bucket(names), {"name": [names.trail, {"suffix": f":trail/{names.trail}"}]}]
     if config.encryption != NONE:
         services.append("kms")
     if config.encryption == CUSTOMER_KEY:
         parts.append({"aliasName": [names.key_alias]})
     if existing := existing_key_id(config):
         disabling = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
-        others.append({"eventName": disabling, "requestParameters": _of_key(existing)})
+        calls.append({"eventName": disabling, "requestParameters": _of_key(existing)})
     own_key = [*parts, _of_key(Ref(key_id))] if key_id and config.encryption == CUSTOMER_KEY else None
-    return Patterns(_watching(services, parts, others), _watching(services, own_key, others) if own_key else None)
+    return Patterns(_foundation(services, parts, calls), _foundation(services, own_key, calls) if own_key else None)
 
 
-def _watching(services: list[str], parts: list[_Fields], others: list[_Fields]) -> _Fields:
-    """Calls of ``services`` with one of ``parts`` among their request parameters, and ``others``.
-
-    No call is one of two services, so that no two such patterns match the same call.
-    """
-    calls = {"$or": [about([*parts, _OMITTED_PARAMETERS]), *others]}
-    return of_writes([f"aws.{service}" for service in services], calls)
+def _foundation(services: list[str], parts: list[_Fields], calls: list[_Fields]) -> _Fields:
+    """Calls of ``services`` with one of ``parts`` among their request parameters, and ``calls``."""
+    own = {"eventName": [{"anything-but": list(TAGGING)}], **about(parts)}
+    return of_writes([f"aws.{service}" for service in services], {"$or": [own, *calls]})
 
 
-def _of_log_policies(names: Names) -> _Fields:
+def _of_log_policies(names: Names) -> list[_Fields]:
     """Changes of the policies that let events into log groups, and of those that go for all log groups of the account.
 
     Such a policy can shorten the retention of ours, and mask what is in them:
@@ -129,28 +153,17 @@ def _of_log_policies(names: Names) -> _Fields:
     """
     # Under any other name a policy can deny what ours allows; a JSON escape can hide the word.
     denying = {"policyDocument": [{"wildcard": "*Deny*"}, {"wildcard": r"*\\u*"}]}
-    policies = [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
-    return {"eventSource": ["logs.amazonaws.com"], "requestParameters": {"$or": policies}}
+    return [{"policyName": [names.prefix]}, denying, {"policyType": [{"exists": True}]}]
 
 
-def _own_names(names: Names) -> list[Any]:
-    """What many services call ``name``: all names of ours but the role's, the stack's and the bus's begin like this."""
-    return [{"prefix": f"{names.prefix}-"}]
-
-
-def own_buses(config: Config, names: Names) -> list[str]:
-    """The buses that are ours alone: an existing one has other uses."""
-    return [*([] if config.event_bus.existing else [names.bus]), names.action_bus]
-
-
-def own_roles(names: Names) -> list[str]:
+def own_roles(config: Config, names: Names) -> list[str]:
     """The names of the watched role and of our others as EventBridge's wildcards, for Fn::Sub."""
-    return [names.role.name + "*" * names.role.name_is_prefix, f"{names.prefix}-*"]
+    return [names.role.name + "*" * names.role.name_is_prefix, *names.roles(config)]
 
 
-def own_policies(names: Names) -> _Fields:
-    """What the ARNs of our policies look like."""
-    return {"wildcard": f"*:policy/{names.prefix}-*"}
+def own_policies(config: Config, names: Names) -> list[_Fields]:
+    """What the ARNs of our policies end with; IAM ignores their letter case."""
+    return [{"suffix": {"equals-ignore-case": f":policy/{name}"}} for name in names.policies(config)]
 
 
 def of_writes(source: list[Any], calls: _Fields, *, failed: bool = False) -> _Fields:
@@ -171,22 +184,20 @@ def about(parts: list[_Fields]) -> _Fields:
     return {"requestParameters": {"$or": parts} if len(parts) > 1 else parts[0]}
 
 
-def account_wide(*more: str) -> _Fields:
+def account_wide(more: Iterable[str] = ()) -> _Fields:
     # With another account's ID the call is about that account, of the same organization.
     return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
 
 
-def text_messages(config: Config) -> list[str]:
-    """The call that changes how much the account may spend on text messages, if the config has phones."""
+def sends_text_messages(config: Config) -> bool:
+    """Whether alerts go to phones, so that what the account may spend on text messages matters."""
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
-    return ["SetSMSAttributes"] if any(protocol == "sms" for protocol, _ in endpoints) else []
+    return any(protocol == "sms" for protocol, _ in endpoints)
 
 
-def _roles(config: Config, names: Names) -> Iterator[_Fields]:
-    yield {"prefix" if names.role.name_is_prefix else "equals-ignore-case": sub(names.role.name)}
-    yield {"prefix": {"equals-ignore-case": f"{names.prefix}-"}}
-    if forwarder := config.event_bus.forwarder_role:
-        yield {"equals-ignore-case": forwarder.rpartition("/")[2]}
+def _roles(config: Config, names: Names) -> list[_Fields]:
+    watched = {"prefix" if names.role.name_is_prefix else "equals-ignore-case": sub(names.role.name)}
+    return [watched, *({"equals-ignore-case": name} for name in names.roles(config))]
 
 
 def _of_key(key: Any) -> _Fields:

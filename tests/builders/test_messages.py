@@ -94,7 +94,7 @@ def test_a_session_is_named_by_its_id_where_only_sessions_can_be(detection: str)
     assert_every(assert_names_the_session, raised_by(detection))
 
 
-@pytest.mark.parametrize("detection", ["ConsoleSignIn", "RootSignIn"])
+@pytest.mark.parametrize("detection", ["ConsoleSignIn", "RootUsed"])
 def test_a_sign_in_leaves_no_gaps(detection: str) -> None:
     message = "User <principal> signed in: <result>"
     texts = {name: read(alert(path, message)) for name, (path,) in raised_by(detection).items()}
@@ -142,9 +142,9 @@ def test_every_alert_of_an_event_says_its_result(detection: str) -> None:
     assert_every(assert_says_the_result, raised_by(detection))
 
 
-BOTH_RESULTS = ("ConsoleSignIn", "RoleActions", "UserSignIn", "RootSignIn")
+BOTH_RESULTS = ("ConsoleSignIn", "RoleActions", "UserSignIn", "RootUsed")
 RESULTS = [
-    *(("RoleAssumed", True), ("RoleRefused", False)),
+    *(("RoleAssumed", True), ("RoleDenied", False)),
     *((name, result) for name in BOTH_RESULTS for result in (True, False)),
 ]
 
@@ -181,10 +181,10 @@ FIELD_VALUES: dict[str, tuple[str, str, Any]] = {
     "session of the role": ("ConsoleSignIn/raises-switch", "sessionName", "AROADBQP57FF2AEXAMPLE:alice"),
     "who switched": ("ConsoleSignIn/raises-switch", "switchedFrom", f"arn:aws:iam::{ACCOUNT}:user/alice"),
     "MFA at sign-in": ("UserSignIn/raises-with-mfa", "mfa", "Yes"),
-    "no MFA at sign-in": ("RootSignIn/raises-without-mfa", "mfa", "No"),
+    "no MFA at sign-in": ("RootUsed/raises-without-mfa", "mfa", "No"),
     "failed sign-in": ("UserSignIn/raises-failed-without-arn", "error", "Failed authentication"),
     "refusal": (
-        "RoleRefused/raises-no-reason",
+        "RoleDenied/raises-no-reason",
         "error",
         f"User: arn:aws:iam::{ACCOUNT}:user/bob is not authorized to perform: sts:AssumeRole on resource: {ROLE}",
     ),
@@ -245,7 +245,7 @@ def test_a_hostile_user_agent_leaves_the_json_whole(path: Path) -> None:
 )
 def test_what_callers_choose_cannot_forge_a_field(field: str, value: Any) -> None:
     spelled = {"error": "errorMessage", "ip": "sourceIPAddress", "requestId": "requestID"}.get(field, field)
-    fields = json.loads(alert(sample("RoleRefused/raises-validation-error"), **{spelled: value}))
+    fields = json.loads(alert(sample("RoleDenied/raises-validation-error"), **{spelled: value}))
     assert fields[field] == value
     assert fields["result"] == "Failure"
     assert list(fields) == list(FIELDS)

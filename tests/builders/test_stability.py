@@ -86,7 +86,7 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
 
 @pytest.mark.parametrize(
     "detection",
-    ["RoleAssumed", "RoleRefused", "ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated", "DeliveryFailing"],
+    ["RoleAssumed", "RoleDenied", "ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated", "DeliveryFailing"],
 )
 def test_a_detection_switched_off_touches_no_other(detection: str) -> None:
     before, after = identities(BASE), identities(BASE | {"detections": {detection: "off"}})

@@ -440,7 +440,7 @@ def test_a_picture_names_each_way_in(case: str, lines: list[str]) -> None:
 @pytest.mark.parametrize("usernames", [["ann"], {"principal_tag": {"team": "on-call"}}], ids=["by name", "by tag"])
 def test_giving_the_tag_that_lets_in_is_a_back_door(usernames: Any) -> None:
     config = config_of({"main_region": "us-east-1", "usernames": usernames})
-    pattern = next(detection.pattern for detection in make_plan(config).detections if detection.id == "BackdoorCreated")
+    pattern = next(detection.kind for detection in make_plan(config).detections if detection.id == "BackdoorCreated")
     names = compile_pattern({"detail": {"eventName": pattern["detail"]["eventName"]}})
     assert names.matches({"detail": {"eventName": "TagUser"}}) == isinstance(usernames, dict)
     assert not names.matches({"detail": {"eventName": "UntagUser"}})

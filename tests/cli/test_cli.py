@@ -151,9 +151,9 @@ WARNINGS = {
     "a detection without a log": (
         (
             "alerts: {log: false, emails: [a@example.com]}\n"
-            f"detections: {dict.fromkeys(DETECTIONS, 'off') | {'RoleAssumed': 'alert', 'RoleRefused': 'log'}}"
+            f"detections: {dict.fromkeys(DETECTIONS, 'off') | {'RoleAssumed': 'alert', 'RoleDenied': 'log'}}"
         ),
-        "no subscriber and no log for RoleRefused, so they are not watched",
+        "no subscriber and no log for RoleDenied, so they are not watched",
     ),
     "detections without a log": (
         "alerts: {log: false}",

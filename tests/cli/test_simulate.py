@@ -340,7 +340,7 @@ def test_filters(deployed: Path) -> None:
         return {one["detection"] for one in lines(run(deployed, "-", "--json", *arguments, given=both), "delivery")}
 
     assert told("--region", "eu-west-1") == {"RoleAssumed"}
-    assert told("--detection", "ConsoleSignIn", "--detection", "RootSignIn") == {"ConsoleSignIn"}
+    assert told("--detection", "ConsoleSignIn", "--detection", "RootUsed") == {"ConsoleSignIn"}
     assert told("--region", "eu-west-1", "--region", "us-east-1") == {"RoleAssumed", "ConsoleSignIn", "RoleActions"}
     assert told("--account", "444455556666") == set()
     done = run(deployed, "-", "--region", "eu-wst-1", given=both)
@@ -463,7 +463,7 @@ def explained(deployed: Path, sample: Path, detection: str, width: int = 120) ->
     return told[: told.index("")]
 
 
-NULL = RAISED["RoleRefused/raises-no-reason"]
+NULL = RAISED["RoleDenied/raises-no-reason"]
 
 
 def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
@@ -528,7 +528,7 @@ def test_explain_shows_no_control_characters(deployed: Path) -> None:
 
 
 def test_explain_for_machines(deployed: Path) -> None:
-    fires = run(deployed, NULL, "--explain", "--detection", "RoleRefused", "--json")
+    fires = run(deployed, NULL, "--explain", "--detection", "RoleDenied", "--json")
     assert [one["fires"] for one in lines(fires, "explanation")] == [True]
     every = run(deployed, NULL, SILENT[0], "--explain", "--json")
     assert {one["detection"] for one in lines(every, "explanation")} == set(SETTINGS["detections"])

@@ -110,7 +110,7 @@ EVENTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"mfa": "true", "mfaDevice": ""},
     ),
     "denied": (
-        "RoleRefused",
+        "RoleDenied",
         of_a_call(
             *("sts", "AssumeRole", ALICE),
             requestParameters={"roleArn": ROLE, "roleSessionName": "night shift"},

@@ -172,7 +172,7 @@ def test_arns(text: str, arn: Arn | None) -> None:
         (TRUST_POLICY, "Role", {"usernames": 4}, 4, "usernames: the trust policy of Role would have 9,000 characters"),
         (INLINE_POLICIES, "Role", {"role": 2}, 2, "role.policy_statements: the inline policies of a role would"),
         (PATTERN, "ForwardRoleActions", {"actions.services": 3}, 3, "actions.services: the event pattern of RoleAc"),
-        (PATTERN, "ForwardRoleRefused", {}, 0, "role: the event pattern of ForwardRoleRefused would have"),
+        (PATTERN, "ForwardRoleDenied", {}, 0, "role: the event pattern of ForwardRoleDenied would have"),
         (INPUT_PATHS, "RoleAssumed", {"name": 1}, 1, "name: the input paths of a target would have 9,000 paths"),
         (OUTPUTS, "", {}, 0, "name: the outputs of a template would have"),
     ],

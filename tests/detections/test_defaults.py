@@ -11,14 +11,14 @@ from samples import RAISES, account, own_deliveries, recorded, text_of
 # What the design says: alert notifies people and is logged, log is only logged, off has no rule at all.
 LEVELS = {
     "RoleAssumed": "alert",
-    "RoleRefused": "alert",
+    "RoleDenied": "alert",
     "ConsoleSignIn": "alert",
     "RoleChained": "alert",
     "RoleActions": "log",
     "BackdoorCreated": "alert",
     "MonitoringTampered": "alert",
     "UserSignIn": "off",
-    "RootSignIn": "off",
+    "RootUsed": "off",
     "DeliveryFailing": "alert",
 }
 KINDS = {"alert": {"topic", "log"}, "log": {"log"}, "off": set[str]()}

@@ -240,7 +240,7 @@ def test_a_rule_that_is_just_enabled_misses_what_only_reads(detection: str, file
 
 
 def test_to_assume_the_role_only_reads() -> None:
-    assuming = [sample for sample in RAISES if sample.parent.name in ("RoleAssumed", "RoleRefused")]
+    assuming = [sample for sample in RAISES if sample.parent.name in ("RoleAssumed", "RoleDenied")]
     assert [title(sample) for sample in assuming if not is_read_only(recorded(text_of(sample), "eu-west-1"))] == []
 
 

@@ -70,7 +70,7 @@ def stacks(changes: str) -> dict[str, Stack]:
 
 def rules(stack: Stack) -> list[str]:
     """The rules of MonitoringTampered on the default bus."""
-    return [one for one in stack.resources if one.startswith("ForwardMonitoringTampered")]
+    return [one for one in stack.resources if one.startswith("ForwardTampering")]
 
 
 EXISTING_KEY: Final = ARN.format("kms", f"key/{KEY_ID}")
@@ -93,7 +93,7 @@ ROOMY: Final[dict[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("changes", ROOMY.values(), ids=ROOMY)
 def test_the_same_rules_fit_whatever_the_names(changes: dict[str, Any]) -> None:
     for stack in stacks(json.dumps(changes)).values():
-        assert rules(stack) == [f"ForwardMonitoringTampered{each}" for each in ("", "Account", "Failed")]
+        assert rules(stack) == [f"ForwardTampering{suffix}" for suffix in ("Rules", "Delivery", "Account", "Denied")]
         assert limits_exceeded(stack) == []
         assert invalid_rules(stack) == []
 

@@ -54,7 +54,7 @@ ENABLED: Final = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 # What `simulate history` reads on every page.
 _HISTORY: Final = {
     "assumed.json": EVENTS / "RoleAssumed" / "raises-user-of-the-same-account.json",
-    "denied.json": EVENTS / "RoleRefused" / "raises-no-role-trust-policy.json",
+    "denied.json": EVENTS / "RoleDenied" / "raises-no-role-trust-policy.json",
 }
 
 

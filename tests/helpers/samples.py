@@ -70,7 +70,6 @@ LEFT_TO_TAMPERING: Final = tuple(
         "heartbeat-role-made",
         "policy-attached-to-the-role",
         "policy-too-large-to-be-recorded",
-        "saml-provider-whose-name-begins-with-ours",
         "policy-put-on-the-role",
         "trust-of-the-forwarder-changed",
         "trust-of-the-role-changed",

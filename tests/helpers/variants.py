@@ -90,8 +90,8 @@ def in_partition(partition: str, main: str, other: str) -> Variant:
 
 
 WILDCARDS_TELL_CASE_APART: Final = (
-    "RoleRefused/raises-role-arn-in-other-case",
-    "RoleRefused/raises-validation-error-role-arn-in-other-case",
+    "RoleDenied/raises-role-arn-in-other-case",
+    "RoleDenied/raises-validation-error-role-arn-in-other-case",
 )
 USUAL: Final = Variant()
 VARIANTS: Final = {
@@ -102,9 +102,9 @@ VARIANTS: Final = {
         except_for=frozenset(
             [
                 # Whatever its path: there is one role of the name.
-                "RoleRefused/silent-same-name-under-another-path",
+                "RoleDenied/silent-same-name-under-another-path",
                 # Where the message ends with it, the name alone tells.
-                "RoleRefused/silent-role-of-another-account-without-a-reason",
+                "RoleDenied/silent-role-of-another-account-without-a-reason",
                 WILDCARDS_TELL_CASE_APART[1],
             ]
         ),
@@ -125,9 +125,9 @@ VARIANTS: Final = {
                 "RoleAssumed/silent-role-whose-name-begins-with-ours",
                 "RoleAssumed/silent-path-that-ends-like-ours",
                 "RoleChained/silent-role-whose-name-begins-with-ours",
-                "RoleRefused/silent-role-whose-name-begins-with-ours",
-                "RoleRefused/silent-role-whose-name-begins-with-ours-and-a-reason",
-                "RoleRefused/silent-validation-error-of-a-longer-name",
+                "RoleDenied/silent-role-whose-name-begins-with-ours",
+                "RoleDenied/silent-role-whose-name-begins-with-ours-and-a-reason",
+                "RoleDenied/silent-validation-error-of-a-longer-name",
                 *WILDCARDS_TELL_CASE_APART,
             ]
         ),

@@ -145,7 +145,7 @@ DAMAGES: Final[dict[str, tuple[int, Edit, str, tuple[str, ...]]]] = {
         "ForwardRoleActions",
         ("EventPattern",),
     ),
-    "no rule": (1, without("ForwardRootSignIn"), "ForwardRootSignIn", RULE),
+    "no rule": (1, without("ForwardRootUsed"), "ForwardRootUsed", RULE),
     "no target": (0, without_target("UserSignIn"), "UserSignIn", ("Targets",)),
     "retention": (0, with_properties("LoginLog", {"RetentionInDays": 1}), "LoginLog", ("RetentionInDays",)),
     "Logs policy": (0, with_properties("LogPolicy", {"PolicyDocument": "{}"}), "LogPolicy", ("PolicyDocument",)),

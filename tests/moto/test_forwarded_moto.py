@@ -46,7 +46,7 @@ def known_as(record: dict[str, Any]) -> str:
 IDS: Final = {known_as(record_of(json.loads(sample.read_text(encoding="utf-8")))): title(sample) for sample in SAMPLES}
 # PutEvents gives an event the account of who puts it, and these are silent for the account alone.
 SILENT_ELSEWHERE: Final = (
-    "RootSignIn/silent-root-of-another-account",
+    "RootUsed/silent-root-of-another-account",
     "UserSignIn/silent-same-name-in-another-account",
     "DeliveryFailing/silent-alarm-of-another-account",
     # And these because of another detection, which is off.

@@ -64,6 +64,11 @@ class Rule:
         return self.pattern.matches(event) and reaches_rule(event, self.state)
 
     @property
+    def forwards(self) -> bool:
+        """Whether the rule only forwards: another rule says which detection an event is."""
+        return bool(self.targets) and all(target.kind == "bus" for target in self.targets)
+
+    @property
     def accepts_aws_events(self) -> bool:
         """Whether the pattern can match an event of AWS, whose source begins with ``aws.``."""
         sources = [

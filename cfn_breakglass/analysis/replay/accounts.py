@@ -9,7 +9,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.results import ReplayOptions
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
+from cfn_breakglass.analysis.simulator.simulator import DetectionPath, Simulator, deploy_pair
 from cfn_breakglass.analysis.template.reader import FailedAssertionError
 from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.errors import TemplateError
@@ -23,10 +23,14 @@ class UnknownAccountError(RecordError):
 
 
 class Account(NamedTuple):
-    """The rules on the default bus of each region of an account, or why the templates cannot be deployed in it."""
+    """The rules on the default bus of each region of an account, and the paths that begin there, by region.
+
+    ``rejection`` is why the templates cannot be deployed in the account.
+    """
 
     simulator: Simulator | None
     rules_by_region: dict[str, list[Rule]]
+    paths: dict[str, list[DetectionPath]]
     rejection: str = ""
 
 
@@ -46,9 +50,10 @@ class Accounts:
         )
         self.regions = example.regions
         # Rules for events of our own, such as the heartbeat, match no record.
-        self.detections = list(dict.fromkeys(rule.detection for rule in example.rules if rule.accepts_aws_events))
+        notifying = [rule for rule in example.rules if not rule.forwards]
+        self.detections = list(dict.fromkeys(rule.detection for rule in notifying if rule.accepts_aws_events))
         self.fields = {name for rule in example.rules for name in rule.pattern.fields}
-        if unknown := sorted(options.detections - {rule.detection for rule in example.rules}):
+        if unknown := sorted(options.detections - {rule.detection for rule in notifying}):
             detections = ", ".join(self.detections)
             raise TemplateError(f"{unknown[0]} is not a detection of the templates\n  they have {detections}")
 
@@ -58,5 +63,9 @@ class Accounts:
         try:
             simulator = Simulator(deploy_pair(*self._templates, account=account))
         except FailedAssertionError as error:
-            return Account(None, {}, str(error))
-        return Account(simulator, {region: simulator.watching(region) for region in simulator.regions})
+            return Account(None, {}, {}, str(error))
+        return Account(
+            simulator,
+            {region: simulator.watching(region) for region in simulator.regions},
+            {region: simulator.paths(region) for region in simulator.regions},
+        )

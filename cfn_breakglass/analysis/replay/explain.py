@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_read_only, is_too_large
@@ -13,6 +13,7 @@ from cfn_breakglass.analysis.eventbridge.comparisons import wildcard_regex
 from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.replay.missing_fields import absence_reason
+from cfn_breakglass.analysis.simulator.simulator import DetectionPath
 from cfn_breakglass.analysis.text_layout import shorten
 
 _DETAIL = re.compile(r"(^| )detail\.")
@@ -40,6 +41,15 @@ def explain_rule(rule: Rule, event: Mapping[str, Any]) -> Explanation:
     reasons = tuple(_sentence(mismatch, event) for mismatch in mismatches) or _delivery_problems(rule.state, event)
     fields = tuple(sorted(rule.pattern.compare(event), key=_field_order))
     return Explanation(rule.detection, rule.name, not reasons, reasons, fields)
+
+
+def explain_path(path: DetectionPath, event: Mapping[str, Any]) -> Explanation:
+    """Say whether and why the rule of a path fires; if nothing forwards the event to it, why not."""
+    if not path.edges or any(edge.fires_on(event) for edge in path.edges):
+        return explain_rule(path.rule, event)
+    explanations = [explain_rule(edge, event) for edge in path.edges]
+    nearest = min(explanations, key=lambda explanation: len(explanation.reasons))
+    return replace(nearest, detection=path.rule.detection)
 
 
 def explain_unwatched(detection: str, reason: str) -> Explanation:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
 from cfn_breakglass.analysis.replay.accounts import Account, Accounts, UnknownAccountError
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error, records_in
-from cfn_breakglass.analysis.replay.explain import Explanation, explain_rule, explain_unwatched, uncovered_reason
+from cfn_breakglass.analysis.replay.explain import Explanation, explain_path, explain_unwatched, uncovered_reason
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, PartialDecoder
 from cfn_breakglass.analysis.replay.prefilter import RecordFilter
 from cfn_breakglass.analysis.replay.records import Batch, read_batches
@@ -145,7 +145,9 @@ class Replay:
             reason = account.rejection or uncovered_reason(event)
             yield from (explain_unwatched(name, reason) for name in self.detections if name in selected)
         else:
-            yield from (explain_rule(rule, event) for rule in rules if rule.detection in selected)
+            yield from (
+                explain_path(path, event) for path in account.paths[event["region"]] if path.rule.detection in selected
+            )
 
 
 def _place(source: Source, place: str) -> str:

@@ -48,6 +48,13 @@ class Attempt(NamedTuple):
     verdict: Verdict
 
 
+class DetectionPath(NamedTuple):
+    """A rule that notifies or logs; ``edges`` forward to its bus, none where it stands on the default bus."""
+
+    rule: Rule
+    edges: tuple[Rule, ...]
+
+
 class Simulator:
     """The rules of an account, by bus. ``stacks`` are its stacks by region."""
 
@@ -79,6 +86,17 @@ class Simulator:
         """The rules that see an event first: those on the default bus of ``region``."""
         stack = self._stacks.get(region)
         return self._rules[bus_arn(stack, "default")] if stack else []
+
+    def paths(self, region: str) -> list[DetectionPath]:
+        """Every rule that notifies or logs, with the rules of ``region`` that forward to its bus."""
+        first = self.watching(region)
+        edges = [rule for rule in first if rule.forwards]
+        by_bus: defaultdict[str, list[Rule]] = defaultdict(list)
+        for edge in edges:
+            for target in edge.targets:
+                by_bus[target.arn].append(edge)
+        direct = [DetectionPath(rule, ()) for rule in first if not rule.forwards]
+        return direct + [DetectionPath(rule, tuple(by_bus[bus])) for bus in by_bus for rule in self._rules.get(bus, [])]
 
     def run(self, event: Mapping[str, Any]) -> list[Delivery]:
         """Let an EventBridge event arrive at the default bus of its region."""
@@ -130,15 +148,16 @@ class Simulator:
                         yield from self._forward(rule, target, event)
 
     def _forward(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Iterator[Attempt]:
-        verdict = self.forwardable(rule, target, event)
+        verdict, central_rules = self.forwardable(rule, target, event), self._rules.get(target.arn, [])
+        if verdict.problem is None and central_rules:
+            yield from self._arrive(target.arn, event, forwarded=True, assumed_allowed=verdict.assumed_allowed)
+            return
         if verdict.problem is None:
-            arrived = list(self._arrive(target.arn, event, forwarded=True, assumed_allowed=verdict.assumed_allowed))
-            yield from arrived
-            if arrived:
-                return
-            message = f"no rule on the bus {target.arn} takes it"
+            message = f"there is no rule on the bus {target.arn}"
             verdict = verdict._replace(problem=DeliveryProblem("forward-unmatched", message, about=target.arn))
-        yield Attempt(rule, target, verdict)
+        # What is lost on the way is lost for every detection that would have come of it.
+        lost = [central for central in central_rules if central.fires_on(event)] if central_rules else [rule]
+        yield from (Attempt(losing, target, verdict) for losing in lost)
 
     def _delivery(self, attempt: Attempt, event: Mapping[str, Any]) -> Delivery:
         rule, target, verdict = attempt

@@ -132,8 +132,8 @@ class _AlertPath:
         if target.role in assumed_allowed and self._own_forwarder_roles:
             message = f"no template makes the role {target.role} of the rule {rule.name}"
             return DeliveryProblem("role-missing", message, about=str(target.role))
-        if not any(other.fires_on(event) for other in self._simulator.rules if other.bus == target.arn):
-            message = f"no rule on the bus {target.arn} matches what the rule {rule.name} forwards"
+        if target.arn not in self._buses:
+            message = f"no rule stands on the bus {target.arn}, to which the rule {rule.name} forwards"
             return DeliveryProblem("forward-unmatched", message, about=target.arn)
         return None
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, OFF, Config
-from cfn_breakglass.detections.tampering import own_buses, text_messages
+from cfn_breakglass.detections.tampering import sends_text_messages
 from cfn_breakglass.names import bucket_arn, part_arn, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
@@ -94,7 +94,10 @@ def _denied(plan: Plan, *more: str) -> dict[str, dict[str, Any]]:
             "NotAction": [call for call in _ALLOWED if call.partition(":")[0] in services],
             "Resource": parts,
         },
-        "Account": {"Action": [*_ACCOUNT, *(f"sns:{call}" for call in text_messages(config))], "Resource": "*"},
+        "Account": {
+            "Action": [*_ACCOUNT, *(["sns:SetSMSAttributes"] if sends_text_messages(config) else [])],
+            "Resource": "*",
+        },
         "DefaultBus": {"Action": _DEFAULT_BUS, "Resource": resolved(part_arn("events", "event-bus/default"))},
     }
     if policies := list(map(resolved, _policies(plan))):
@@ -122,7 +125,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     """The ARNs of everything that nobody may change, in any region."""
     config, names, prefix = plan.config, plan.names, plan.names.prefix
     yield from (part_arn("events", f"rule/{bus}{prefix}-*") for bus in ("", "*/"))
-    for bus in own_buses(config, names):
+    for bus in names.buses(config):
         yield part_arn("events", f"event-bus/{bus}")
         yield part_arn("events", f"rule/{bus}/*")
     yield part_arn("sns", names.topic)

@@ -37,12 +37,12 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
     key, names, alerts = plan.encryption.key_arn, plan.names, plan.config.alerts
     encryption = {"KmsMasterKeyId": key} if key else {"Metadata": accepted(CKV_AWS_26=NO_KEY)}
     topic = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix, **encryption, **tags(plan))
-    buses = dict.fromkeys(plan.bus_of(detection).name for detection in detections) if plan.buses else (None,)
+    buses = dict.fromkeys(plan.bus_of(detection.family).name for detection in detections) if plan.buses else (None,)
     rules = [names.rule_arn("*", bus) for bus in buses]
     publish = allow([awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
 
     def target(detection: Detection) -> dict[str, Any]:
-        message = transformer(detection, names.role, alerts.message, shared=bool(plan.buses))
+        message = transformer(detection, names.role, alerts.message, shared=not plan.is_standalone)
         return {"Id": "Alert", "Arn": topic.ref(), "InputTransformer": message}
 
     return AlertTopic(

@@ -160,7 +160,7 @@ def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list
     main = deployed.main
     by_policy: dict[str, list[Any]] = {
         "parts": [
-            *resource_statements(names, main, names.main_region, dict.fromkeys((names.bus, names.action_bus))),
+            *resource_statements(names, main, names.main_region, (names.bus, names.action_bus, names.monitoring_bus)),
             *key_tags(main, names.main_region),
             *pass_role_statements(main),
             *_invocations(main),

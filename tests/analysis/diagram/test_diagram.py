@@ -224,11 +224,11 @@ def test_a_rule_that_is_gone_is_gone_from_the_picture(tmp_path: Path) -> None:
 def test_regions_that_differ_are_drawn_apart(tmp_path: Path) -> None:
     def only_in_ohio(resources: Any, template: Any) -> None:
         template["Conditions"] = {"Ohio": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-2"]}}
-        resources["ForwardRootSignIn"]["Condition"] = "Ohio"
+        resources["ForwardRootUsed"]["Condition"] = "Ohio"
 
     picture = changed(tmp_path, "stackset", only_in_ohio)
     assert [len(area.regions) for area in picture.region_groups] == [1, 15, 1]
-    assert [("RootSignIn" in area.rule_groups[0].names) for area in picture.region_groups] == [True, False, True]
+    assert [("RootUsed" in area.rule_groups[0].names) for area in picture.region_groups] == [True, False, True]
     assert ["15 other regions" in words(picture), "1 other region" in words(picture)] == [True, True]
 
 
@@ -237,7 +237,7 @@ def test_what_somebody_changed_by_hand(tmp_path: Path) -> None:
         resources["RoleAssumed"]["Properties"]["State"] = "DISABLED"
         del resources["LoginLog"]["Properties"]["RetentionInDays"]
         del resources["SubscriptionEmailOpsExampleComc12a6e33"]
-        targets = resources["RootSignIn"]["Properties"]["Targets"]
+        targets = resources["RootUsed"]["Properties"]["Targets"]
         targets[0]["Arn"] = f"arn:aws:sns:us-east-1:{ACCOUNT}:elsewhere"
         del targets[0]["InputTransformer"]
         del template["Outputs"]["ForwarderRoleArn"]

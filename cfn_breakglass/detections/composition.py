@@ -1,0 +1,158 @@
+"""Two event patterns in one: the pattern that matches just the events that both of them match.
+
+An edge pattern says whose an event is and a central pattern says what it is. Where both have to stand in one rule they
+are composed here, and written nowhere again.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from troposphere import encode_to_dict
+
+Pattern = Mapping[str, Any]
+
+_OR = "$or"
+
+
+class CompositionError(ValueError):
+    """No single pattern that we can write matches just what both match."""
+
+
+class NothingInCommonError(CompositionError):
+    """No event matches both patterns."""
+
+
+def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
+    """The pattern that matches what ``edge`` and ``kind`` both match.
+
+    Fields of one of them are taken as they are, nested fields are composed in turn, and of two lists of values for one
+    field only the values that both take are left. A field outside of a ``$or`` moves into those of its alternatives
+    that have the same field: EventBridge takes a field once in each combination.
+
+    >>> edge = {"source": [{"prefix": "aws."}], "detail": {"userIdentity": {"arn": ["a"]}}}
+    >>> compose(edge, {"source": ["aws.sts"], "detail": {"errorCode": [{"exists": False}]}})
+    {'source': ['aws.sts'], 'detail': {'userIdentity': {'arn': ['a']}, 'errorCode': [{'exists': False}]}}
+    """
+    if _OR in edge and _OR in kind:
+        raise CompositionError("both patterns have alternatives in one place")
+    alternatives = edge.get(_OR) or kind.get(_OR)
+    composed: dict[str, Any] = {}
+    for name in dict.fromkeys((*edge, *kind)):
+        if name == _OR:
+            continue
+        if name in edge and name in kind:
+            composed[name] = _compose_field(edge[name], kind[name])
+        else:
+            composed[name] = edge[name] if name in edge else kind[name]
+        if composed[name] == []:
+            raise NothingInCommonError(f"nothing matches both in {name}")
+    if alternatives is not None:
+        composed[_OR] = list(alternatives)
+        _share_with_alternatives(composed)
+    return composed
+
+
+def _compose_field(edge: Any, kind: Any) -> Any:
+    if isinstance(edge, Mapping) and isinstance(kind, Mapping):
+        return compose(edge, kind)
+    if isinstance(edge, Mapping) or isinstance(kind, Mapping):
+        raise CompositionError("one pattern has fields where the other has values")
+    return _common_values(edge, kind)
+
+
+def _share_with_alternatives(composed: dict[str, Any]) -> None:
+    """Move each field that an alternative has too into all of them; leave out those that it contradicts."""
+    shared = {
+        name for name in composed if name != _OR and any(_overlap(composed, other, name) for other in composed[_OR])
+    }
+    if not shared:
+        return
+    moved = {name: composed.pop(name) for name in shared}
+    remaining = []
+    for alternative in composed[_OR]:
+        with suppress(NothingInCommonError):
+            remaining.append(compose(moved, alternative))
+    if not remaining:
+        raise NothingInCommonError("nothing matches both in any alternative")
+    composed[_OR] = remaining
+    if len(remaining) == 1:
+        del composed[_OR]
+        composed |= compose(composed, remaining[0])
+
+
+def _overlap(outside: Pattern, alternative: Pattern, name: str) -> bool:
+    """Whether a field stands outside of the alternatives and, down to its values, in one of them too."""
+    if name not in alternative:
+        return False
+    first, second = outside[name], alternative[name]
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return any(_overlap(first, second, inner) for inner in first)
+    return True
+
+
+def _common_values(edge: list[Any], kind: list[Any]) -> list[Any]:
+    """The values of one list that the other takes too."""
+    if _same(edge, kind):
+        return edge
+    for values, other in ((kind, edge), (edge, kind)):
+        matched = [_is_matched(value, other) for value in values]
+        if None not in matched:
+            return [value for value, is_matched in zip(values, matched, strict=True) if is_matched]
+    if (first := _excluded_words(edge)) and (second := _excluded_words(kind)):
+        return [{"anything-but": [*dict.fromkeys((*first, *second))]}]
+    raise CompositionError(f"cannot tell which values {_text(edge)} and {_text(kind)} share")
+
+
+def _is_matched(value: Any, others: Iterable[Any]) -> bool | None:
+    """Whether ``others`` match every event that ``value`` matches (True), or none of them (False); None: some."""
+    results = [_relation(value, other) for other in others]
+    return True if True in results else None if None in results else False
+
+
+def _relation(value: Any, other: Any) -> bool | None:
+    """Whether ``other`` matches every event that ``value`` matches (True), or none of them (False); None: some."""
+    if _same(value, other):
+        return True
+    if isinstance(value, Mapping) and "exists" in value:
+        other_exists = other.get("exists") if isinstance(other, Mapping) else None
+        return False if value["exists"] is False or other_exists is False else None
+    if isinstance(other, Mapping) and "exists" in other:
+        return bool(other["exists"])
+    excluded = _excluded_words([other])
+    if isinstance(value, str):
+        return _matches_word(value, other, excluded)
+    if excluded and isinstance(value, Mapping) and isinstance(start := value.get("prefix"), str):
+        return None if any(word.startswith(start) for word in excluded) else True
+    return None
+
+
+def _matches_word(word: str, other: Any, excluded: list[str]) -> bool | None:
+    if isinstance(other, str):
+        return word == other
+    if excluded:
+        return word not in excluded
+    if isinstance(other, Mapping) and isinstance(other.get("prefix"), str):
+        return word.startswith(other["prefix"])
+    return None
+
+
+def _excluded_words(values: list[Any]) -> list[str]:
+    """The words of a lone ``anything-but`` that lists words; none for any other list of values."""
+    if len(values) != 1 or not isinstance(values[0], Mapping):
+        return []
+    excluded = values[0].get("anything-but")
+    words = [excluded] if isinstance(excluded, str) else excluded
+    return list(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else []
+
+
+def _same(first: Any, second: Any) -> bool:
+    return _text(first) == _text(second)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(encode_to_dict(value))

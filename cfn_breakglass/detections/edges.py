@@ -1,0 +1,182 @@
+"""Whose an event is: the patterns of the edge rules on the default bus of every region.
+
+A family of edge rules forwards to one central bus. Families that can match the same event forward to different buses,
+so that an event arrives once on each bus. An edge rule holds the ARNs and names; what an event is, the detections say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import Any, Final, NamedTuple
+
+from troposphere import Ref
+
+from cfn_breakglass.config.model import OFF, Config
+from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
+from cfn_breakglass.detections.tampering import (
+    TAMPERING,
+    Patterns,
+    account_foundation_changes,
+    delivery_changes,
+    rule_changes,
+)
+from cfn_breakglass.names import Names, RoleNames, sub
+
+ASSUME: Final = "Assume"
+SESSION: Final = "Session"
+SIGN_IN: Final = "SignIn"
+ALARM: Final = "Alarm"
+HEARTBEAT: Final = "Heartbeat"
+"""The family, the rule and the detail-type of the test event of a region."""
+
+PRESENT: Final = [{"exists": True}]
+ABSENT: Final = [{"exists": False}]
+API_CALL: Final = ["AWS API Call via CloudTrail"]
+ASSUME_CALLS: Final = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+ROOT_SIGN_IN_CALLS: Final = ("ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted")
+
+
+class EdgeRule(NamedTuple):
+    """A rule on the default bus of every region; ``id`` ends its name.
+
+    ``pattern`` can stand in any template. ``pattern_with_key`` is for the template that makes the key, if the pattern
+    watches that key too: no other template can refer to it.
+    """
+
+    family: str
+    id: str
+    description: str
+    pattern: dict[str, Any]
+    pattern_with_key: dict[str, Any] | None = None
+
+    def pattern_in(self, *, has_key: bool) -> dict[str, Any]:
+        """The pattern in a template that makes the key, or in one that does not."""
+        return self.pattern_with_key if has_key and self.pattern_with_key else self.pattern
+
+
+_TAMPERING_RULES: Final = ("Rules", "Delivery", "Account", "Denied")
+
+
+def _edge_ids(families: Container[str]) -> list[str]:
+    """The IDs of the edge rules of ``families``."""
+    single = [family for family in (ASSUME, SESSION, SIGN_IN, ALARM, HEARTBEAT) if family in families]
+    return [*single, *(f"{TAMPERING}{suffix}" for suffix in _TAMPERING_RULES if TAMPERING in families)]
+
+
+def edge_rules(config: Config, names: Names, families: Container[str], key_id: str | None = None) -> list[EdgeRule]:
+    """The edge rules of ``families``; ``key_id`` is the logical ID of the key in the template that makes it."""
+    rules = []
+    if ASSUME in families:
+        rules.append(EdgeRule(ASSUME, ASSUME, "STS calls about the break-glass role", _assume(names.role)))
+    if SESSION in families:
+        rules.append(EdgeRule(SESSION, SESSION, "Everything done in the break-glass role", _session(names.role)))
+    if TAMPERING in families:
+        rules += _tampering(config, names, _edge_ids(families), key_id)
+    if SIGN_IN in families:
+        rules.append(EdgeRule(SIGN_IN, SIGN_IN, "Console sign-ins of root or of the users", _sign_in(config)))
+    if ALARM in families:
+        rules.append(EdgeRule(ALARM, ALARM, "Alarms of this monitoring that go off", _alarm(names)))
+    if HEARTBEAT in families:
+        rules.append(EdgeRule(HEARTBEAT, HEARTBEAT, "The heartbeat of this region", _heartbeat(names)))
+    return rules
+
+
+def _assume(role: RoleNames) -> dict[str, Any]:
+    return {
+        "source": ["aws.sts"],
+        "detail": {
+            "eventName": list(ASSUME_CALLS),
+            # The ARN as the caller spelled it, or as AWS answered. AWS leaves requestParameters out of most denied
+            # calls; only the message names the role then.
+            "$or": [
+                {"requestParameters": {"roleArn": _role_arns(role)}},
+                {"responseElements": {"assumedRoleUser": {"arn": _sessions(role)}}},
+                {"errorMessage": _role_in_message(role)},
+            ],
+        },
+    }
+
+
+def _session(role: RoleNames) -> dict[str, Any]:
+    """The issuer is missing from some events of a session, the ARN from none."""
+    caller = {"$or": [{"sessionContext": {"sessionIssuer": {"arn": _role_arns(role)}}}, {"arn": _sessions(role)}]}
+    return {"source": [{"prefix": "aws."}], "detail": {"userIdentity": caller}}
+
+
+def _tampering(config: Config, names: Names, edge_ids: Iterable[str], key_id: str | None) -> list[EdgeRule]:
+    """Changes of the monitoring by service, and denied attempts: no event matches two of these."""
+    rules = (
+        ("Changes of the rules, buses and heartbeat", Patterns(rule_changes(config, names, edge_ids))),
+        ("Changes of the topics, queues, logs and alarms", Patterns(delivery_changes(config, names))),
+        ("Changes of what this monitoring depends on", account_foundation_changes(config, names, key_id)),
+        ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
+    )
+    return [
+        EdgeRule(TAMPERING, f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
+        for suffix, (description, patterns) in zip(_TAMPERING_RULES, rules, strict=True)
+    ]
+
+
+def _sign_in(config: Config) -> dict[str, Any]:
+    callers: list[dict[str, Any]] = []
+    if config.detections["UserSignIn"] != OFF:
+        # A failed login has no ARN.
+        by_name = [
+            {"userName": [{"equals-ignore-case": name} for name in config.users]},
+            {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in config.users]},
+        ]
+        callers.append({"eventName": ["ConsoleLogin"], "userIdentity": {"type": ["IAMUser"], "$or": by_name}})
+    if config.detections["RootUsed"] != OFF:
+        callers.append({"eventName": list(ROOT_SIGN_IN_CALLS), "userIdentity": {"type": ["Root"]}})
+    return {
+        "source": ["aws.signin"],
+        "detail-type": [{"prefix": "AWS Console Sign"}],
+        "account": [Ref("AWS::AccountId")],
+        "detail": {"$or": callers} if len(callers) > 1 else callers[0],
+    }
+
+
+def _alarm(names: Names) -> dict[str, Any]:
+    return {
+        "source": ["aws.cloudwatch"],
+        # To change an alarm makes an event as well, with the state it is in.
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "account": [Ref("AWS::AccountId")],
+        "detail": {"alarmName": [{"prefix": names.alarms}], "state": {"value": ["ALARM"]}},
+    }
+
+
+def _heartbeat(names: Names) -> dict[str, Any]:
+    """Whoever may put events can forge it, but for no other account and no other region."""
+    return {
+        "source": [names.heartbeat_source],
+        "detail-type": [HEARTBEAT],
+        "account": [Ref("AWS::AccountId")],
+    }
+
+
+def _role_arns(role: RoleNames) -> list[Any]:
+    return [
+        *({"equals-ignore-case": sub(arn)} for arn in role.arns),
+        *({"wildcard": sub(wildcard)} for wildcard in role.arn_wildcards),
+    ]
+
+
+def _sessions(role: RoleNames) -> list[Any]:
+    return [{"prefix": {"equals-ignore-case": sub(role.sessions)}}]
+
+
+def _role_in_message(role: RoleNames) -> list[Any]:
+    # The ARN ends the message or a blank follows it; without either it may be the beginning of a longer name.
+    forms: list[Any] = []
+    for arn in role.arns:
+        forms += [{"suffix": {"equals-ignore-case": sub(arn)}}, {"wildcard": sub(f"*{arn} *")}]
+    for wildcard in role.arn_wildcards:
+        if wildcard.endswith("*"):
+            forms.append({"wildcard": sub(f"*{wildcard}")})
+        else:
+            # One wildcard more and the rule is too complex for EventBridge. A suffix is not, and takes the role of
+            # that name in another account too.
+            end = wildcard.rpartition("*")[2]
+            forms += [{"suffix": {"equals-ignore-case": end}}, {"wildcard": sub(f"*{wildcard} *")}]
+    return forms

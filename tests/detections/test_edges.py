@@ -1,0 +1,125 @@
+"""The edge says whose, the centre says what: each event arrives once, and one rule for both says the same."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from pattern_events import compiled, events, plan_of, values_by_path
+from samples import SAMPLES, recorded, text_of, title
+
+from cfn_breakglass.config.model import DETECTIONS
+from cfn_breakglass.detections.composition import NothingInCommonError, compose
+from cfn_breakglass.plan import Plan
+
+EVERY: dict[str, Any] = {
+    "main_region": "us-east-1",
+    "usernames": ["alice", "bob"],
+    "detections": dict.fromkeys(DETECTIONS, "alert"),
+}
+CHANGES: dict[str, dict[str, Any]] = {
+    "the usual": {"role": {"path": "/ops/"}, "trail": "create"},
+    "an existing role": {"role": {"existing": "Emergency"}, "alerts": {"sms": ["+15550100"]}},
+    "a permission set": {"role": {"permission_set": "BreakGlass"}},
+    "an existing bus": {"event_bus": {"existing": "security"}},
+    "a deployer": {"deployer": True, "rollout": "managed"},
+}
+PLANS = {name: plan_of(json.dumps({**EVERY, **changes})) for name, changes in CHANGES.items()}
+PATTERNS = {
+    name: [
+        *(pattern for edge in plan.edges for pattern in (edge.pattern, edge.pattern_with_key) if pattern),
+        *(detection.kind for detection in plan.watched_events),
+    ]
+    for name, plan in PLANS.items()
+}
+VALUES = {name: values_by_path(patterns) for name, patterns in PATTERNS.items()}
+BY_BUS = {
+    name: [(plan.bus_of(edge.family).name, compiled(edge.pattern_in(has_key=True))) for edge in plan.edges]
+    for name, plan in PLANS.items()
+}
+
+
+EVENTS = [recorded(text_of(sample), "eu-west-1") for sample in SAMPLES]
+
+
+def arrivals(plan: str, event: dict[str, Any]) -> Counter[str]:
+    """How often an event is forwarded to each bus."""
+    return Counter(bus for bus, pattern in BY_BUS[plan] if pattern.matches(event))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_sample_arrives_once_on_each_bus(plan: str) -> None:
+    twice = {
+        title(sample): arrived
+        for sample in SAMPLES
+        if (arrived := arrivals(plan, recorded(text_of(sample), "eu-west-1"))) and max(arrived.values()) > 1
+    }
+    assert twice == {}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_any_event_arrives_once_on_each_bus(plan: str) -> None:
+    @settings(deadline=None)
+    @given(events(VALUES[plan], EVENTS))
+    def check(event: dict[str, Any]) -> None:
+        assert max(arrivals(plan, event).values(), default=0) <= 1
+
+    check()
+
+
+def pairs(plan: Plan) -> dict[str, tuple[Any, Any, Any]]:
+    """Each edge rule with each detection of its family, and both in one: None where no event is both."""
+    found = {}
+    for detection in plan.watched_events:
+        for edge in plan.edges_of(detection.family):
+            composed = None
+            with suppress(NothingInCommonError):
+                composed = compiled(compose(edge.pattern, detection.kind))
+            found[f"{edge.id} and {detection.rule_id}"] = (compiled(edge.pattern), compiled(detection.kind), composed)
+    return found
+
+
+PAIRS = {name: pairs(plan) for name, plan in PLANS.items()}
+
+
+def differences(plan: str, event: dict[str, Any]) -> list[str]:
+    """The pairs that do not say of an event what both in one say."""
+    return [
+        name
+        for name, (edge, kind, composed) in PAIRS[plan].items()
+        if (edge.matches(event) and kind.matches(event)) != (composed is not None and composed.matches(event))
+    ]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_one_rule_says_of_a_sample_what_edge_and_centre_say(plan: str) -> None:
+    different = {
+        title(sample): names
+        for sample in SAMPLES
+        if (names := differences(plan, recorded(text_of(sample), "eu-west-1")))
+    }
+    assert different == {}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_one_rule_says_of_any_event_what_edge_and_centre_say(plan: str) -> None:
+    @settings(deadline=None)
+    @given(st.lists(events(VALUES[plan], EVENTS), min_size=1, max_size=5))
+    def check(happened: list[dict[str, Any]]) -> None:
+        for event in happened:
+            assert differences(plan, event) == []
+
+    check()
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_central_pattern_holds_no_arn(plan: str) -> None:
+    kinds = {
+        detection.rule_id: json.dumps(detection.kind, default=lambda value: value.to_dict())
+        for detection in PLANS[plan].detections
+    }
+    assert [name for name, kind in kinds.items() if "arn:" in kind] == []
