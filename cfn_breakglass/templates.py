@@ -22,7 +22,7 @@ from cfn_breakglass.builders.forwarding import (
 )
 from cfn_breakglass.builders.heartbeat import heartbeat_role, heartbeat_schedule, missing_heartbeat_alarms
 from cfn_breakglass.builders.outputs import main_region_outputs, resource_outputs
-from cfn_breakglass.builders.rules import detection_rules, edge_rules
+from cfn_breakglass.builders.rules import detection_rules, forwarding_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.plan import Plan, make_plan
@@ -165,7 +165,7 @@ def _central_core(plan: Plan) -> _Core:
 def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> list[AWSObject]:
     """What every region has: rules that forward, and the schedule of the heartbeat; ``core`` is of the main region."""
     main = core or _Core()
-    rules = edge_rules(
+    rules = forwarding_rules(
         plan,
         lambda edge: bus_target(plan, edge, main.buses, main.forwarder_role),
         dead_letters=queue.queue,

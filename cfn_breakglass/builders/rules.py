@@ -36,7 +36,7 @@ class Sink(NamedTuple):
     target: Callable[[Detection], Mapping[str, Any]]
 
 
-def edge_rules(
+def forwarding_rules(
     plan: Plan,
     bus_target: Callable[[EdgeRule], Mapping[str, Any]],
     *,

@@ -13,7 +13,7 @@ from cfn_breakglass.config.collection_types import Section
 from cfn_breakglass.config.model import DETECTIONS, Config, config_keys
 from cfn_breakglass.config.problems import Problems, has_yaml_type
 from cfn_breakglass.config.types import read_setting
-from cfn_breakglass.config.yaml_parser import NotYamlError, compose
+from cfn_breakglass.config.yaml_parser import NotYamlError, compose_yaml
 from cfn_breakglass.errors import ConfigError, Problem
 
 
@@ -36,7 +36,7 @@ def load_config(path: Path) -> tuple[Config, dict[str, int]]:
 def parse_config(text: str, file: str = "config") -> tuple[Config, dict[str, int]]:
     """The config in ``text``, and the line of each key in it. Raises ConfigError with the name ``file``."""
     try:
-        node = compose(text)
+        node = compose_yaml(text)
     except NotYamlError as error:
         raise ConfigError(file, [error.problem]) from None
     if node is None or has_yaml_type(node, "null"):

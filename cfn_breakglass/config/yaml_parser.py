@@ -63,7 +63,7 @@ class NotYamlError(Exception):
         self.problem = problem
 
 
-def compose(text: str) -> yaml.Node | None:
+def compose_yaml(text: str) -> yaml.Node | None:
     """The document in ``text``, or None if there is none. Raises NotYamlError."""
     if len(text) > _MOST_CHARACTERS:
         message = f"the file has {len(text):,} characters; a config has at most {_MOST_CHARACTERS:,}"

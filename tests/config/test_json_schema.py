@@ -21,7 +21,7 @@ from cfn_breakglass.config.message_fields import FIELDS
 from cfn_breakglass.config.model import DETECTIONS, Config, config_keys
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.types import read_setting
-from cfn_breakglass.config.yaml_parser import compose
+from cfn_breakglass.config.yaml_parser import compose_yaml
 
 STARTER = paths.STARTER.read_text(encoding="utf-8")
 SCHEMA = json.loads(schema_text())
@@ -48,7 +48,7 @@ def accepted(text: str) -> bool:
 def parsed(tree: Any) -> bool:
     """Whether the parser accepts each setting of ``tree`` by itself."""
     problems = Problems(config_keys())
-    node = compose(yaml.safe_dump(tree, sort_keys=False))
+    node = compose_yaml(yaml.safe_dump(tree, sort_keys=False))
     assert node is not None
     read_setting(Section(Config), node, "", problems)
     return not problems.reported

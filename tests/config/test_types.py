@@ -13,7 +13,7 @@ from cfn_breakglass.config.loader import parse_config
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.types import INVALID, Boolean, Choice, Integer, SettingType, String, read_setting
-from cfn_breakglass.config.yaml_parser import compose
+from cfn_breakglass.config.yaml_parser import compose_yaml
 from cfn_breakglass.errors import ConfigError, Problem
 from cfn_breakglass.generation.limit_problems import problem
 
@@ -27,7 +27,7 @@ COLOUR = Choice(("red", "off"))
 
 def read(setting_type: SettingType, text: str) -> tuple[Any, list[str]]:
     """The value of ``text`` by its type, and the problems that are reported."""
-    node, problems = compose(text), Problems()
+    node, problems = compose_yaml(text), Problems()
     assert node is not None
     value = read_setting(setting_type, node, "key", problems)
     return value, [f"{problem.text} | {problem.fix}" for problem in problems.reported]
@@ -105,7 +105,7 @@ def test_a_list_that_is_very_long_text() -> None:
 
 
 def test_a_list_keeps_the_valid_items_and_their_positions() -> None:
-    node, problems = compose("[a, 5, b, a, c]"), Problems()
+    node, problems = compose_yaml("[a, 5, b, a, c]"), Problems()
     assert node is not None
     assert ListOf(WORD).read(node, "key", problems) == ("a", "b", "c")
     assert [problems.key_of_item("key", position) for position in range(3)] == ["key[0]", "key[2]", "key[4]"]
