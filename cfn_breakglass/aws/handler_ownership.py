@@ -8,6 +8,10 @@ A create handler that reads first, by its permissions in ``cloudformation_handle
 AlreadyExists: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract.html.
 Of the other types CloudFormation compares the physical name with those of all stacks of the account and region, and
 says "already exists in stack": https://github.com/serverless/serverless/issues/1842.
+
+This holds for what stacks do. A person can also move a part to another stack (CreateStackRefactor), have our stack
+taken into another stack set (ImportStacksToStackSet), or have a handler run on a part without any stack (the Cloud
+Control API's UpdateResource and DeleteResource). These calls name our stack or our part, and have to alert themselves.
 """
 
 from __future__ import annotations

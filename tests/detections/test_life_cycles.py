@@ -313,6 +313,27 @@ def test_a_change_of_an_existing_part_alerts_also_for_the_stack_that_owns_it(wha
         assert notified(deployment_with_existing(what).simulator(), caller, call).count(TOPIC) == 1, call
 
 
+OUR_STACK: Final = ARN.format("cloudformation", "stack/break-glass/708e15e2-c31e-54d0-a606-566573747aa5")
+OUR_RULE: Final = {"typeName": "AWS::Events::Rule", "identifier": ARN.format("events", "rule/break-glass-Assume")}
+TAKEOVERS: Final = [
+    Call("cloudformation", "CreateStackRefactor", {"stackDefinitions": [{"stackName": STACK}]}, "us-east-1"),
+    Call("cloudformation", "ImportStacksToStackSet", {"stackSetName": "x", "stackIds": [OUR_STACK]}, "us-east-1"),
+    Call("cloudcontrolapi", "DeleteResource", OUR_RULE, "us-east-1"),
+    Call("cloudcontrolapi", "UpdateResource", OUR_RULE, "us-east-1"),
+]
+"""Calls after which CloudFormation may change a part of ours, and no call names our stack as an update does."""
+
+
+@pytest.mark.parametrize("call", TAKEOVERS, ids=str)
+def test_to_have_cloudformation_change_a_part_without_our_stack_alerts(call: Call) -> None:
+    """A refactoring moves parts of a stack to others, and the Cloud Control API goes without any.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-refactoring.html
+    https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations.html
+    """
+    assert notified(deployment("small").simulator(), PERSON, call).count(TOPIC) == 1
+
+
 # ---- the records themselves ----
 
 
