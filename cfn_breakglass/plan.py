@@ -136,7 +136,7 @@ def make_plan(config: Config) -> Plan:
     candidates = detections(config, names)
     destinations = Destinations.of(config, candidates)
     watched = destinations.received(candidates)
-    beat = heartbeat() if watched and config.heartbeat != OFF else None
+    beat = heartbeat(names) if watched and config.heartbeat != OFF else None
     families = _families((*watched, beat) if beat else watched)
     return Plan(
         config=config,

@@ -90,13 +90,13 @@ def detections(config: Config, names: Names) -> list[Detection]:
     return [detection for detection in catalog if config.detections[detection.id] != OFF]
 
 
-def heartbeat() -> Detection:
+def heartbeat(names: Names) -> Detection:
     """The test event by which a region proves that its events arrive: forwarded like the rest, and no detection."""
     return Detection(
         id=HEARTBEAT,
         summary="A region proves that its events arrive",
         family=HEARTBEAT,
-        kind={"detail-type": [HEARTBEAT]},
+        kind={"source": [names.heartbeat_source]},
     )
 
 

@@ -79,7 +79,7 @@ def test_each_kind_of_failure_has_its_alarm() -> None:
     assert kinds == {
         *("dead-letters in main-region.yaml", "dead-letters in stackset.yaml"),
         *("invocations in main-region.yaml", "invocations-actions in main-region.yaml"),
-        "notifications in main-region.yaml",
+        *("invocations-monitoring in main-region.yaml", "notifications in main-region.yaml"),
     }
 
 

@@ -69,7 +69,8 @@ def test_the_rollout_is_parallel_and_a_region_that_fails_stops_no_other() -> Non
 def test_the_set_comes_after_what_it_needs_and_goes_before_it(roles: str) -> None:
     held = templates_of(config_of({**BASE, "rollout": "managed", "stackset_roles": roles}))["main-region"]["Resources"]
     ours = {"AdministrationRole", "ExecutionRole"} if roles == CREATE else set()
-    assert set(held["StackSet"]["DependsOn"]) == ours | {"CentralBus", "ActionBus", "ForwarderRole", "HeartbeatRole"}
+    buses = {"CentralBus", "ActionBus", "MonitoringBus"}
+    assert set(held["StackSet"]["DependsOn"]) == ours | buses | {"ForwarderRole", "HeartbeatRole"}
     assert {name for name in held if name in ("AdministrationRole", "ExecutionRole")} == ours
     given = held["StackSet"]["Properties"]
     names = ("break-glass-stackset-execution", "AWSCloudFormationStackSetExecutionRole")

@@ -84,13 +84,45 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
     assert identities(turned) == identities(BASE)
 
 
-@pytest.mark.parametrize(
-    "detection",
-    ["RoleAssumed", "RoleDenied", "ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated", "DeliveryFailing"],
-)
-def test_a_detection_switched_off_touches_no_other(detection: str) -> None:
-    before, after = identities(BASE), identities(BASE | {"detections": {detection: "off"}})
-    gone = {logical_id for _, logical_id in before.keys() - after.keys()}
+# What goes with a detection that is switched off: of its own, and of its family if nothing else wants that.
+OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated")
+SESSION_EDGE = {"ForwardSession", "ActionBus", "ActionBusAlarm"}
+SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
+    ("RoleAssumed",): {"RoleAssumed"},
+    ("RoleDenied",): {"RoleDenied"},
+    ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "RoleDenied", "ForwardAssume", "CentralBus", "CentralBusAlarm"},
+    **{(detection,): {detection} for detection in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")},
+    ("RoleActions",): {"RoleActions", "ActionLog"},
+    OF_SESSIONS: {*OF_SESSIONS, "ActionLog", *SESSION_EDGE},
+    ("UserSignIn",): {"UserSignIn"},
+    ("UserSignIn", "RootUsed"): {"UserSignIn", "RootUsed", "ForwardSignIn"},
+    ("DeliveryFailing",): {"DeliveryFailing", "ForwardAlarm"},
+}
+WATCHING_ALL = BASE | {"detections": {"UserSignIn": "alert", "RootUsed": "alert"}}
+
+
+@pytest.mark.parametrize("detections", SWITCHED_OFF, ids=" ".join)
+def test_a_detection_switched_off_touches_no_other(detections: tuple[str, ...]) -> None:
+    levels = WATCHING_ALL["detections"] | dict.fromkeys(detections, "off")
+    before, after = identities(WATCHING_ALL), identities(WATCHING_ALL | {"detections": levels})
     assert after.items() <= before.items()
-    with_it = {"ActionLog", "ActionBus", "ActionBusAlarm"}
-    assert {detection, f"Forward{detection}"} <= gone <= {detection, f"Forward{detection}", *with_it}
+    assert {logical_id for _, logical_id in before.keys() - after.keys()} == SWITCHED_OFF[detections]
+
+
+def patterns(settings: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    return {
+        (file, logical_id): resource["Properties"]["EventPattern"]
+        for file, text in template_files(config_of(settings)).items()
+        for logical_id, resource in resources_of(text).items()
+        if resource["Type"] == "AWS::Events::Rule"
+    }
+
+
+@pytest.mark.parametrize("detections", SWITCHED_OFF, ids=" ".join)
+def test_the_rules_of_the_other_detections_look_for_the_same(detections: tuple[str, ...]) -> None:
+    levels = WATCHING_ALL["detections"] | dict.fromkeys(detections, "off")
+    before, after = patterns(WATCHING_ALL), patterns(WATCHING_ALL | {"detections": levels})
+    changed = {logical_id for (file, logical_id), pattern in after.items() if before[file, logical_id] != pattern}
+    # The edge rule of sign-ins holds the users or root only if somebody asks for them; that of Tampering may name
+    # the rules that there are.
+    assert {name for name in changed if not name.startswith("ForwardTampering")} <= {"ForwardSignIn"}

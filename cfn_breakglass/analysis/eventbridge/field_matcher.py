@@ -38,3 +38,12 @@ class FieldMatcher:
 
     def accepts(self, value: Any) -> bool:
         return (isinstance(value, str) and value in self.texts) or any(holds(value) for holds in self.predicates)
+
+    def agrees_with(self, other: FieldMatcher) -> bool:
+        """Whether both may accept one value, or both absence; of two that accept more than words it is assumed."""
+        return (
+            (self.accepts_absence and other.accepts_absence)
+            or bool(self.predicates and other.predicates)
+            or any(other.accepts(text) for text in self.texts)
+            or any(self.accepts(text) for text in other.texts)
+        )

@@ -83,6 +83,15 @@ class Pattern:
                 return True
         return False
 
+    def overlaps(self, other: Pattern) -> bool:
+        """Whether an event may match both: an alternative of each agrees in every field that both read."""
+        others = [{matcher.path: matcher for matcher in branch} for branch in other.branches]
+        return any(
+            all(matcher.path not in fields or matcher.agrees_with(fields[matcher.path]) for matcher in branch)
+            for branch in self.branches
+            for fields in others
+        )
+
     def compare(self, event: Mapping[str, Any]) -> tuple[ComparedField, ...]:
         """Compare ``event`` with every field of the ``$or`` alternative that is nearest to matching."""
         alternatives = [tuple(_compare(matcher, event) for matcher in branch) for branch in self.branches]

@@ -49,11 +49,11 @@ class Accounts:
             deploy_pair(*templates, account=options.account or templates[0].coverage.account_or_example)
         )
         self.regions = example.regions
-        # Rules for events of our own, such as the heartbeat, match no record.
-        notifying = [rule for rule in example.rules if not rule.forwards]
-        self.detections = list(dict.fromkeys(rule.detection for rule in notifying if rule.accepts_aws_events))
+        paths = [path for region in example.regions for path in example.paths(region)]
+        # What events of our own take, such as the heartbeat, is open to no record.
+        self.detections = list(dict.fromkeys(path.rule.detection for path in paths if path.accepts_aws_events))
         self.fields = {name for rule in example.rules for name in rule.pattern.fields}
-        if unknown := sorted(options.detections - {rule.detection for rule in notifying}):
+        if unknown := sorted(options.detections - {path.rule.detection for path in paths}):
             detections = ", ".join(self.detections)
             raise TemplateError(f"{unknown[0]} is not a detection of the templates\n  they have {detections}")
 

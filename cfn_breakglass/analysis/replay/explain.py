@@ -26,13 +26,39 @@ _FIRST_FIELDS = ("source", "detail.eventName", "detail.errorCode")
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether a rule of a detection fires for an event, why not, and each field of its pattern beside the event's."""
+    """Whether the rule of a detection fires for an event, why not, and each field of a pattern beside the event's.
+
+    ``forwarded_by`` is the edge rule that forwards the event to the bus of the rule. If none does, ``kept_out_by`` is
+    the one that is nearest to it, and reasons and fields are about that. Both are empty for a rule on the default bus.
+    """
 
     detection: str
     rule: str
     fires: bool
     reasons: tuple[str, ...]
     fields: tuple[ComparedField, ...] = ()
+    forwarded_by: str = ""
+    kept_out_by: str = ""
+
+
+def explain_path(path: DetectionPath, event: Mapping[str, Any]) -> Explanation:
+    """Say whether and why the rule of a path fires; if no edge rule forwards the event to it, why not."""
+    rule = path.rule
+    if path.is_direct:
+        return explain_rule(rule, event)
+    if not path.edges:
+        reason = f"no rule on the default bus of {event.get('region')} forwards what the rule {rule.name} matches"
+        return Explanation(rule.detection, rule.name, fires=False, reasons=(reason,))
+    for edge in path.edges:
+        if edge.fires_on(event):
+            return replace(explain_rule(rule, event), forwarded_by=edge.name)
+    nearest = min((explain_rule(edge, event) for edge in path.edges), key=lambda edge: len(edge.reasons))
+    return replace(nearest, detection=rule.detection, rule=rule.name, kept_out_by=nearest.rule)
+
+
+def explain_unwatched(detection: str, reason: str) -> Explanation:
+    """Say that no rule of a detection sees the event."""
+    return Explanation(detection, "", fires=False, reasons=(reason,))
 
 
 def explain_rule(rule: Rule, event: Mapping[str, Any]) -> Explanation:
@@ -41,20 +67,6 @@ def explain_rule(rule: Rule, event: Mapping[str, Any]) -> Explanation:
     reasons = tuple(_sentence(mismatch, event) for mismatch in mismatches) or _delivery_problems(rule.state, event)
     fields = tuple(sorted(rule.pattern.compare(event), key=_field_order))
     return Explanation(rule.detection, rule.name, not reasons, reasons, fields)
-
-
-def explain_path(path: DetectionPath, event: Mapping[str, Any]) -> Explanation:
-    """Say whether and why the rule of a path fires; if nothing forwards the event to it, why not."""
-    if not path.edges or any(edge.fires_on(event) for edge in path.edges):
-        return explain_rule(path.rule, event)
-    explanations = [explain_rule(edge, event) for edge in path.edges]
-    nearest = min(explanations, key=lambda explanation: len(explanation.reasons))
-    return replace(nearest, detection=path.rule.detection)
-
-
-def explain_unwatched(detection: str, reason: str) -> Explanation:
-    """Say that no rule of a detection sees the event."""
-    return Explanation(detection, "", fires=False, reasons=(reason,))
 
 
 def uncovered_reason(event: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from cfn_breakglass.analysis.replay.explain import Explanation, condense_words, record_path
@@ -36,9 +35,9 @@ class TextFormat:
             deliveries = (delivery for delivery in result.deliveries if delivery.detection == detection)
             for delivery in dict.fromkeys(deliveries):
                 yield from self._delivery(delivery)
-        rules = Counter(explanation.detection for explanation in result.explanations)
-        for explanation in _merged(result.explanations):
-            yield from self._explanation(explanation, with_rule=rules[explanation.detection] > 1)
+        rules = Counter(explanation.detection for explanation in result.explanations if not explanation.kept_out_by)
+        for explanation, detections in _merged(result.explanations):
+            yield from self._explanation(explanation, detections, with_rule=rules[detections] > 1)
         yield ""
 
     def summary_lines(self, summary: Summary) -> Iterator[str]:
@@ -66,12 +65,12 @@ class TextFormat:
         if rest := len(delivery.message) - len(message):
             yield f"      ... and {count_of(rest, 'character')} more; {self._cut_hint}"
 
-    def _explanation(self, explanation: Explanation, *, with_rule: bool) -> Iterator[str]:
-        """The reasons, and record and pattern side by side."""
+    def _explanation(self, explanation: Explanation, detections: str, *, with_rule: bool) -> Iterator[str]:
+        """The edge rule, the reasons, and record and pattern side by side."""
         yield ""
         rule = f" (rule {explanation.rule})" if with_rule else ""
-        yield f"  {explanation.detection}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
-        for reason in explanation.reasons:
+        yield f"  {detections}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
+        for reason in (*_edge(explanation), *explanation.reasons):
             first, *more = wrap_words(terminal_safe(reason), self._width - len(_INDENT) - 2)
             yield _INDENT + first
             yield from (f"{_INDENT}  {line}" for line in more)
@@ -92,14 +91,22 @@ class TextFormat:
             yield f"{_INDENT}{line}"
 
 
-def _merged(explanations: tuple[Explanation, ...]) -> Iterator[Explanation]:
-    """The explanations, those of detections without a rule that sees the event as one."""
-    for (rule, _), group in groupby(explanations, key=lambda explanation: (explanation.rule, explanation.reasons)):
-        if rule:
-            yield from group
+def _edge(explanation: Explanation) -> Iterator[str]:
+    """Which edge rule forwards the event, or does not."""
+    if explanation.forwarded_by:
+        yield f"the rule {explanation.forwarded_by} forwards it"
+    elif explanation.kept_out_by:
+        yield f"the rule {explanation.kept_out_by} does not forward it"
+
+
+def _merged(explanations: tuple[Explanation, ...]) -> Iterator[tuple[Explanation, str]]:
+    """Each explanation with its detection; those that end at the same edge rule, or see no rule at all, as one."""
+    for last_rule, group in groupby(explanations, key=lambda explanation: explanation.kept_out_by or explanation.rule):
+        first, *others = group
+        if last_rule and not first.kept_out_by:
+            yield from ((explanation, explanation.detection) for explanation in (first, *others))
         else:
-            first, *others = group
-            yield replace(first, detection=", ".join(explanation.detection for explanation in (first, *others)))
+            yield first, ", ".join(dict.fromkeys(explanation.detection for explanation in (first, *others)))
 
 
 def _required_value(words: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target
 from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem
 from cfn_breakglass.analysis.simulator.metrics import Alarm, Metric, counted_metrics, filters_of, metric_alarms
 from cfn_breakglass.analysis.simulator.schedules import (
@@ -15,7 +16,7 @@ from cfn_breakglass.analysis.simulator.schedules import (
     scheduled_event,
     seconds_between,
 )
-from cfn_breakglass.analysis.simulator.simulator import Attempt, Simulator
+from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 
@@ -82,7 +83,7 @@ def _counted_heartbeat(stacks: Mapping[str, Stack], stack: Stack, simulator: Sim
     schedule = enabled_schedule(stack)
     event = scheduled_event(stack, schedule)
     check_role(stacks, stack, schedule, event)
-    rule, target, _ = _logging_attempt(stack, schedule, simulator.attempts(event))
+    rule, target = _logging_rule(stack, schedule, event, simulator)
     log_stack = stacks[rule.region]
     log_group = {group.arn: group for group in log_stack.of_type("AWS::Logs::LogGroup")}[target.arn]
     metrics = counted_metrics(log_stack, log_group, target.message(event, rule))
@@ -96,17 +97,19 @@ def _counted_heartbeat(stacks: Mapping[str, Stack], stack: Stack, simulator: Sim
     return _Heartbeat(log_stack, filters[0], metrics, seconds_between(schedule))
 
 
-def _logging_attempt(stack: Stack, schedule: Resource, attempts: Iterable[Attempt]) -> Attempt:
-    """The attempt that reaches a log group."""
+def _logging_rule(
+    stack: Stack, schedule: Resource, event: Mapping[str, Any], simulator: Simulator
+) -> tuple[Rule, Target]:
+    """The rule and the target by which the event reaches a log group."""
     problems = []
-    for attempt in attempts:
+    for attempt in simulator.attempts(event):
         if attempt.verdict.problem:
             problems.append(attempt.verdict.problem)
         elif attempt.target.kind == "log":
-            return attempt
+            return attempt.rule, attempt.target
     message = f"no rule writes the heartbeat of {stack.region} to a log group"
     unmatched = DeliveryProblem("heartbeat-unmatched", message, stack.region, schedule.logical_id)
-    raise BrokenPathError(next(iter(problems), unmatched))
+    raise BrokenPathError((*problems, *simulator.untaken(event), unmatched)[0])
 
 
 def _alarm_result(

@@ -24,7 +24,8 @@ _TOO_LARGE = f"the event is over {limits.EVENT.maximum // 1024} KB, and such eve
 class Delivery:
     """What one target of one rule receives of an event, or why it receives nothing.
 
-    ``kind`` is topic, log, queue, or bus for an event lost on its way to another bus. ``region`` is that of the rule.
+    ``kind`` is topic, log, queue, or bus for an event lost on its way to another bus: then ``rule`` is the one that
+    forwards, and ``detection`` one that would have come of the event. ``region`` is that of the rule.
     ``problem`` is why AWS drops the event, or None. ``assumed_allowed`` are the ARNs that the event passes and that no
     template makes, such as a forwarder role: they are assumed to let it pass.
     """
@@ -41,18 +42,31 @@ class Delivery:
 
 
 class Attempt(NamedTuple):
-    """A rule that matches an event, one of its targets, and whether AWS lets the event reach that."""
+    """A rule that matches an event, one of its targets, and whether AWS lets the event reach that.
+
+    ``detection`` is delivered or lost by it.
+    """
 
     rule: Rule
     target: Target
     verdict: Verdict
+    detection: str
 
 
 class DetectionPath(NamedTuple):
-    """A rule that notifies or logs; ``edges`` forward to its bus, none where it stands on the default bus."""
+    """A rule that notifies or logs, and the edge rules of one region that may forward what it matches to its bus.
+
+    There are none where it ``is_direct``: it stands on the default bus.
+    """
 
     rule: Rule
     edges: tuple[Rule, ...]
+    is_direct: bool
+
+    @property
+    def accepts_aws_events(self) -> bool:
+        """Whether an event of AWS can come this way."""
+        return self.rule.accepts_aws_events and (self.is_direct or any(edge.accepts_aws_events for edge in self.edges))
 
 
 class Simulator:
@@ -65,9 +79,9 @@ class Simulator:
             for rule in rules_of(stack):
                 self._rules[rule.bus].append(rule)
         own_buses = {bus.arn for stack in stacks.values() for bus in stack.of_type("AWS::Events::EventBus")}
-        default_buses = {bus_arn(stack, "default") for stack in stacks.values()}
+        self._default_buses = {bus_arn(stack, "default") for stack in stacks.values()}
         # The rules of the stacks prove that a bus exists which they do not make.
-        self._buses = own_buses | default_buses | set(self._rules)
+        self._buses = own_buses | self._default_buses | set(self._rules)
         # What the policies say does not change from event to event.
         self._deliverable: dict[tuple[str, int], Verdict] = {}
         self._forwardable: dict[tuple[str, int, str, str], Verdict] = {}
@@ -88,15 +102,24 @@ class Simulator:
         return self._rules[bus_arn(stack, "default")] if stack else []
 
     def paths(self, region: str) -> list[DetectionPath]:
-        """Every rule that notifies or logs, with the rules of ``region`` that forward to its bus."""
+        """Every rule that can notify or log of events of ``region``, with the rules there that forward such events."""
         first = self.watching(region)
-        edges = [rule for rule in first if rule.forwards]
-        by_bus: defaultdict[str, list[Rule]] = defaultdict(list)
-        for edge in edges:
-            for target in edge.targets:
-                by_bus[target.arn].append(edge)
-        direct = [DetectionPath(rule, ()) for rule in first if not rule.forwards]
-        return direct + [DetectionPath(rule, tuple(by_bus[bus])) for bus in by_bus for rule in self._rules.get(bus, [])]
+        edges: defaultdict[str, list[Rule]] = defaultdict(list)
+        for rule in first:
+            for target in rule.targets:
+                if target.kind == "bus":
+                    edges[target.arn].append(rule)
+        direct = [DetectionPath(rule, (), is_direct=True) for rule in first if not rule.forwards]
+        central_rules = [rule for rule in self.rules if rule.bus not in self._default_buses]
+        return direct + [
+            DetectionPath(
+                rule,
+                tuple(edge for edge in edges[rule.bus] if edge.pattern.overlaps(rule.pattern)),
+                is_direct=False,
+            )
+            for rule in central_rules
+            if not rule.forwards
+        ]
 
     def run(self, event: Mapping[str, Any]) -> list[Delivery]:
         """Let an EventBridge event arrive at the default bus of its region."""
@@ -121,7 +144,7 @@ class Simulator:
         return self._deliverable[key]
 
     def forwardable(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
-        """Whether the event can arrive on the bus of the target, and a rule there matches it."""
+        """Whether the event can arrive on the bus of the target."""
         key = (rule.arn, id(target), str(event.get("source")), str(event.get("detail-type")))
         if key not in self._forwardable:
             verdict = can_forward(self._stacks.values(), rule, target, event)
@@ -131,6 +154,15 @@ class Simulator:
             self._forwardable[key] = verdict
         return self._forwardable[key]
 
+    def untaken(self, event: Mapping[str, Any]) -> Iterator[DeliveryProblem]:
+        """The buses to which the event is forwarded and where no rule matches it."""
+        for rule in self.watching(str(event.get("region"))):
+            for target in rule.targets if rule.fires_on(event) else ():
+                central_rules = self._rules.get(target.arn, [])
+                if target.kind == "bus" and not any(central.pattern.matches(event) for central in central_rules):
+                    message = f"no rule on the bus {target.arn} takes it"
+                    yield DeliveryProblem("forward-unmatched", message, about=target.arn)
+
     def _arrive(
         self, bus: str, event: Mapping[str, Any], *, forwarded: bool = False, assumed_allowed: tuple[str, ...] = ()
     ) -> Iterator[Attempt]:
@@ -139,35 +171,41 @@ class Simulator:
                 for target in rule.targets:
                     if target.kind != "bus":
                         problem, more = self.deliverable(rule, target)
-                        yield Attempt(rule, target, Verdict(problem, assumed_allowed + more))
+                        yield Attempt(rule, target, Verdict(problem, assumed_allowed + more), rule.detection)
                     elif forwarded:
                         message = f"it arrived from another bus, and is not forwarded again to {target.arn}"
                         problem = DeliveryProblem("forwarded-again", message, about=target.arn)
-                        yield Attempt(rule, target, Verdict(problem, assumed_allowed))
+                        yield Attempt(rule, target, Verdict(problem, assumed_allowed), rule.detection)
                     else:
                         yield from self._forward(rule, target, event)
 
     def _forward(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Iterator[Attempt]:
+        """What comes of it, or is lost for every detection that would have come of it.
+
+        An event that arrives and that no rule there matches is not lost: edge rules let more through than is wanted.
+        """
         verdict, central_rules = self.forwardable(rule, target, event), self._rules.get(target.arn, [])
-        if verdict.problem is None and central_rules:
+        if not central_rules:
+            verdict = verdict if verdict.problem else _without_rules(verdict, target)
+            yield Attempt(rule, target, verdict, rule.detection)
+        elif verdict.problem:
+            lost = [central.detection for central in central_rules if central.fires_on(event)]
+            yield from (Attempt(rule, target, verdict, detection) for detection in dict.fromkeys(lost))
+        else:
             yield from self._arrive(target.arn, event, forwarded=True, assumed_allowed=verdict.assumed_allowed)
-            return
-        if verdict.problem is None:
-            message = f"there is no rule on the bus {target.arn}"
-            verdict = verdict._replace(problem=DeliveryProblem("forward-unmatched", message, about=target.arn))
-        # What is lost on the way is lost for every detection that would have come of it.
-        lost = [central for central in central_rules if central.fires_on(event)] if central_rules else [rule]
-        yield from (Attempt(losing, target, verdict) for losing in lost)
+            for central in central_rules:
+                if central.pattern.matches(event) and not central.fires_on(event):
+                    yield Attempt(rule, target, _withheld(verdict, central), central.detection)
 
     def _delivery(self, attempt: Attempt, event: Mapping[str, Any]) -> Delivery:
-        rule, target, verdict = attempt
+        rule, target, verdict, detection = attempt
         problem = verdict.problem and verdict.problem.message
         try:
             message = target.message(event, rule)
         except UndeliverableError as error:
             message, problem = "", problem or str(error)
         return Delivery(
-            detection=rule.detection,
+            detection=detection,
             rule=rule.name,
             region=rule.region,
             target=target.arn,
@@ -180,6 +218,18 @@ class Simulator:
             problem=problem,
             assumed_allowed=verdict.assumed_allowed,
         )
+
+
+def _without_rules(verdict: Verdict, target: Target) -> Verdict:
+    message = f"there is no rule on the bus {target.arn}"
+    return verdict._replace(problem=DeliveryProblem("forward-unmatched", message, about=target.arn))
+
+
+def _withheld(verdict: Verdict, rule: Rule) -> Verdict:
+    """For a rule whose pattern matches, and to which EventBridge does not deliver in its state."""
+    message = f"the rule {rule.name} on the bus {rule.bus} does not receive it: its State is {rule.state}"
+    code = "rule-disabled" if rule.state == "DISABLED" else "rule-misses-read-events"
+    return verdict._replace(problem=DeliveryProblem(code, message, about=rule.arn))
 
 
 def deploy_pair(main: TemplateFile, others: TemplateFile, *, account: str) -> dict[str, Stack]:

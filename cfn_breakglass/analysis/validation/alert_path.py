@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_arn
 from cfn_breakglass.analysis.simulator.alarm_delivery import (
@@ -14,10 +15,11 @@ from cfn_breakglass.analysis.simulator.alarm_delivery import (
     unwatched_resources,
 )
 from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
-from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
+from cfn_breakglass.analysis.simulator.delivery_permissions import find_by_arn
+from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem
 from cfn_breakglass.analysis.simulator.heartbeat_path import has_heartbeat, heartbeat_results
 from cfn_breakglass.analysis.simulator.sample_event import sample_event
-from cfn_breakglass.analysis.simulator.schedules import default_bus_schedules
+from cfn_breakglass.analysis.simulator.schedules import default_bus_schedules, scheduled_event
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.simulator.subscriptions import subscription_problems
 from cfn_breakglass.analysis.template.reader import Resource, Stack
@@ -73,6 +75,14 @@ def _may_match_reads(rule: Resource) -> bool:
     )
 
 
+class _AlarmEvent(NamedTuple):
+    """The event that an alarm makes on the default bus when it goes off."""
+
+    stack: Stack
+    alarm: Resource
+    event: dict[str, Any]
+
+
 class _AlertPath:
     """The stacks with every rule enabled: a disabled rule is one problem, not one more for each path through it."""
 
@@ -98,7 +108,7 @@ class _AlertPath:
                 yield from judge(region, alarm.logical_id, partial(alarm_problems, stack, alarm, self._buses))
             rules = [rule for rule in self._rules if rule.region == region]
             yield from judge(region, "", partial(unwatched_resources, stack, rules))
-        for find_occurrences in (self._alarm_events, self._heartbeats):
+        for find_occurrences in (self._unforwarded, self._unmatched_alarms, self._heartbeats):
             try:
                 yield from find_occurrences()
             except BreakglassError as error:
@@ -132,26 +142,64 @@ class _AlertPath:
         if target.role in assumed_allowed and self._own_forwarder_roles:
             message = f"no template makes the role {target.role} of the rule {rule.name}"
             return DeliveryProblem("role-missing", message, about=str(target.role))
-        if target.arn not in self._buses:
-            message = f"no rule stands on the bus {target.arn}, to which the rule {rule.name} forwards"
+        central_rules = [central for central in self._rules if central.bus == target.arn]
+        if not any(rule.pattern.overlaps(central.pattern) for central in central_rules):
+            message = f"no rule on the bus {target.arn} matches anything that the rule {rule.name} forwards"
             return DeliveryProblem("forward-unmatched", message, about=target.arn)
         return None
 
-    def _alarm_events(self) -> Iterator[Occurrence]:
-        """The alarms whose event no rule matches, where the templates have rules for such events at all."""
-        alarms = [(stack, alarm) for stack in self._stacks.values() for alarm in stack.of_type(_ALARM)]
-        events = [alarm_event(stack, alarm) for stack, alarm in alarms]
-        if not any(rule.fires_on(event) for event in events for rule in self._rules):
-            return
-        unmatched = [
-            maker_and_alarm
-            for maker_and_alarm, event in zip(alarms, events, strict=True)
-            if not any(self._simulator.attempts(event))
+    def _unforwarded(self) -> Iterator[Occurrence]:
+        """The central rules that receive nothing from a region, though a rule there should forward to their bus.
+
+        Of alarms and heartbeats there are findings of their own.
+        """
+        default_buses = {bus_arn(stack, "default") for stack in self._stacks.values()}
+        has_forwarding = any(target.kind == "bus" for rule in self._rules for target in rule.targets)
+        central_rules = [rule for rule in self._rules if rule.bus not in default_buses and has_forwarding]
+        judged_elsewhere = [*(event for _, _, event in self._alarm_events()), *self._heartbeat_events()]
+        for rule in central_rules:
+            if any(rule.fires_on(event) for event in judged_elsewhere):
+                continue
+            main = self._stacks[rule.region]
+            bus = find_by_arn(main, "AWS::Events::EventBus", rule.bus) or self._resources[rule.region, rule.arn]
+            for region in self._stacks:
+                if not any(edge.pattern.overlaps(rule.pattern) for edge in self._possible_edges(region, rule.bus)):
+                    message = f"no rule in {region} forwards to the bus {rule.bus} what the rule {rule.name} matches"
+                    problem = DeliveryProblem("rule-unreached", message, rule.region, bus.logical_id)
+                    yield Occurrence(problem, region, self._resources[rule.region, rule.arn].logical_id)
+
+    def _possible_edges(self, region: str, bus: str) -> list[Rule]:
+        """The rules of a region that forward to the bus, or to none that has rules: which is a finding for itself."""
+        return [
+            rule
+            for rule in self._simulator.watching(region)
+            if any(target.arn == bus for target in rule.targets)
+            or not any(target.kind != "bus" or target.arn in self._buses for target in rule.targets)
         ]
-        for stack, alarm in unmatched:
-            message = f"no rule in {stack.region} matches the event of the alarm {alarm.name}"
-            problem = DeliveryProblem("alarm-event-unmatched", message)
-            yield Occurrence(problem, stack.region, alarm.logical_id)
+
+    def _alarm_events(self) -> list[_AlarmEvent]:
+        return [
+            _AlarmEvent(stack, alarm, alarm_event(stack, alarm))
+            for stack in self._stacks.values()
+            for alarm in stack.of_type(_ALARM)
+        ]
+
+    def _unmatched_alarms(self) -> Iterator[Occurrence]:
+        """The alarms whose event no rule matches, where the templates have rules for such events at all."""
+        events = self._alarm_events()
+        if not any(rule.fires_on(event) for _, _, event in events for rule in self._rules):
+            return
+        for stack, alarm, event in events:
+            if not any(rule.fires_on(event) for rule in self._simulator.watching(stack.region)):
+                message = f"no rule in {stack.region} matches the event of the alarm {alarm.name}"
+                problem = DeliveryProblem("alarm-event-unmatched", message)
+                yield Occurrence(problem, stack.region, alarm.logical_id)
+
+    def _heartbeat_events(self) -> Iterator[dict[str, Any]]:
+        for stack in self._stacks.values():
+            for schedule in default_bus_schedules(stack):
+                with suppress(BrokenPathError):
+                    yield scheduled_event(stack, schedule)
 
     def _heartbeats(self) -> Iterator[Occurrence]:
         if not has_heartbeat(self._stacks):

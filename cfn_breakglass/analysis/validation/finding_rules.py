@@ -47,7 +47,12 @@ FINDING_RULES: Final = {
     "forward-unmatched": FindingRule(
         "Nothing matches what a rule forwards",
         "No rule on {about} matches events of {subjects} from {regions}: they are lost there.",
-        "Give that bus a rule with the same pattern, or remove the rule that forwards.",
+        "Give that bus a rule that says what such events are, or remove the rule that forwards.",
+    ),
+    "rule-unreached": FindingRule(
+        "A rule receives nothing from a region",
+        "{resource} receives nothing from {regions} that {subjects} match: no rule there forwards it.",
+        "Give these regions a rule on the default bus that forwards such events.",
     ),
     "forwarded-again": FindingRule(
         "A rule forwards an event for the second time",

@@ -29,19 +29,29 @@ CHINA = {
         "fallback": [endpoint for endpoint in FALLBACK["fallback"] if "+" not in endpoint],
     },
 }
-QUEUE, OF_TOPIC, OF_BUS, OF_ACTIONS = "dead-letters", "notifications", "invocations", "invocations-actions"
+QUEUE, OF_TOPIC = "dead-letters", "notifications"
+OF_BUS, OF_ACTIONS, OF_MONITORING = "invocations", "invocations-actions", "invocations-monitoring"
+EVERY_BUS = [OF_BUS, OF_ACTIONS, OF_MONITORING]
 
 # name: (settings that differ from the usual, the alarms of the main region but for the heartbeat's)
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "with a fallback": ({}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
-    "without a fallback": ({"alerts": WITHOUT}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
-    "log only": ({"alerts": {"log": True, **FALLBACK}}, [QUEUE, OF_BUS, OF_ACTIONS]),
-    "no action log": ({"actions": {"log": "none"}, "detections": {"RoleActions": "off"}}, [QUEUE, OF_BUS, OF_TOPIC]),
-    "an existing bus": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_TOPIC]),
-    "a bus of another name": ({"event_bus": {"name": "emergency"}}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    "with a fallback": ({}, [QUEUE, *EVERY_BUS, OF_TOPIC]),
+    "without a fallback": ({"alerts": WITHOUT}, [QUEUE, *EVERY_BUS, OF_TOPIC]),
+    "log only": ({"alerts": {"log": True, **FALLBACK}}, [QUEUE, *EVERY_BUS]),
+    "no action log": (
+        {"actions": {"log": "none"}, "detections": {"RoleActions": "off"}},
+        [QUEUE, *EVERY_BUS, OF_TOPIC],
+    ),
+    "nothing about sessions": (
+        {"detections": dict.fromkeys(("ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"), "off")},
+        [QUEUE, OF_BUS, OF_MONITORING, OF_TOPIC],
+    ),
+    "an existing bus": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_MONITORING, OF_TOPIC]),
+    "a bus of another name": ({"event_bus": {"name": "emergency"}}, [QUEUE, *EVERY_BUS, OF_TOPIC]),
     "nobody is notified": ({"alerts": {"log": False, **FALLBACK}, "actions": {"log": "none"}}, [QUEUE]),
-    "one region": ({"regions": []}, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
-    "China": (CHINA, [QUEUE, OF_BUS, OF_ACTIONS, OF_TOPIC]),
+    # There is no bus but the default one, and CloudWatch has no rule of ours apart from those of others there.
+    "one region": ({"regions": []}, [QUEUE, OF_TOPIC]),
+    "China": (CHINA, [QUEUE, *EVERY_BUS, OF_TOPIC]),
 }
 every_case = pytest.mark.parametrize("case", CASES)
 
@@ -279,11 +289,11 @@ def _without_dependencies(edit: Edit) -> Edit:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_from_a_target_that_fails_to_the_subscriber(region: str) -> None:
-    """A region cannot forward one detection any more: the event is kept, and an alarm on that goes off."""
-    broken = with_properties("ForwardRoleAssumed", {"Targets": [BROKEN]})
+    """A region cannot forward some events any more: they are kept, and an alarm on that goes off."""
+    broken = with_properties("ForwardAssume", {"Targets": [BROKEN]})
     by_region = damaged(broken, broken)
     simulator = Simulator(by_region)
-    rule = next(rule for rule in simulator.watching(region) if rule.detection == "RoleAssumed")
+    rule = next(rule for rule in simulator.watching(region) if rule.name == "break-glass-Assume")
     (target,) = rule.targets
     lost = {
         "source": "aws.sts",
@@ -296,6 +306,7 @@ def test_from_a_target_that_fails_to_the_subscriber(region: str) -> None:
     }
     (delivery,) = simulator.run(lost)
     assert "without a role" in (delivery.problem or "")
+    assert delivery.detection == "RoleAssumed"
     # EventBridge puts it into the queue, and the alarm on that queue goes off.
     stack = by_region[region]
     (queue,) = stack.of_type("AWS::SQS::Queue")

@@ -78,11 +78,13 @@ def outcomes_of(main: Template, rest: Template) -> dict[str, str]:
 def heartbeat_parts(*templates: Template) -> set[str]:
     """The logical IDs of the parts of the heartbeat."""
     names = {name for template in templates for name in template["Resources"]}
-    return {name for name in names if "Heartbeat" in name or name.startswith("Quiet")}
+    return {name for name in names if "Heartbeat" in name}
 
 
 def alarms(main: Template) -> list[dict[str, Any]]:
-    return [main["Resources"][name]["Properties"] for name in main["Resources"] if name.startswith("Quiet")]
+    """Those of the heartbeat: the only ones on a metric that AWS does not emit."""
+    every = of_type(main, "AWS::CloudWatch::Alarm")
+    return [alarm for alarm in every if not alarm.get("Namespace", "AWS/Events").startswith("AWS/")]
 
 
 def of_type(template: Template, kind: str) -> list[dict[str, Any]]:
@@ -154,7 +156,9 @@ def test_without_detections_the_templates_have_no_heartbeat() -> None:
 @pytest.mark.parametrize("settings", [{}, {"regions": []}, {"heartbeat": "daily"}])
 def test_the_stackset_has_no_parameters_and_no_iam(settings: dict[str, Any]) -> None:
     _, rest = templates(**settings)
-    assert "AWS::Scheduler::Schedule" in {resource["Type"] for resource in rest["Resources"].values()}
+    # Where no other region is watched, a region that somebody deploys it to anyway has no path for a heartbeat.
+    schedules = of_type(rest, "AWS::Scheduler::Schedule")
+    assert len(schedules) == (settings.get("regions") != [])
     assert not [resource["Type"] for resource in rest["Resources"].values() if resource["Type"].startswith("AWS::IAM")]
     assert "Parameters" not in rest
 
@@ -170,13 +174,14 @@ def test_every_region_of_a_partition_has_a_scheduler(partition: Any) -> None:
 
 def test_another_region_leaves_the_alarms_of_the_others_alone() -> None:
     more, _ = templates(regions=["ap-south-1", *SETTINGS["regions"]])
-    quiet = {name: MAIN["Resources"][name] for name in ("QuietUsEast1", "QuietAfSouth1", "QuietEuWest1")}
-    assert {name: more["Resources"][name] for name in quiet} == quiet
+    before = {name: MAIN["Resources"][name] for name in ("HeartbeatUsEast1", "HeartbeatAfSouth1", "HeartbeatEuWest1")}
+    assert {name: more["Resources"][name] for name in before} == before
 
 
 def test_an_alarm_of_a_region_is_small() -> None:
     texts = [
-        template_files(config_of(SETTINGS | {"regions": more}))["main-region.yaml"] for more in ([], ["eu-west-1"])
+        template_files(config_of(SETTINGS | {"regions": regions}))["main-region.yaml"]
+        for regions in (["af-south-1"], ["af-south-1", "eu-west-1"])
     ]
     assert len(texts[1]) - len(texts[0]) < 400
 
@@ -254,7 +259,7 @@ LOG = "/aws/events/bg/heartbeat"
 LOG_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{LOG}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/bg-heartbeat"
 FORWARDER = f"arn:aws:iam::{ACCOUNT}:role/bg-forwarder"
-BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/bg"
+BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/bg-monitoring"
 TRUST = ("AssumeRolePolicyDocument", "Statement", 0)
 ALLOWED = ("Policies", 0, "PolicyDocument", "Statement", 0)
 COUNT = ("MetricTransformations", 0)
@@ -341,9 +346,12 @@ def test_a_break_in_one_region_is_a_problem_of_that_region(edit: Edit, problem: 
         ),
         (property_("HeartbeatRole", *ALLOWED, "Resource", value=[BUS]), FORBIDDEN),
         (property_("HeartbeatRole", *ALLOWED, "Condition", "StringEquals", "events:source", value="x"), FORBIDDEN),
-        (property_("CentralBus", "Name", value="other"), f"no template makes the bus {BUS}"),
+        (property_("MonitoringBus", "Name", value="other"), f"no template makes the bus {BUS}"),
         (put("Heartbeat", value=None), NO_RULE),
-        (property_("Heartbeat", "State", value="DISABLED"), NO_RULE),
+        (
+            property_("Heartbeat", "State", value="DISABLED"),
+            f"the rule bg-Heartbeat on the bus {BUS} does not receive it: its State is DISABLED",
+        ),
         (property_("Heartbeat", "EventPattern", "source", value=["x"]), NO_RULE),
         (property_("Heartbeat", "EventBusName", value="default"), NO_RULE),
         (
@@ -373,29 +381,29 @@ def test_a_break_in_one_region_is_a_problem_of_that_region(edit: Edit, problem: 
             property_("HeartbeatMetric", *COUNT, "MetricNamespace", value="x"),
             "no alarm watches the metric x Beats of Region eu-west-1",
         ),
-        (put("QuietEuWest1", value=None), UNWATCHED),
-        (property_("QuietEuWest1", "Dimensions", value=None), UNWATCHED),
-        (property_("QuietEuWest1", "Dimensions", 0, "Value", value="eu-west-2"), UNWATCHED),
-        (property_("QuietEuWest1", "Namespace", value="x"), UNWATCHED),
+        (put("HeartbeatEuWest1", value=None), UNWATCHED),
+        (property_("HeartbeatEuWest1", "Dimensions", value=None), UNWATCHED),
+        (property_("HeartbeatEuWest1", "Dimensions", 0, "Value", value="eu-west-2"), UNWATCHED),
+        (property_("HeartbeatEuWest1", "Namespace", value="x"), UNWATCHED),
         (
-            property_("QuietEuWest1", "TreatMissingData", value="missing"),
+            property_("HeartbeatEuWest1", "TreatMissingData", value="missing"),
             f"the alarm {ALARM} does not go off when data is missing",
         ),
         (
-            property_("QuietEuWest1", "TreatMissingData", value=None),
+            property_("HeartbeatEuWest1", "TreatMissingData", value=None),
             f"the alarm {ALARM} does not go off when data is missing",
         ),
-        (property_("QuietEuWest1", "Threshold", value=2), f"the alarm {ALARM} goes off at the heartbeat itself"),
+        (property_("HeartbeatEuWest1", "Threshold", value=2), f"the alarm {ALARM} goes off at the heartbeat itself"),
         (
-            property_("QuietEuWest1", "ComparisonOperator", value="LessThanOrEqualToThreshold"),
+            property_("HeartbeatEuWest1", "ComparisonOperator", value="LessThanOrEqualToThreshold"),
             f"the alarm {ALARM} goes off at the heartbeat itself",
         ),
         (
-            property_("QuietEuWest1", "EvaluationPeriods", value=12),
+            property_("HeartbeatEuWest1", "EvaluationPeriods", value=12),
             f"the alarm {ALARM} goes off between two heartbeats: after 3600 s without one, and they are 3600 s apart",
         ),
         (
-            property_("QuietEuWest1", "DatapointsToAlarm", value=1),
+            property_("HeartbeatEuWest1", "DatapointsToAlarm", value=1),
             f"the alarm {ALARM} goes off between two heartbeats: after 300 s without one, and they are 3600 s apart",
         ),
     ],
@@ -412,7 +420,7 @@ def test_a_break_in_the_main_region_is_a_problem_of_the_other(edit: Edit, proble
 def test_an_alarm_on_all_regions_notices_none_that_stops() -> None:
     main = deepcopy(MAIN)
     property_("HeartbeatMetric", *COUNT, "Dimensions", value=None)(main)
-    property_("QuietEuWest1", "Dimensions", value=None)(main)
+    property_("HeartbeatEuWest1", "Dimensions", value=None)(main)
     problem = f"the alarm {ALARM} watches other regions too: bg Beats counts them as well"
     assert outcomes_of(main, REST) == dict.fromkeys(REGIONS, problem)
 
@@ -420,7 +428,7 @@ def test_an_alarm_on_all_regions_notices_none_that_stops() -> None:
 def test_a_valid_alarm_is_enough() -> None:
     main = deepcopy(MAIN)
     # It comes before the valid alarm.
-    broken = deepcopy(main["Resources"]["QuietEuWest1"])
+    broken = deepcopy(main["Resources"]["HeartbeatEuWest1"])
     broken["Properties"] |= {"AlarmName": "broken", "TreatMissingData": "ignore"}
     main["Resources"] = {"Broken": broken, **main["Resources"]}
     assert outcomes_of(main, REST) == everywhere("bg", REGIONS)
@@ -497,7 +505,9 @@ def test_a_rule_is_about_events_of_aws_unless_it_wants_others(pattern: dict[str,
 
 def test_the_heartbeat_is_in_the_picture(folder: Path) -> None:
     picture = picture_of(folder)
-    (bus,) = (bus for bus in picture.alert_sources if bus.component.name == "bg")
+    (bus,) = (bus for bus in picture.alert_sources if bus.component.name == "bg-monitoring")
     (log,) = (sink for sink in picture.sinks if sink.name == LOG)
     assert [watch.target_arns for watch in bus.groups if "Heartbeat" in watch.names] == [(log.arn,)]
-    assert all("Heartbeat" in area.rule_groups[0].names for area in picture.region_groups)
+    for area in picture.region_groups:
+        (edge,) = (group for group in area.rule_groups if "Heartbeat" in group.names)
+        assert edge.target_arns == (bus.component.arn,)

@@ -26,13 +26,14 @@ BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/bg"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:bg"
 LOG = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:bg-logins"
 FORWARDER = f"arn:aws:iam::{ACCOUNT}:role/bg-forwarder"
+EDGE = "bg-Assume"
 ALL = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
 REGIONAL = """
-  ForwardRoleAssumed:
+  ForwardAssume:
     Type: AWS::Events::Rule
     Properties:
-      Name: bg-RoleAssumed
+      Name: bg-Assume
       State: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
       EventPattern: {source: [aws.sts], detail: {eventName: [AssumeRole]}}
       Targets:
@@ -52,7 +53,7 @@ REGIONAL = """
           Principal: {Service: events.amazonaws.com}
           Action: sqs:SendMessage
           Resource: {"Fn::GetAtt": [Lost, Arn]}
-          Condition: {ArnEquals: {"aws:SourceArn": {"Fn::GetAtt": [ForwardRoleAssumed, Arn]}}}
+          Condition: {ArnEquals: {"aws:SourceArn": {"Fn::GetAtt": [ForwardAssume, Arn]}}}
 """
 
 PLAN = "Metadata: {cfn-breakglass: {Name: bg, MainRegion: us-east-1, Regions: [eu-west-1, ap-south-1]}}"
@@ -129,7 +130,7 @@ CENTRAL = """
       Name: bg-RoleAssumed
       EventBusName: {Ref: Bus}
       State: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
-      EventPattern: {source: [aws.sts], detail: {eventName: [AssumeRole]}}
+      EventPattern: {source: [aws.sts], detail: {errorCode: [{exists: false}]}}
       Targets:
       - Id: Alert
         Arn: {Ref: Topic}
@@ -249,14 +250,19 @@ def test_a_simulator_runs_many_events() -> None:
     [(ALL, 2, 2), ("ENABLED", 0, 2), (None, 0, 2), ("DISABLED", 0, 0)],
 )
 def test_a_rule_receives_events_by_its_state(state: str | None, of_a_read: int, of_a_write: int) -> None:
-    stacks = deployed(edit_stackset=put("ForwardRoleAssumed", "State", value=state or {"Ref": "AWS::NoValue"}))
+    stacks = deployed(edit_stackset=put("ForwardAssume", "State", value=state or {"Ref": "AWS::NoValue"}))
     assert len(Simulator(stacks).run(assumed())) == of_a_read
     assert len(Simulator(stacks).run(assumed(readOnly=False))) == of_a_write
 
 
-def test_an_enabled_rule_on_the_central_bus_receives_no_reads_either() -> None:
-    stacks = deployed(put("RoleAssumed", "State", value="ENABLED"))
-    assert problems(stacks) == {"bus": f"no rule on the bus {BUS} takes it"}
+@pytest.mark.parametrize(("state", "of_a_write"), [("ENABLED", ["topic", "log"]), ("DISABLED", ["bus"])])
+def test_a_rule_on_the_central_bus_receives_events_by_its_state(state: str, of_a_write: list[str]) -> None:
+    stacks = deployed(put("RoleAssumed", "State", value=state))
+    withheld = f"the rule bg-RoleAssumed on the bus {BUS} does not receive it: its State is {state}"
+    (lost,) = Simulator(stacks).run(assumed())
+    assert (lost.problem, lost.kind, lost.target, lost.region) == (withheld, "bus", BUS, "eu-west-1")
+    assert (lost.detection, lost.rule) == ("RoleAssumed", EDGE)
+    assert [delivery.kind for delivery in Simulator(stacks).run(assumed(readOnly=False))] == of_a_write
 
 
 @pytest.mark.parametrize(
@@ -281,7 +287,7 @@ def test_a_rule_without_a_pattern_waits_for_no_event() -> None:
 WRONG_RULE = "arn:aws:events:us-east-1:111122223333:rule/bg-Other"
 TRUST = ("Forwarder", "AssumeRolePolicyDocument", "Statement")
 FORWARD = ("Forwarder", "Policies", 0, "PolicyDocument", "Statement")
-RULE = f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/bg-RoleAssumed"
+RULE = f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/{EDGE}"
 CENTRAL_RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/bg/bg-RoleAssumed"
 
 
@@ -332,8 +338,8 @@ def test_a_forwarder_role_may_have_its_policy_apart(kind: str, policy: dict[str,
 
 
 def test_a_forward_without_a_role_is_lost() -> None:
-    stacks = deployed(edit_stackset=put("ForwardRoleAssumed", "Targets", 0, "RoleArn", value={"Ref": "AWS::NoValue"}))
-    assert problems(stacks) == {"bus": f"the rule bg-RoleAssumed forwards to {BUS} without a role"}
+    stacks = deployed(edit_stackset=put("ForwardAssume", "Targets", 0, "RoleArn", value={"Ref": "AWS::NoValue"}))
+    assert problems(stacks) == {"bus": f"the rule {EDGE} forwards to {BUS} without a role"}
 
 
 def test_a_forwarder_role_that_no_template_makes_is_assumed_to_allow_it() -> None:
@@ -354,9 +360,71 @@ def test_a_bus_that_nobody_makes_loses_the_event() -> None:
     assert problems(deployed(gone)) == {"bus": f"no template makes the bus {BUS} or puts a rule on it"}
 
 
-def test_an_event_that_no_rule_on_the_bus_matches_is_lost() -> None:
+def test_an_event_that_no_rule_on_the_bus_matches_is_not_wanted() -> None:
     other = put("RoleAssumed", "EventPattern", "source", value=["aws.iam"])
-    assert problems(deployed(other)) == {"bus": f"no rule on the bus {BUS} takes it"}
+    simulator = Simulator(deployed(other))
+    assert simulator.run(assumed()) == []
+    # Whoever knows that it is wanted can ask.
+    assert [problem.message for problem in simulator.untaken(assumed())] == [f"no rule on the bus {BUS} takes it"]
+    assert not any(Simulator(deployed()).untaken(assumed()))
+
+
+def test_an_event_on_a_bus_without_a_rule_is_lost() -> None:
+    (lost,) = Simulator(deployed(without("RoleAssumed", "TopicPolicy"))).run(assumed())
+    assert (lost.problem, lost.kind, lost.rule) == (f"there is no rule on the bus {BUS}", "bus", EDGE)
+
+
+def second_central_rule(**pattern: Any) -> Edit:
+    """Make an edit that adds rules for another detection to the central bus."""
+    other = {"EventBusName": {"Ref": "Bus"}, "State": ALL, "EventPattern": {"source": ["aws.sts"], **pattern}}
+    return adding(
+        **{
+            logical_id: {"Type": "AWS::Events::Rule", "Properties": {**other, "Name": name, "Targets": []}}
+            for logical_id, name in (("Other", "bg-RoleDenied"), ("Twin", "bg-RoleDenied.Failed"))
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lost"),
+    [({}, ["RoleAssumed", "RoleDenied"]), ({"detail": {"errorCode": [{"exists": True}]}}, ["RoleAssumed"])],
+    ids=["of both detections", "of one"],
+)
+def test_what_cannot_be_forwarded_is_lost_for_each_detection_that_takes_it(
+    pattern: dict[str, Any], lost: list[str]
+) -> None:
+    stacks = deployed(both(second_central_rule(**pattern), put("Forwarder", "Policies", value=[])))
+    deliveries = Simulator(stacks).run(assumed())
+    assert [delivery.detection for delivery in deliveries] == lost
+    assert {(delivery.rule, delivery.region, delivery.kind) for delivery in deliveries} == {(EDGE, "eu-west-1", "bus")}
+
+
+def test_what_no_detection_takes_is_not_lost_where_it_cannot_be_forwarded() -> None:
+    other = put("RoleAssumed", "EventPattern", "source", value=["aws.iam"])
+    assert Simulator(deployed(both(other, put("Forwarder", "Policies", value=[])))).run(assumed()) == []
+
+
+def test_a_path_is_a_central_rule_with_the_edge_rules_that_may_forward_to_it() -> None:
+    direct = adding(
+        Direct={
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Name": "bg-Fallback", "EventPattern": {"source": ["aws.sns"]}, "Targets": [{"Arn": TOPIC}]},
+        }
+    )
+    unrelated = put("ForwardAssume", "EventPattern", value={"source": ["cfn-breakglass.bg"]})
+    simulator = Simulator(deployed(direct, unrelated))
+    paths = {
+        region: [
+            (path.rule.name, [edge.name for edge in path.edges], path.is_direct, path.accepts_aws_events)
+            for path in simulator.paths(region)
+        ]
+        for region in ("us-east-1", "eu-west-1", "eu-north-1")
+    }
+    assert paths == {
+        "us-east-1": [("bg-Fallback", [], True, True), ("bg-RoleAssumed", [EDGE], False, True)],
+        "eu-west-1": [("bg-RoleAssumed", [], False, False)],
+        "eu-north-1": [("bg-RoleAssumed", [], False, False)],
+    }
 
 
 @pytest.mark.parametrize("third", [f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", BUS + "2"])
@@ -368,7 +436,7 @@ def test_an_event_is_forwarded_once(third: str) -> None:
 
 
 def test_a_rule_on_the_default_bus_may_notify_a_topic() -> None:
-    direct = both(put("RoleAssumed", "EventBusName", value="default"), without("ForwardRoleAssumed", "LostPolicy"))
+    direct = both(put("RoleAssumed", "EventBusName", value="default"), without("ForwardAssume", "LostPolicy"))
     stacks = deployed(direct)
     assert problems(stacks, "us-east-1") == {"topic": None, "log": None}
 
@@ -516,13 +584,13 @@ SENDER = ("LostPolicy", "PolicyDocument", "Statement", "Condition", "ArnEquals",
     ],
 )
 def test_the_policy_of_a_queue_decides_what_it_accepts(edit: Edit, problem: str | None) -> None:
-    dead_letters = both(put("ForwardRoleAssumed", "Targets", 0, "DeadLetterConfig", "Arn", value=QUEUE), edit)
+    dead_letters = both(put("ForwardAssume", "Targets", 0, "DeadLetterConfig", "Arn", value=QUEUE), edit)
     stack = deployed(edit_stackset=dead_letters)["eu-west-1"]
     (rule,) = Simulator({"eu-west-1": stack}).rules
     (target,) = rule.targets
     denied = dead_letter_problem(stack, rule, target)
     assert (denied and denied.message) == problem
-    as_target = put("ForwardRoleAssumed", "Targets", value=[{"Id": "Queue", "Arn": QUEUE}])
+    as_target = put("ForwardAssume", "Targets", value=[{"Id": "Queue", "Arn": QUEUE}])
     assert problems(deployed(edit_stackset=both(as_target, edit))) == {"queue": problem}
 
 
