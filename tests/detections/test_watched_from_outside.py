@@ -150,6 +150,12 @@ def test_somebody_learns_of_a_change_in_the_account_that_it_leaves_behind(case: 
 
 
 @every_case
+def test_a_change_changes_the_account(case: str) -> None:
+    for change in changes_of(case):
+        assert change.stacks != account(case).stacks, change.title
+
+
+@every_case
 def test_a_change_that_breaks_nothing_alerts_once(case: str) -> None:
     unbroken = account(case)
     for change in changes_of(case):
