@@ -12,7 +12,7 @@ from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
 from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_send
 from cfn_breakglass.analysis.simulator.heartbeat_path import heartbeat_results
 from cfn_breakglass.analysis.simulator.metrics import metric_alarm
-from cfn_breakglass.analysis.simulator.simulator import Simulator
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
 from cfn_breakglass.analysis.simulator.subscriptions import subscriptions_of
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 
@@ -35,13 +35,15 @@ class Account:
     def __init__(self, stacks: Stacks) -> None:
         self.stacks = stacks
         self.simulator = Simulator(stacks)
+        topics = (topic for stack in stacks.values() for topic in stack.of_type("AWS::SNS::Topic"))
+        self._fallback_topics = {topic.arn for topic in topics if topic.logical_id == "FallbackTopic"}
 
     def way(self, event: Mapping[str, Any], before: Account) -> Way:
         """The best way by which somebody learns of an event; ``before`` is the account as it was."""
-        rules = {rule for rule, topic in self.notifications(event, str(event["detail"]["eventName"]))}
-        if rules - {"Fallback"}:
+        topics = self.topics(event, str(event["detail"]["eventName"]))
+        if set(topics) - self._fallback_topics:
             return Way.ALERT
-        if rules:
+        if topics:
             return Way.FALLBACK
         if any(self._alarm_notifies(stack, alarm) for stack, alarm in self._alarms_at_losses(event)):
             return Way.ALARM
@@ -49,10 +51,18 @@ class Account:
             return Way.HEARTBEAT
         return Way.NONE
 
-    def notifications(self, event: Mapping[str, Any], text: str) -> list[tuple[str, str]]:
-        """The detection and the topic of each message that reaches a subscriber and holds the ``text``."""
+    def alerts(self, event: Mapping[str, Any], text: str) -> list[str]:
+        """The detection of each alert that reaches a subscriber and holds the ``text``; not what the fallback gets."""
+        deliveries = self._notifications(event, text)
+        return [delivery.detection for delivery in deliveries if delivery.target not in self._fallback_topics]
+
+    def topics(self, event: Mapping[str, Any], text: str) -> list[str]:
+        """The topic of each message that reaches a subscriber and holds the ``text``."""
+        return [delivery.target for delivery in self._notifications(event, text)]
+
+    def _notifications(self, event: Mapping[str, Any], text: str) -> list[Delivery]:
         return [
-            (delivery.detection, delivery.target)
+            delivery
             for delivery in self.simulator.run(event)
             if delivery.kind == "topic" and not delivery.problem and delivery.subscribers and text in delivery.message
         ]
@@ -112,4 +122,4 @@ class Account:
         actions = alarm.properties.get("AlarmActions", []) if is_enabled else []
         return any(
             not can_send(stack, "topic", topic, sender).problem and subscriptions_of(stack, topic) for topic in actions
-        ) or bool(self.notifications(alarm_event(stack, alarm), alarm.name))
+        ) or bool(self.topics(alarm_event(stack, alarm), alarm.name))
