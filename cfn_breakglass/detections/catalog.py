@@ -27,9 +27,11 @@ from cfn_breakglass.detections.backdoors import persistence_pattern
 from cfn_breakglass.detections.edges import (
     ABSENT,
     ALARM,
+    ALARM_CHANGE,
     API_CALL,
     ASSUME,
     ASSUME_CALLS,
+    CONSOLE_SIGN_IN,
     HEARTBEAT,
     PRESENT,
     ROOT_SIGN_IN_CALLS,
@@ -213,12 +215,21 @@ def _monitoring_tampered() -> list[Detection]:
     ]
 
 
+def _console_sign_in_of(caller_type: str) -> dict[str, Any]:
+    """Its bus takes calls of the sign-in service too, such as a denied change of who may sign in to the console."""
+    return {
+        "source": ["aws.signin"],
+        "detail-type": CONSOLE_SIGN_IN,
+        "detail": {"userIdentity": {"type": [caller_type]}},
+    }
+
+
 def _user_sign_in() -> Detection:
     return Detection(
         id="UserSignIn",
         summary="A user who may assume the role signed in to the console, or failed to",
         family=SIGN_IN,
-        kind={"source": ["aws.signin"], "detail": {"userIdentity": {"type": ["IAMUser"]}}},
+        kind=_console_sign_in_of("IAMUser"),
         fields=signing_in("ConsoleLogin"),
     )
 
@@ -228,7 +239,7 @@ def _root_used() -> Detection:
         id="RootUsed",
         summary="Root signed in, failed to, or had its password recovered",
         family=SIGN_IN,
-        kind={"source": ["aws.signin"], "detail": {"userIdentity": {"type": ["Root"]}}},
+        kind=_console_sign_in_of("Root"),
         fields=BY_PRINCIPAL_ID | signing_in(*ROOT_SIGN_IN_CALLS),
     )
 
@@ -238,6 +249,6 @@ def _delivery_failing() -> Detection:
         id="DeliveryFailing",
         summary="An alarm went off: something was not delivered, or a region sends no heartbeat",
         family=ALARM,
-        kind={"source": ["aws.cloudwatch"]},
+        kind={"source": ["aws.cloudwatch"], "detail-type": ALARM_CHANGE},
         fields=OF_AN_ALARM,
     )

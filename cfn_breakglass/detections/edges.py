@@ -32,6 +32,8 @@ HEARTBEAT: Final = "Heartbeat"
 PRESENT: Final = [{"exists": True}]
 ABSENT: Final = [{"exists": False}]
 API_CALL: Final = ["AWS API Call via CloudTrail"]
+CONSOLE_SIGN_IN: Final = [{"prefix": "AWS Console Sign"}]
+ALARM_CHANGE: Final = ["CloudWatch Alarm State Change"]
 ASSUME_CALLS: Final = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 ROOT_SIGN_IN_CALLS: Final = ("ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted")
 
@@ -130,7 +132,7 @@ def _sign_in(config: Config) -> dict[str, Any]:
         callers.append({"eventName": list(ROOT_SIGN_IN_CALLS), "userIdentity": {"type": ["Root"]}})
     return {
         "source": ["aws.signin"],
-        "detail-type": [{"prefix": "AWS Console Sign"}],
+        "detail-type": CONSOLE_SIGN_IN,
         "account": [Ref("AWS::AccountId")],
         "detail": {"$or": callers} if len(callers) > 1 else callers[0],
     }
@@ -140,7 +142,7 @@ def _alarm(names: Names) -> dict[str, Any]:
     return {
         "source": ["aws.cloudwatch"],
         # To change an alarm makes an event as well, with the state it is in.
-        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail-type": ALARM_CHANGE,
         "account": [Ref("AWS::AccountId")],
         "detail": {"alarmName": [{"prefix": names.alarms}], "state": {"value": ["ALARM"]}},
     }

@@ -308,13 +308,13 @@ def test_validate_prints_file_line_and_problem() -> None:
     path = Path("templates/stackset.yaml")
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("{exists: false}", "{exist: 1}"),
+        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("{suffix: ", "{sufix: "),
         encoding="utf-8",
     )
     validated = run("validate")
     assert validated.exit_code == 1
     assert re.search(r"^templates/stackset.yaml: line \d+: .*ENABLED.* \[E30\d\d\]$", validated.stdout, re.MULTILINE)
-    assert re.search(r"^templates/stackset.yaml: line \d+: ForwardRoleAssumed: ", validated.stdout, re.MULTILINE)
+    assert re.search(r"^templates/stackset.yaml: line \d+: ForwardAssume: ", validated.stdout, re.MULTILINE)
     assert "templates/main-region.yaml: 0 problems in 1 region\n" in validated.stdout
 
 

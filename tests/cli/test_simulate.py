@@ -466,22 +466,68 @@ def explained(deployed: Path, sample: Path, detection: str, width: int = 120) ->
 NULL = RAISED["RoleDenied/raises-no-reason"]
 
 
-def test_explain_names_the_field_and_awss_reason(deployed: Path) -> None:
+def test_explain_follows_the_edge_rule_and_then_the_central_one(deployed: Path) -> None:
     assert explained(deployed, NULL, "RoleAssumed", 80) == [
         "  RoleAssumed: it does not fire",
+        "    the rule break-glass-Assume forwards it",
         '    errorCode is "AccessDenied": the call failed; the pattern wants one that',
         "      succeeded",
+        "    Fits  Field      The record has  The pattern wants",
+        '    yes   source     "aws.sts"       "aws.sts"',
+        '    NO    errorCode  "AccessDenied"  absent',
+    ]
+
+
+def test_explain_names_the_field_that_an_edge_rule_wants_and_awss_reason(deployed: Path, tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    denied = json.loads(NULL.read_text(encoding="utf-8"))
+    del denied["errorMessage"]
+    record.write_text(json.dumps(denied), encoding="utf-8")
+    assert explained(deployed, record, "RoleDenied", 80) == [
+        "  RoleDenied: it does not fire",
+        "    the rule break-glass-Assume does not forward it",
         "    requestParameters.roleArn is null: AWS leaves it out of denied calls",
         "    Fits  Field                 The record has       The pattern wants",
         '    yes   source                "aws.sts"            "aws.sts"',
         '    yes   eventName             "AssumeRole"         "AssumeRole" or',
         '                                                     "AssumeRoleWithSAML" or',
         '                                                     "AssumeRoleWithWebIdentity"',
-        '    NO    errorCode             "AccessDenied"       absent',
         "    NO    requestParameters.    absent, as           to equal, ignoring case,",
         '          roleArn               requestParameters    "arn:aws:iam::111122223333:',
         '                                is null              role/ops/break-glass"',
     ]
+
+
+def headings(output: str) -> list[tuple[list[str], str]]:
+    """The detections of each explanation and, without the name of the config, the edge rule that is named first."""
+    blocks = [block.strip("\n").splitlines() for block in output.split("\n\n")]
+    explanations = [block for block in blocks if block[0].endswith((": it fires", ": it does not fire"))]
+    return [
+        (re.sub(r" \(rule [^)]*\)|: it .*", "", first).strip().split(", "), edge.partition("break-glass-")[2])
+        for first, edge, *_ in explanations
+    ]
+
+
+def test_explain_takes_detections_together_that_one_edge_rule_keeps_out(deployed: Path) -> None:
+    done = run(deployed, NULL, "--explain")
+    assert headings(done.stdout) == [
+        (["RoleAssumed"], "Assume forwards it"),
+        (["RoleDenied"], "Assume forwards it"),
+        (["ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"], "Session does not forward it"),
+        (["MonitoringTampered"], "TamperingRules does not forward it"),
+        (["MonitoringTampered"], "TamperingDenied does not forward it"),
+        (["UserSignIn", "RootUsed"], "SignIn does not forward it"),
+        (["DeliveryFailing"], "Alarm does not forward it"),
+    ]
+
+
+def test_explain_says_of_a_central_rule_that_no_rule_forwards_to_it(deployed: Path, tmp_path: Path) -> None:
+    for path in deployed.iterdir():
+        text = path.read_text(encoding="utf-8").replace("source: [aws.sts]", "source: [aws.iam]", 1)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    done = run(tmp_path, "-", "--explain", "--detection", "RoleAssumed", given=dumped(TAKEN_ON))
+    reason = "no rule on the default bus of eu-west-1 forwards what the rule break-glass-RoleAssumed matches"
+    assert f"  RoleAssumed: it does not fire\n    {reason}\n" in done.stdout
 
 
 def assert_fits(deployed: Path, samples: list[Path], width: int) -> None:
@@ -490,7 +536,8 @@ def assert_fits(deployed: Path, samples: list[Path], width: int) -> None:
     done = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, command)
     blocks = [block.splitlines() for block in done.stdout.split("\n\n")]
     explanations = [block for block in blocks if block[0].endswith((": it fires", ": it does not fire"))]
-    assert len(explanations) >= len(samples) * len(SETTINGS["detections"])
+    named = [detection for detections, _ in headings(done.stdout) for detection in detections]
+    assert all(named.count(detection) >= len(samples) for detection in SETTINGS["detections"])
     assert all(len(block) > 1 for block in explanations)
     assert max(len(line) for _, *block in explanations for line in block) <= width
     assert not any(line.endswith(" ") for block in explanations for line in block)
@@ -511,8 +558,10 @@ def test_every_explanation_fits_the_terminal(deployed: Path, width: int) -> None
 
 
 def test_explain_is_120_wide_where_no_terminal_says_otherwise(deployed: Path) -> None:
-    done = run(deployed, "--explain", "--detection", "RoleAssumed", NULL)
-    assert done.stdout.splitlines()[2:12] == explained(deployed, NULL, "RoleAssumed", 120)
+    done = run(deployed, "--explain", "--detection", "RoleChained", NULL)
+    expected = explained(deployed, NULL, "RoleChained", 120)
+    assert expected != explained(deployed, NULL, "RoleChained", 100)
+    assert done.stdout.splitlines()[2 : 3 + len(expected)] == [*expected, ""]
 
 
 def test_explain_says_which_rule_where_a_detection_has_several(deployed: Path) -> None:
@@ -529,7 +578,12 @@ def test_explain_shows_no_control_characters(deployed: Path) -> None:
 
 def test_explain_for_machines(deployed: Path) -> None:
     fires = run(deployed, NULL, "--explain", "--detection", "RoleDenied", "--json")
-    assert [one["fires"] for one in lines(fires, "explanation")] == [True]
+    [explanation] = lines(fires, "explanation")
+    assert (explanation["fires"], explanation["rule"]) == (True, "break-glass-RoleDenied")
+    assert (explanation["forwarded_by"], explanation["kept_out_by"]) == ("break-glass-Assume", "")
+    [explanation] = lines(run(deployed, NULL, "--explain", "--detection", "RoleChained", "--json"), "explanation")
+    assert (explanation["fires"], explanation["rule"]) == (False, "break-glass-RoleChained")
+    assert (explanation["forwarded_by"], explanation["kept_out_by"]) == ("", "break-glass-Session")
     every = run(deployed, NULL, SILENT[0], "--explain", "--json")
     assert {one["detection"] for one in lines(every, "explanation")} == set(SETTINGS["detections"])
 
@@ -546,5 +600,6 @@ def test_explain_tells_what_aws_keeps_from_a_rule_in_its_state(deployed: Path, t
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     done = run(tmp_path, "-", "--explain", "--detection", "RoleAssumed", given=dumped(TAKEN_ON))
     assert done.exit_code == 1
-    assert re.search(rf"it does not fire\n +it matches, but .*{state}", done.stdout)
+    edge = "the rule break-glass-Assume does not forward it"
+    assert re.search(rf"it does not fire\n +{edge}\n +it matches, but .*{state}", done.stdout)
     assert "    NO " not in done.stdout

@@ -61,7 +61,7 @@ def test_json_has_the_findings_of_cfn_lint_too(folder: Path) -> None:
     result = validate(folder, "--format", "json", changes=[DISABLED, ON])
     assert (result.exit_code, result.stderr) == (1, "")
     of_cfn_lint, of_path = json.loads(result.stdout)["findings"]
-    assert (of_cfn_lint["rule_id"], of_cfn_lint["logical_id"]) == ("E3030", "ForwardRoleAssumed")
+    assert (of_cfn_lint["rule_id"], of_cfn_lint["logical_id"]) == ("E3030", "ForwardAssume")
     assert of_cfn_lint["line"] == line_of(folder, "stackset.yaml", "      State: SOON")
     assert (of_path["rule_id"], of_path["logical_id"]) == ("schedule-disabled", "HeartbeatSchedule")
     assert of_path["line"] == line_of(folder, "stackset.yaml", "  HeartbeatSchedule:")
@@ -89,16 +89,16 @@ def test_a_template_that_lacks_what_aws_requires_is_judged_as_far_as_that_goes(f
 
 
 def test_what_aws_refuses_is_found_in_its_line(folder: Path) -> None:
-    name = ("stackset.yaml", "Name: break-glass-RoleAssumed", f"Name: break-glass-{'x' * 60}")
-    pattern = ("stackset.yaml", "{exists: false}", "{exist: false}")
+    name = ("stackset.yaml", "Name: break-glass-Assume", f"Name: break-glass-{'x' * 60}")
+    pattern = ("stackset.yaml", "{suffix: ", "{sufix: ")
     findings = json.loads(validate(folder, "--format", "json", changes=[name, pattern]).stdout)["findings"]
     (limit,) = (finding for finding in findings if finding["rule_id"] == "limit-exceeded")
     (invalid,) = (finding for finding in findings if finding["rule_id"] == "event-pattern-invalid")
-    line = line_of(folder, "stackset.yaml", "  ForwardRoleAssumed:")
+    line = line_of(folder, "stackset.yaml", "  ForwardAssume:")
     for finding in (limit, invalid):
-        assert (finding["logical_id"], finding["line"], finding["level"]) == ("ForwardRoleAssumed", line, "error")
-    assert limit["message"] == "ForwardRoleAssumed: rule name: 72; AWS allows 64 characters."
-    assert "exist is not an operator" in invalid["message"].replace('"', "")
+        assert (finding["logical_id"], finding["line"], finding["level"]) == ("ForwardAssume", line, "error")
+    assert limit["message"] == "ForwardAssume: rule name: 72; AWS allows 64 characters."
+    assert "sufix is not an operator" in invalid["message"].replace('"', "")
 
 
 def test_a_file_that_cannot_be_read_is_no_finding(folder: Path) -> None:

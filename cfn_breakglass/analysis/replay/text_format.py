@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from cfn_breakglass.analysis.replay.explain import Explanation, condense_words, record_path
@@ -35,9 +35,9 @@ class TextFormat:
             deliveries = (delivery for delivery in result.deliveries if delivery.detection == detection)
             for delivery in dict.fromkeys(deliveries):
                 yield from self._delivery(delivery)
-        rules = Counter(explanation.detection for explanation in result.explanations if not explanation.kept_out_by)
-        for explanation, detections in _merged(result.explanations):
-            yield from self._explanation(explanation, detections, with_rule=rules[detections] > 1)
+        rules = Counter(explanation.detection for explanation in result.explanations)
+        for group in _merged(result.explanations):
+            yield from self._explanation(group, with_rule=len(group) == 1 and rules[group[0].detection] > 1)
         yield ""
 
     def summary_lines(self, summary: Summary) -> Iterator[str]:
@@ -65,9 +65,11 @@ class TextFormat:
         if rest := len(delivery.message) - len(message):
             yield f"      ... and {count_of(rest, 'character')} more; {self._cut_hint}"
 
-    def _explanation(self, explanation: Explanation, detections: str, *, with_rule: bool) -> Iterator[str]:
+    def _explanation(self, group: Sequence[Explanation], *, with_rule: bool) -> Iterator[str]:
         """The edge rule, the reasons, and record and pattern side by side."""
+        explanation = group[0]
         yield ""
+        detections = ", ".join(dict.fromkeys(member.detection for member in group))
         rule = f" (rule {explanation.rule})" if with_rule else ""
         yield f"  {detections}{rule}: {'it fires' if explanation.fires else 'it does not fire'}"
         for reason in (*_edge(explanation), *explanation.reasons):
@@ -99,14 +101,14 @@ def _edge(explanation: Explanation) -> Iterator[str]:
         yield f"the rule {explanation.kept_out_by} does not forward it"
 
 
-def _merged(explanations: tuple[Explanation, ...]) -> Iterator[tuple[Explanation, str]]:
-    """Each explanation with its detection; those that end at the same edge rule, or see no rule at all, as one."""
+def _merged(explanations: Iterable[Explanation]) -> Iterator[list[Explanation]]:
+    """Each explanation, those that end at the same edge rule, or see no rule at all, together."""
     for last_rule, group in groupby(explanations, key=lambda explanation: explanation.kept_out_by or explanation.rule):
-        first, *others = group
-        if last_rule and not first.kept_out_by:
-            yield from ((explanation, explanation.detection) for explanation in (first, *others))
+        members = list(group)
+        if members[0].kept_out_by or not last_rule:
+            yield members
         else:
-            yield first, ", ".join(dict.fromkeys(explanation.detection for explanation in (first, *others)))
+            yield from ([member] for member in members)
 
 
 def _required_value(words: str) -> str:
