@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner, Result
 from paths import EVENTS, GOLDEN, TEMPLATES
+from template_data import read_yaml
 
 from cfn_breakglass import __version__
 from cfn_breakglass.cli.app import cli
@@ -184,7 +184,7 @@ def test_generate_writes_the_same_bytes_again_and_json_on_demand() -> None:
     run("generate")
     assert before == {path: path.read_bytes() for path in Path("templates").iterdir()}
     run("generate", "--format", "json", "--output", "other")
-    assert json.loads(Path("other/stackset.json").read_text(encoding="utf-8")) == yaml.safe_load(
+    assert json.loads(Path("other/stackset.json").read_text(encoding="utf-8")) == read_yaml(
         Path("templates/stackset.yaml").read_text(encoding="utf-8")
     )
 

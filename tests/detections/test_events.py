@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from deployments import deploy
 from every_case import assert_every
 from samples import (
@@ -30,6 +29,7 @@ from samples import (
     text_of,
     title,
 )
+from template_data import read_yaml
 from variants import USUAL, VARIANTS, Variant
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record, is_read_only
@@ -298,7 +298,7 @@ def test_a_forwarder_role_that_is_not_there_is_not_vouched_for() -> None:
 def run_damaged(edit: Callable[[Resources], None], region: str) -> dict[str, Delivery]:
     """Let the plainest sample happen where the emitted text was edited; give its deliveries by kind."""
     main, stackset = templates(Variant({"regions": ["ap-south-1"]}).text)
-    template = yaml.load(main, Loader=yaml.CSafeLoader)
+    template = read_yaml(main)
     edit(template["Resources"])
     for resource in template["Resources"].values():
         resource.pop("DependsOn", None)

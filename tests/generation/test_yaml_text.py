@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from golden_cases import CASES, golden_files
+from template_data import read_yaml
 
 from cfn_breakglass import config_of, output_files
 from cfn_breakglass.generation.yaml_format import as_yaml
@@ -44,3 +47,35 @@ def test_no_alias_and_no_anchor_stands_in_yaml() -> None:
     text = as_yaml({"A": [shared, shared], "B": shared})
     assert not re.search(r"[&*]id", text)
     assert yaml.safe_load(text) == json.loads(json.dumps({"A": [shared, shared], "B": shared}))
+
+
+@pytest.mark.parametrize(
+    ("function", "short_form"),
+    [
+        ({"Ref": "AWS::Region"}, "!Ref 'AWS::Region'"),
+        ({"Fn::GetAtt": ["Key", "Arn"]}, "!GetAtt Key.Arn"),
+        ({"Fn::Sub": "${A}-b"}, "!Sub '${A}-b'"),
+        ({"Fn::Sub": "a: ${A}"}, "!Sub 'a: ${A}'"),
+        ({"Fn::Not": [{"Fn::Equals": [{"Ref": "A"}, "b"]}]}, "!Not [!Equals [!Ref A, b]]"),
+        ({"Fn::FindInMap": ["A", "B", "C"]}, "!FindInMap [A, B, C]"),
+        ({"Fn::Join": ["", ["a", {"Ref": "B"}]]}, "!Join ['', [a, !Ref B]]"),
+    ],
+)
+def test_an_intrinsic_function_has_its_short_form(function: dict[str, Any], short_form: str) -> None:
+    data = {"Resources": {"A": {"Properties": {"Text": function}}}}
+    assert as_yaml(data).splitlines()[-1].strip() == f"Properties: {{Text: {short_form}}}"
+    assert read_yaml(as_yaml(data)) == data
+
+
+@pytest.mark.parametrize(
+    "data", [{"Ref": ["A"]}, {"Ref": "A", "Fn::Sub": "b"}, {"Fn::GetAtt": ["A", "B", "C"]}, {"Fn::Other": "a"}]
+)
+def test_what_has_no_short_form_keeps_its_long_form(data: dict[str, Any]) -> None:
+    assert yaml.safe_load(as_yaml({"A": data})) == {"A": data}
+
+
+@pytest.mark.parametrize("case", CASES[:3], ids=lambda case: case.name)
+def test_pyyaml_without_libyaml_writes_the_same(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_libyaml = golden_files(case)
+    monkeypatch.delattr(yaml, "CSafeDumper")
+    assert golden_files(case) == with_libyaml

@@ -16,6 +16,7 @@ import yaml
 from botocore import xform_name
 from paths import GOLDEN
 from rejections import generate
+from template_data import read_yaml
 
 CASES = ("smallest", "everything", "deployer", "managed-rollout", "hub-account", "users-by-tag", "existing-bus")
 every_case = pytest.mark.parametrize("case", CASES)
@@ -112,7 +113,7 @@ SELF_MANAGED = ("smallest", "everything", "deployer", "hub-account")
 @pytest.mark.parametrize("case", SELF_MANAGED)
 def test_the_stack_set_goes_to_this_account_in_every_other_region(case: str) -> None:
     text, files = printed(case)
-    covered: dict[str, Any] = yaml.safe_load(files["templates/stackset.yaml"])["Metadata"]["cfn-breakglass"]
+    covered: dict[str, Any] = read_yaml(files["templates/stackset.yaml"])["Metadata"]["cfn-breakglass"]
     instances = command(case, "create-stack-instances")
     # Without accounts, a self-managed stack set gets no instance at all.
     assert instances["accounts"] == ["$(aws sts get-caller-identity --query Account --output text)"]

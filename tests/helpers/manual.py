@@ -27,10 +27,10 @@ from textwrap import dedent
 from typing import Any, Final, NamedTuple
 
 import click
-import yaml
 from click.testing import CliRunner, Result
 from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
+from template_data import read_yaml
 
 import cfn_breakglass
 from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES
@@ -225,7 +225,7 @@ def output_table() -> str:
     outputs: dict[str, str] = {}
     for path in sorted(GOLDEN.glob("*/main-region.yaml")):
         section = "Outputs:" + read(path).partition("\nOutputs:")[2]
-        for name, output in yaml.safe_load(section)["Outputs"].items():
+        for name, output in read_yaml(section)["Outputs"].items():
             outputs.setdefault(name, output["Description"])
     return _table("Output", "What it is")((f"`{name}`", outputs[name]) for name in sorted(outputs))
 

@@ -10,9 +10,26 @@ from typing import Any
 import yaml
 
 
+class _TemplateLoader(yaml.CSafeLoader):
+    """The long form for each short form of an intrinsic function."""
+
+
+def _long_form(loader: _TemplateLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.SequenceNode):
+        return {f"Fn::{name}": loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.ScalarNode)
+    argument = loader.construct_scalar(node)
+    if name == "Ref":
+        return {name: argument}
+    return {f"Fn::{name}": argument.split(".", 1) if name == "GetAtt" else argument}
+
+
+_TemplateLoader.add_multi_constructor("!", _long_form)
+
+
 def read_yaml(text: str) -> Any:
-    """Read YAML ten times as fast as ``yaml.safe_load`` does."""
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    """Read YAML, with the tags of CloudFormation, ten times as fast as ``yaml.safe_load`` does without them."""
+    return yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - it is a safe loader
 
 
 @cache

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 from deployments import deploy
 from samples import ACCOUNT, SETTINGS, templates
+from template_data import read_yaml
 from template_edits import Edit, edited, with_properties, without
 
 from cfn_breakglass.analysis.iam.policy import allowed
@@ -85,7 +85,7 @@ def alarms(stack: Stack) -> dict[str, Resource]:
 @every_case
 def test_every_target_has_a_dead_letter_queue(case: str) -> None:
     for text in templates(settings(case)):
-        resources = yaml.safe_load(text)["Resources"]
+        resources = read_yaml(text)["Resources"]
         rules = {name: resource for name, resource in resources.items() if resource["Type"].endswith("::Rule")}
         for name, rule in rules.items():
             for target in rule["Properties"]["Targets"]:

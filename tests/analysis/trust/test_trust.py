@@ -12,6 +12,7 @@ import yaml
 from golden_cases import CASES, trust_text
 from hypothesis import given, strategies as st
 from paths import GOLDEN
+from template_data import read_yaml
 from trust_callers import CALLERS, CORP, CREATED, GITHUB, HOME, OTHER, ROLE, run
 
 from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
@@ -209,7 +210,7 @@ def test_times_and_addresses(tmp_path: Path, at: str, ip: str) -> None:
 
 def edited(folder: Path, *, case: str = "smallest", **changes: Any) -> None:
     """Write templates whose role has another first statement."""
-    template = yaml.safe_load((GOLDEN / case / "main-region.yaml").read_text(encoding="utf-8"))
+    template = read_yaml((GOLDEN / case / "main-region.yaml").read_text(encoding="utf-8"))
     statement = template["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
     for key, value in changes.items():
         statement.pop(key, None)
@@ -359,7 +360,7 @@ def test_json_names_the_options_that_are_missing_and_text_their_flags(tmp_path: 
 
 
 def test_a_grant_that_is_gone_is_told(tmp_path: Path) -> None:
-    template = yaml.safe_load((GOLDEN / "smallest" / "main-region.yaml").read_text(encoding="utf-8"))
+    template = read_yaml((GOLDEN / "smallest" / "main-region.yaml").read_text(encoding="utf-8"))
     del template["Resources"]["RoleGrant"]
     (tmp_path / "main-region.yaml").write_text(yaml.safe_dump(template), encoding="utf-8")
     assert "The templates grant it to nobody." in run(tmp_path).stdout
