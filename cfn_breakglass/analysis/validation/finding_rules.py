@@ -51,7 +51,7 @@ FINDING_RULES: Final = {
     ),
     "rule-unreached": FindingRule(
         "A rule receives nothing from a region",
-        "{resource} receives nothing from {regions} that {subjects} match: no rule there forwards it.",
+        "{resource} receives nothing for {subjects} from {regions}: no rule there forwards such events.",
         "Give these regions a rule on the default bus that forwards such events.",
     ),
     "forwarded-again": FindingRule(

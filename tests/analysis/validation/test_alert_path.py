@@ -64,16 +64,36 @@ def judged(name: str, text: str) -> JudgedTemplate:
     return JudgedTemplate(name, text, parse(text, name), ACCOUNT, REGIONS[name])
 
 
+@cache
+def numbers_left_out() -> dict[str, int]:
+    """How many names of each kind a message does not list, by what stands for that number in the damages."""
+    main, stackset = (read_yaml(emitted()[name])["Resources"].values() for name in REGIONS)
+    rules = [rule["Properties"] for rule in main if rule["Type"] == "AWS::Events::Rule"]
+    edges = [rule for rule in stackset if rule["Type"] == "AWS::Events::Rule"]
+
+    def with_target(*names: str) -> int:
+        return sum(any(target["Id"] in names for target in rule["Targets"]) for rule in rules)
+
+    counts = {
+        "edges": len(edges),
+        "edges and schedule": len(edges) + 1,
+        "rules": len(rules),
+        "notifying": with_target("Alert"),
+        "logging and schedule": with_target("LoginLog", "ActionLog", "HeartbeatLog") + 1,
+        "log of sign-ins": with_target("LoginLog"),
+    }
+    return {kind: count - 3 for kind, count in counts.items()}
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: f"{damage['rule']} of {damage['resource']}")
 def test_a_damage_is_a_single_finding(damage: dict[str, Any]) -> None:
     change = {key: value for key, value in damage.items() if key in ("file", "resource", "old", "new")}
     texts = changed(emitted(), **change)
     (finding,) = findings(texts)
-    assert (finding.rule_id, finding.logical_id, finding.message) == (
-        damage["rule"],
-        damage["blamed"],
-        damage["message"],
-    )
+    message = damage["message"]
+    for kind, number in numbers_left_out().items():
+        message = message.replace(f"{{{kind}}}", str(number))
+    assert (finding.rule_id, finding.logical_id, finding.message) == (damage["rule"], damage["blamed"], message)
     assert texts[finding.file].splitlines()[finding.line - 1] == f"  {damage['blamed']}:"
     rule = FINDING_RULES[damage["rule"]]
     assert (finding.level, finding.remedy) == (rule.level, rule.remedy)
@@ -86,33 +106,92 @@ def test_a_topic_without_subscribers() -> None:
     (finding,) = findings(texts)
     assert (finding.rule_id, finding.logical_id) == ("topic-without-subscribers", "FallbackTopic")
     assert finding.message == (
-        "FallbackTopic has no subscriber: events of DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 4 more"
+        "FallbackTopic has no subscriber: events of DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 5 more"
         " notify nobody."
     )
 
 
 def test_a_bus_that_does_not_exist() -> None:
-    texts = changed(emitted(), STACKSET, "ForwardRoleAssumed", "event-bus/emergency", "event-bus/urgency")
+    texts = changed(emitted(), STACKSET, "ForwardAssume", "event-bus/emergency", "event-bus/urgency")
     resource = "{'Fn::Sub': 'arn:${AWS::Partition}:events:us-east-1:${AWS::AccountId}:event-bus/%s'}"
     texts = changed(texts, MAIN, "ForwarderRole", resource % "emergency", "'*'")
     (finding,) = findings(texts)
-    assert (finding.rule_id, finding.logical_id) == ("bus-missing", "ForwardRoleAssumed")
+    assert (finding.rule_id, finding.logical_id) == ("bus-missing", "ForwardAssume")
     assert finding.message == (
         f"No template makes the bus arn:aws:events:us-east-1:{ACCOUNT}:event-bus/urgency:"
-        " events of ForwardRoleAssumed from af-south-1 and eu-west-1 are lost."
+        " events of ForwardAssume from af-south-1 and eu-west-1 are lost."
     )
+
+
+@pytest.mark.parametrize(
+    ("bus", "central", "edges"),
+    [
+        ("emergency", ("RoleAssumed", "RoleDenied"), "ForwardAssume"),
+        (
+            "break-glass-actions",
+            ("ConsoleSignIn", "RoleChained", "RoleActions", "RoleActionsFailed", "BackdoorCreated"),
+            "ForwardSession",
+        ),
+    ],
+)
+def test_a_bus_whose_every_rule_is_gone(bus: str, central: tuple[str, ...], edges: str) -> None:
+    texts = emitted()
+    for rule in central:
+        assert findings(texts) == []
+        texts = changed(texts, MAIN, rule)
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id) == ("forward-unmatched", edges)
+    assert finding.message == (
+        f"No rule on arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{bus} matches events of {edges}"
+        " from us-east-1, af-south-1 and eu-west-1: they are lost there."
+    )
+
+
+def test_a_rule_may_only_log() -> None:
+    tampered = block(emitted()[MAIN], "MonitoringTampered")
+    (alert,) = re.findall(r"      - Id: Alert\n(?:        .*\n)+", tampered)
+    assert findings(changed(emitted(), MAIN, "MonitoringTampered", alert)) == []
+
+
+DIRECT = """  Direct:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: break-glass-Direct
+      EventPattern: {source: [aws.sns], detail: {eventName: [SetTopicAttributes]}}
+      State: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
+      Targets:
+      - Id: Fallback
+        Arn: {Ref: FallbackTopic}
+        DeadLetterConfig: {Arn: {'Fn::GetAtt': [DeadLetterQueue, Arn]}}
+"""
+DIRECT_POLICY = """        - Effect: Allow
+          Action: ['sns:Publish']
+          Principal: {Service: events.amazonaws.com}
+          Resource: [{Ref: FallbackTopic}]
+          Condition: {ArnLike: {'aws:SourceArn': {'Fn::GetAtt': [Direct, Arn]}}}
+"""
+
+
+def test_a_rule_on_the_default_bus_may_notify_the_fallback_topic_itself() -> None:
+    statement = "        Statement:\n"
+    texts = changed(emitted(), MAIN, "FallbackTopic", "  FallbackTopic:\n", f"{DIRECT}  FallbackTopic:\n")
+    allowed = changed(texts, MAIN, "FallbackTopicPolicy", statement, statement + DIRECT_POLICY)
+    assert findings(allowed) == []
+    (finding,) = findings(texts)
+    assert (finding.rule_id, finding.logical_id) == ("topic-policy-denies", "FallbackTopicPolicy")
+    assert finding.message == "FallbackTopicPolicy does not let EventBridge publish for Direct: nobody is notified."
 
 
 def test_an_alarm_on_the_heartbeats_of_several_regions() -> None:
     texts = changed(emitted(), MAIN, "HeartbeatMetric", ", Dimensions: [{Key: Region, Value: $.region}]", "")
     for region in ("UsEast1", "AfSouth1", "EuWest1"):
-        quiet = f"Quiet{region}"
-        (dimensions,) = re.findall(r"      Dimensions: .*\n", block(texts[MAIN], quiet))
-        texts = changed(texts, MAIN, quiet, dimensions, "") if region == "EuWest1" else changed(texts, MAIN, quiet)
+        alarm = f"Heartbeat{region}"
+        (dimensions,) = re.findall(r"      Dimensions: .*\n", block(texts[MAIN], alarm))
+        texts = changed(texts, MAIN, alarm, dimensions, "") if region == "EuWest1" else changed(texts, MAIN, alarm)
     (finding,) = findings(texts)
-    assert (finding.rule_id, finding.logical_id) == ("heartbeat-alarm-shared", "QuietEuWest1")
+    assert (finding.rule_id, finding.logical_id) == ("heartbeat-alarm-shared", "HeartbeatEuWest1")
     assert finding.message == (
-        "QuietEuWest1 counts heartbeats from us-east-1, af-south-1 and eu-west-1 together:"
+        "HeartbeatEuWest1 counts heartbeats from us-east-1, af-south-1 and eu-west-1 together:"
         " it does not go off when those of one region stop."
     )
 
@@ -145,7 +224,7 @@ def test_two_damages_are_two_findings() -> None:
         ),
         (STACKSET, "HeartbeatSchedule", "rate(1 hour)", "cron(0 * * * ? *)", "how often cron"),
         (MAIN, "HeartbeatMetric", "{ $.source =", "{ $.source !=", "what the filter pattern matches"),
-        (STACKSET, "ForwardRoleAssumed", ":events:us-east-1:", ":lambda:us-east-1:", "what the target"),
+        (STACKSET, "ForwardAssume", ":events:us-east-1:", ":lambda:us-east-1:", "what the target"),
         (MAIN, "AlertTopicPolicy", "ArnLike", "ArnAlike", "condition operator"),
     ],
     ids=["action", "threshold", "comparison", "schedule", "filter", "target", "policy"],
