@@ -14,6 +14,11 @@ from cfn_breakglass.config.model import Config
 
 ACTIONS = "RoleActions"
 """The one detection with a log of its own."""
+WATCHERS = ("TamperingRules", "MonitoringTampered.Rules")
+"""The rules that watch every other rule, where events are forwarded and where they are not.
+
+Their names begin in another way, so that their patterns leave themselves out: disabled, they could not report that.
+"""
 
 
 def _arn(service: str, resource: str, region: str = "") -> str:
@@ -255,12 +260,25 @@ class Names(NamedTuple):
     def execution_role_arn(self) -> str:
         return _arn("iam", f"role/{self.execution_role}")
 
-    def rule(self, rule_id: str) -> str:
+    def central_rule(self, rule_id: str) -> str:
+        """The name of a rule on a central bus."""
         return f"{self.prefix}-{rule_id}"
 
-    def rule_arn(self, rule_id: str, bus: str | None = None, region: str = "${AWS::Region}") -> str:
-        """A rule's ARN; EventBridge leaves the default bus (None) out of it."""
-        return _arn("events", "/".join(filter(None, ("rule", bus, self.rule(rule_id)))), region)
+    @property
+    def default_bus_rules(self) -> str:
+        """What the names of all rules on the default bus begin with, but of those in ``WATCHERS``.
+
+        No name of a config has a dot, so that no rule of another config begins so.
+        """
+        return f"{self.prefix}."
+
+    def default_bus_rule(self, rule_id: str) -> str:
+        """The name of a rule on the default bus."""
+        return f"{self.prefix}-{rule_id}" if rule_id in WATCHERS else f"{self.default_bus_rules}{rule_id}"
+
+    def rule_arns(self, bus: str | None = None, region: str = "${AWS::Region}") -> str:
+        """The ARNs of our rules on a bus as IAM's wildcard; EventBridge leaves the default bus (None) out of them."""
+        return _arn("events", f"rule/{bus}/{self.prefix}-*" if bus else f"rule/{self.prefix}?*", region)
 
 
 def _stackset_role(config: Config, purpose: str) -> str:

@@ -14,9 +14,10 @@ from troposphere import GetAtt, iam, kms
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
-from cfn_breakglass.detections.catalog import Detection, detections, heartbeat
+from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alert
 from cfn_breakglass.detections.edges import ASSUME, SESSION, EdgeRule, edge_rules
-from cfn_breakglass.names import ACTIONS, Names, RoleNames
+from cfn_breakglass.detections.tampering import TAMPERING
+from cfn_breakglass.names import ACTIONS, WATCHERS, Names, RoleNames
 
 
 class Destinations(NamedTuple):
@@ -29,8 +30,12 @@ class Destinations(NamedTuple):
     @classmethod
     def of(cls, config: Config, candidates: Sequence[Detection]) -> Destinations:
         return cls(
-            topic=tuple(detection for detection in candidates if config.alerts_on(detection.id)),
-            login_log=tuple(detection for detection in candidates if config.alerts.log and detection.id != ACTIONS),
+            topic=tuple(detection for detection in candidates if config.alerts_on(detection.id) and detection.notifies),
+            login_log=tuple(
+                detection
+                for detection in candidates
+                if config.alerts.log and detection.id != ACTIONS and detection.is_logged
+            ),
             action_log=tuple(
                 detection for detection in candidates if config.actions.log != "none" and detection.id == ACTIONS
             ),
@@ -83,7 +88,8 @@ class Plan:
     """What the templates of one config hold.
 
     ``detections`` are those that a subscriber or a log receives, in the order of the catalog. ``heartbeat`` is the test
-    event of every region, None where nothing needs that proof. ``edges`` are the rules that forward their events, and
+    event of every region, None where nothing needs that proof. ``silenced_alert`` is what notifies the fallback topic
+    without any bus, None without that topic. ``edges`` are the rules that forward their events, and
     ``buses`` the central buses these go to; without any bus, the rules stand on the default bus and send to the
     destinations themselves. ``is_standalone``: the resources go into somebody's own template.
     """
@@ -93,6 +99,7 @@ class Plan:
     detections: tuple[Detection, ...]
     destinations: Destinations
     heartbeat: Detection | None = None
+    silenced_alert: Detection | None = None
     edges: tuple[EdgeRule, ...]
     buses: tuple[CentralBus, ...] = ()
     encryption: Encryption
@@ -119,7 +126,7 @@ class Plan:
 
     def edges_of(self, family: str) -> list[EdgeRule]:
         """The edge rules of a family."""
-        return [edge for edge in self.edges if edge.family == family]
+        return [edge for edge in self.edges if family in edge.families]
 
     def alerts_on(self, detection_id: str) -> bool:
         """Whether subscribers are notified of a detection."""
@@ -137,15 +144,19 @@ def make_plan(config: Config) -> Plan:
     destinations = Destinations.of(config, candidates)
     watched = destinations.received(candidates)
     beat = heartbeat(names) if watched and config.heartbeat != OFF else None
+    alone = _silenced_alert(config, names, destinations, encryption.logical_id)
     families = _families((*watched, beat) if beat else watched)
+    buses = _central_buses(config, names, families) if config.secondary_regions else ()
+    forwarding, direct = WATCHERS
     return Plan(
         config=config,
         names=names,
         detections=watched,
         destinations=destinations,
         heartbeat=beat,
-        edges=tuple(edge_rules(config, names, families, encryption.logical_id)),
-        buses=_central_buses(config, names, families) if config.secondary_regions else (),
+        silenced_alert=alone,
+        edges=tuple(edge_rules(config, names, families, forwarding if buses else direct, encryption.logical_id)),
+        buses=buses,
         encryption=encryption,
     )
 
@@ -163,12 +174,14 @@ def make_standalone_plan(
     selected = [detection for detection in detections(config, names) if detection.id in ids]
     destinations = Destinations.of(config, selected)
     watched = destinations.received(selected)
+    families = _families(watched)
+    _, direct = WATCHERS
     return Plan(
         config=config,
         names=names,
         detections=watched,
         destinations=destinations,
-        edges=tuple(edge_rules(config, names, _families(watched), encryption.logical_id)),
+        edges=tuple(edge_rules(config, names, families, direct, encryption.logical_id)),
         encryption=encryption,
         is_standalone=True,
     )
@@ -177,6 +190,12 @@ def make_standalone_plan(
 def _families(watched: Sequence[Detection]) -> list[str]:
     """The families of edge rules that forward the events of ``watched``."""
     return list(dict.fromkeys(detection.family for detection in watched))
+
+
+def _silenced_alert(config: Config, names: Names, destinations: Destinations, key_id: str | None) -> Detection | None:
+    """What notifies the fallback topic, if the config has one and MonitoringTampered alerts."""
+    is_alert = any(detection.family == TAMPERING for detection in destinations.topic)
+    return silenced_alert(config, names, key_id) if is_alert and config.alerts.fallback_endpoints else None
 
 
 def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tuple[CentralBus, ...]:

@@ -75,6 +75,7 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
         *(_forwarding(plan, queue, core) if plan.buses else []),
         *sinks.resources,
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
+        *core.fallback_rules,
         *_alarms(plan, sinks, core),
         *_managed_rollout(plan, stackset_template, core),
     ]
@@ -143,6 +144,7 @@ class _Core(NamedTuple):
     heartbeat_role: iam.Role | None = None
     fallback_topic: sns.Topic | None = None
     fallback_resources: tuple[AWSObject, ...] = ()
+    fallback_rules: tuple[events.Rule, ...] = ()
 
     @property
     def used_by_stackset(self) -> list[AWSObject]:
@@ -158,7 +160,12 @@ class _Core(NamedTuple):
 def _central_core(plan: Plan) -> _Core:
     fallback = fallback_topic(plan)
     return _Core(
-        central_buses(plan), forwarder_role(plan), heartbeat_role(plan), fallback.topic, tuple(fallback.resources)
+        central_buses(plan),
+        forwarder_role(plan),
+        heartbeat_role(plan),
+        fallback.topic,
+        tuple(fallback.resources),
+        tuple(fallback.rules),
     )
 
 

@@ -189,7 +189,7 @@ def test_the_heartbeat_is_watched_beside_the_detections(heartbeat: str, expected
 def test_only_the_template_with_the_key_refers_to_it() -> None:
     plan = plan_of()
     referring = {edge.id: edge for edge in plan.edges if edge.pattern_with_key}
-    assert referring.keys() == {"TamperingAccount", "TamperingDenied"}
+    assert referring.keys() == {"TamperingParts", "TamperingDenied"}
     for name, edge in referring.items():
         assert names_key(edge.pattern_in(has_key=True)), name
         assert not names_key(edge.pattern_in(has_key=False)), name
@@ -205,7 +205,7 @@ FAMILIES: Final = {
 def test_families_that_can_match_one_event_have_buses_of_their_own() -> None:
     plan = plan_of(detections=dict.fromkeys(DETECTIONS, "alert"))
     assert {family: plan.bus_of(family).name for family in FAMILIES} == FAMILIES
-    assert {edge.family for edge in plan.edges} == FAMILIES.keys()
+    assert {family for edge in plan.edges for family in edge.families} == FAMILIES.keys()
 
 
 def test_a_family_that_no_detection_wants_has_no_rule_and_no_bus() -> None:

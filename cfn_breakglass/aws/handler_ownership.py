@@ -16,8 +16,11 @@ Control API's UpdateResource and DeleteResource). These calls name our stack or 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
+CLOUDFORMATION: Final = "cloudformation.amazonaws.com"
+"""The address of every call that CloudFormation makes, which no other caller can have."""
 REFUSES: Final = "refuses"
 """To create a resource of a name that is there fails, whoever has it."""
 OVERWRITES: Final = "overwrites"
@@ -304,6 +307,7 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
 )
 """Types of which no template of ours has resources, but which can touch ours."""
 
+_SOURCES: Final = {"cloudwatch": "aws.monitoring"}
 _ROWS: Final = (*EMITTED, *OTHERS)
 
 
@@ -323,3 +327,10 @@ KEY_OWNER_CALLS: Final = _owner_calls("AWS::KMS::Key")
 """The same for the stack that owns the key that ``encryption`` names."""
 ROLE_OWNER_CALLS: Final = _owner_calls("AWS::IAM::Role")
 """The same for the stack that owns the role of ``role.existing`` or of ``event_bus.forwarder_role``."""
+
+
+def is_of_services(event_name: str, sources: Collection[str]) -> bool:
+    """Whether a call of this table can be an event of one of ``sources``, which are EventBridge's, such as aws.sns."""
+    calls = (call for row in _ROWS for call in (*row.overwriting, *row.by_owner))
+    services = {call.partition(":")[0] for call in calls if call.endswith(f":{event_name}")}
+    return not services or any(_SOURCES.get(service, f"aws.{service}") in sources for service in services)

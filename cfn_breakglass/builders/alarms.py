@@ -13,20 +13,27 @@ from typing import Any, Final, NamedTuple
 import awacs.sns
 from troposphere import AWSObject, cloudwatch, events, sns, sqs
 
+from cfn_breakglass.builders.alerts.messages import transformer
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
-from cfn_breakglass.builders.iam_policy import allow, only_from, policy, service
+from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
+from cfn_breakglass.builders.rules import fallback_rule
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import tags
+from cfn_breakglass.detections.catalog import Detection
 from cfn_breakglass.plan import Plan
 
 _PERIOD: Final = 300
 
 
 class Fallback(NamedTuple):
-    """The topic that alarms notify, and all resources that belong to it; None and none without a subscriber."""
+    """The topic that alarms notify, all resources that belong to it, and the rule that notifies it too.
+
+    None and none without a subscriber.
+    """
 
     topic: sns.Topic | None
     resources: list[AWSObject]
+    rules: list[events.Rule]
 
 
 def fallback_topic(plan: Plan) -> Fallback:
@@ -38,7 +45,7 @@ def fallback_topic(plan: Plan) -> Fallback:
     """
     endpoints, names = plan.config.alerts.fallback_endpoints, plan.names
     if not endpoints:
-        return Fallback(None, [])
+        return Fallback(None, [], [])
     topic = sns.Topic(
         "FallbackTopic",
         TopicName=names.fallback_topic,
@@ -52,8 +59,23 @@ def fallback_topic(plan: Plan) -> Fallback:
         principal=service("cloudwatch.amazonaws.com"),
         when=only_from([names.alarm_arns]),
     )
-    allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(publish))
-    return Fallback(topic, [topic, allowed, *subscribe(topic, endpoints, "Fallback")])
+    statements = [publish]
+    if plan.silenced_alert:
+        rule = only_from([names.rule_arns()])
+        statements.append(allow([awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=rule))
+    allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(*statements))
+    return Fallback(
+        topic,
+        [topic, allowed, *subscribe(topic, endpoints, "Fallback")],
+        [fallback_rule(plan, plan.silenced_alert, _target(plan, topic, plan.silenced_alert), after=[allowed])]
+        if plan.silenced_alert
+        else [],
+    )
+
+
+def _target(plan: Plan, topic: sns.Topic, detection: Detection) -> dict[str, Any]:
+    message = transformer(detection, plan.names.role, plan.config.alerts.message, shared=True)
+    return {"Id": "Fallback", "Arn": topic.ref(), "InputTransformer": message}
 
 
 def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None = None) -> cloudwatch.Alarm:

@@ -49,7 +49,7 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
     if plan.config.event_bus.forwarder_role or not plan.buses:
         return None
     names = plan.names
-    rules = only_from([names.rule_arn("*", region="*")])
+    rules = only_from([names.rule_arns(region="*")])
     forward = policy(allow([awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
     return iam.Role(
         "ForwarderRole",
@@ -72,7 +72,7 @@ def bus_target(
 
     ``buses`` and ``role`` are those that the same template makes.
     """
-    bus = plan.bus_of(edge.family).name
+    bus = plan.bus_of(edge.families[0]).name
     return {
         "Id": "CentralBus",
         "Arn": buses[bus].get_att("Arn") if bus in buses else sub(plan.names.bus_arn(bus)),
@@ -105,7 +105,7 @@ def dead_letters(plan: Plan, *, for_central_rules: bool) -> DeadLetters:
         Metadata=accepted(CKV_AWS_27="SSE-SQS: it has to work when the customer key does not"),
         **tags(plan),
     )
-    rules = [plan.names.rule_arn("*", bus) for bus in ((None, "*") if for_central_rules else (None,))]
+    rules = [plan.names.rule_arns(bus) for bus in ((None, "*") if for_central_rules else (None,))]
     send = allow([awacs.sqs.SendMessage], [queue.get_att("Arn")], principal=service(EVENTS), when=from_rules(rules))
     without_tls = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
     return DeadLetters(

@@ -18,7 +18,7 @@ from cfn_breakglass.builders.alerts.log_groups import EventLog, log_encryption, 
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.config.model import DAILY, HOURLY
-from cfn_breakglass.detections.edges import HEARTBEAT
+from cfn_breakglass.detections.edges import HEALTH, HEARTBEAT
 from cfn_breakglass.names import default_bus_arn, schedule_group_arn, sub
 from cfn_breakglass.plan import Plan
 
@@ -79,12 +79,13 @@ def heartbeat_schedule(
     Its first beat comes at once, so it waits for the rule that takes it. It has no dead-letter queue: a beat that
     cannot be put is a missing heartbeat, and the alarm reports that.
     """
-    if HEARTBEAT not in rules:
+    rule = rules.get(HEALTH if plan.buses else HEARTBEAT)
+    if not plan.heartbeat or not rule:
         return []
     names = plan.names
     schedule = scheduler.Schedule(
         "HeartbeatSchedule",
-        DependsOn=[rules[HEARTBEAT].title],
+        DependsOn=[rule.title],
         Name=names.heartbeat,
         ScheduleExpression=_RHYTHMS[plan.config.heartbeat].rate,
         FlexibleTimeWindow=scheduler.FlexibleTimeWindow(Mode="OFF"),

@@ -14,7 +14,6 @@ from troposphere import Ref
 from cfn_breakglass.names import sub
 
 EVENTS = "events.amazonaws.com"
-CLOUDFORMATION = "cloudformation.amazonaws.com"
 TRAIL = "cloudtrail.amazonaws.com"
 
 Conditions = Mapping[type[aws.ConditionElement], Mapping[str, Any]]

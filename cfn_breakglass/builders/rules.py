@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from troposphere import AWSObject, events, sqs
 
 from cfn_breakglass.builders.shared_properties import tags
-from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.detections.composition import NothingInCommonError, compose
+from cfn_breakglass.detections.catalog import Detection, in_one_rule
+from cfn_breakglass.detections.composition import NothingInCommonError
 from cfn_breakglass.detections.edges import EdgeRule
+from cfn_breakglass.detections.tampering import TAMPERING
 from cfn_breakglass.plan import Plan
 
 # AssumeRole only reads, and a rule that is just ENABLED does not get read-only calls.
@@ -53,7 +54,7 @@ def forwarding_rules(
     return {
         edge.id: events.Rule(
             f"Forward{edge.id}",
-            Name=plan.names.rule(edge.id),
+            Name=plan.names.default_bus_rule(edge.id),
             Description=edge.description,
             EventPattern=edge.pattern_in(has_key=has_key),
             State=_STATE,
@@ -78,6 +79,7 @@ def detection_rules(
     On a central bus that is ours alone, the pattern says what an event is. On a bus that others use, and on the default
     bus, it has to say whose the event is as well.
     """
+    name = plan.names.central_rule if plan.buses else plan.names.default_bus_rule
     rules = {}
     for detection in plan.watched_events:
         targets = [
@@ -88,7 +90,7 @@ def detection_rules(
         for suffix, pattern in _patterns(plan, detection).items() if targets else ():
             rules[detection.logical_id + suffix] = events.Rule(
                 detection.logical_id + suffix,
-                Name=plan.names.rule(f"{detection.rule_id}{suffix and '.'}{suffix}"),
+                Name=name(f"{detection.rule_id}{suffix and '.'}{suffix}"),
                 Description=detection.summary,
                 **_on_central_bus(plan, detection, central_buses),
                 EventPattern=pattern,
@@ -100,6 +102,25 @@ def detection_rules(
     return rules
 
 
+def fallback_rule(
+    plan: Plan, detection: Detection, target: Mapping[str, Any], after: Iterable[AWSObject]
+) -> events.Rule:
+    """The rule that notifies the fallback topic, its ``target``, of what can silence its own alert.
+
+    It stands on the default bus and has no dead-letter queue: it needs nothing but that topic.
+    """
+    return events.Rule(
+        detection.logical_id,
+        Name=plan.names.default_bus_rule(detection.rule_id),
+        Description=detection.summary,
+        EventPattern=detection.kind,
+        State=_STATE,
+        Targets=[events.Target(**target)],
+        **_waiting(after),
+        **tags(plan),
+    )
+
+
 def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
     """The patterns that find a detection on its bus, by what ends the names of their rules."""
     if plan.buses and not plan.bus_of(detection.family).is_shared:
@@ -107,7 +128,8 @@ def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
     patterns = {}
     for edge in plan.edges_of(detection.family):
         with suppress(NothingInCommonError):
-            patterns[edge.id.removeprefix(edge.family)] = compose(edge.pattern_in(has_key=True), detection.kind)
+            suffix = edge.id.removeprefix(TAMPERING) if detection.family == TAMPERING else ""
+            patterns[suffix] = in_one_rule(edge.pattern_in(has_key=True), detection.kind)
     return patterns
 
 

@@ -11,6 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cfn_breakglass.aws.handler_ownership import (
+    BUS_OWNER_CALLS,
+    CLOUDFORMATION,
+    KEY_OWNER_CALLS,
+    OVERWRITING_CALLS,
+    ROLE_OWNER_CALLS,
+    is_of_services,
+)
 from cfn_breakglass.config.message_fields import (
     ASSUMING,
     BY_A_SESSION,
@@ -24,6 +32,7 @@ from cfn_breakglass.config.message_fields import (
 )
 from cfn_breakglass.config.model import ALERT, OFF, Config
 from cfn_breakglass.detections.backdoors import persistence_pattern
+from cfn_breakglass.detections.composition import Pattern, compose
 from cfn_breakglass.detections.edges import (
     ABSENT,
     ALARM,
@@ -32,15 +41,19 @@ from cfn_breakglass.detections.edges import (
     ASSUME,
     ASSUME_CALLS,
     CONSOLE_SIGN_IN,
+    FALLBACK,
     HEARTBEAT,
     PRESENT,
     ROOT_SIGN_IN_CALLS,
     SESSION,
     SIGN_IN,
 )
-from cfn_breakglass.detections.tampering import TAMPERING
+from cfn_breakglass.detections.tampering import IGNORING_TAGS, TAMPERING, existing_key_id, silencing_changes
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
+_TAMPERED: Final = "MonitoringTampered"
+# No data events: where a trail records those, an alert would be one itself, and alerts would never end.
+_MANAGEMENT: Final = {"managementEvent": [True]}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 
 
@@ -49,8 +62,9 @@ class Detection:
     """One thing to detect; ``id`` is its name everywhere.
 
     ``family`` is that of the edge rules that forward its events, and ``kind`` the pattern that tells them from the
-    other events of the same bus. ``outcome`` tells apart two rules of one detection. ``fields`` are the message fields
-    whose meaning differs from the usual one.
+    other events of the same bus. ``outcome`` tells apart the rules of one detection. ``fields`` are the message fields
+    whose meaning differs from the usual one. Where the rules of one detection go
+    different ways, ``notifies`` is whether this one may notify subscribers, and ``is_logged`` whether it may log.
     """
 
     id: str
@@ -58,6 +72,8 @@ class Detection:
     family: str
     kind: dict[str, Any]
     outcome: str = ""
+    notifies: bool = True
+    is_logged: bool = True
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     @property
@@ -84,12 +100,24 @@ def detections(config: Config, names: Names) -> list[Detection]:
         _role_chained(names.role),
         *_role_actions(config),
         _backdoor_created(config, names),
-        *_monitoring_tampered(),
+        *_monitoring_tampered(config),
         _user_sign_in(),
         _root_used(),
         _delivery_failing(),
     ]
     return [detection for detection in catalog if config.detections[detection.id] != OFF]
+
+
+def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
+    """The pattern of a rule that has to say whose an event is and what it is.
+
+    It leaves out calls by name that no event of its sources can be.
+    """
+    composed = compose(edge, kind)
+    for alternative in composed.get("detail", {}).get("$or", []):
+        if isinstance(calls := alternative.get("eventName"), list) and all(isinstance(call, str) for call in calls):
+            alternative["eventName"] = [call for call in calls if is_of_services(call, composed["source"])]
+    return composed
 
 
 def heartbeat(names: Names) -> Detection:
@@ -194,23 +222,36 @@ def _backdoor_created(config: Config, names: Names) -> Detection:
     )
 
 
-def _monitoring_tampered() -> list[Detection]:
-    """A rule for what was done and one for what was tried, because only the rule knows the result."""
+def _monitoring_tampered(config: Config) -> list[Detection]:
+    """A rule for what was done and one for what was tried, because only the rule knows the result; and one for the log.
+
+    What CloudFormation does for a stack is only logged: the call that created, changed or deleted the stack alerts.
+    """
     return [
         Detection(
-            id="MonitoringTampered",
+            id=_TAMPERED,
             summary="Somebody changed or removed a part of this monitoring or the role",
             family=TAMPERING,
-            kind={"detail-type": API_CALL, "detail": {"errorCode": ABSENT}},
+            kind=_tampered(config),
+            is_logged=False,
             fields=SUCCESS,
         ),
         Detection(
-            id="MonitoringTampered",
+            id=_TAMPERED,
             outcome="Failed",
             summary="Somebody tried to change a part of this monitoring or the role, and failed",
             family=TAMPERING,
-            kind={"detail-type": API_CALL, "detail": {"errorCode": PRESENT}},
+            kind={"detail-type": API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT}},
+            is_logged=False,
             fields=FAILURE,
+        ),
+        Detection(
+            id=_TAMPERED,
+            outcome="Log",
+            summary="Every change of this monitoring or the role, those of its own deployments too",
+            family=TAMPERING,
+            kind={"detail-type": API_CALL, "detail": {**_MANAGEMENT, "eventName": IGNORING_TAGS}},
+            notifies=False,
         ),
     ]
 
@@ -222,6 +263,34 @@ def _console_sign_in_of(caller_type: str) -> dict[str, Any]:
         "detail-type": CONSOLE_SIGN_IN,
         "detail": {"userIdentity": {"type": [caller_type]}},
     }
+
+
+def _tampered(config: Config) -> dict[str, Any]:
+    by_others = {"sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}], "eventName": IGNORING_TAGS}
+    # By these a stack of another name could change a part of ours, as could the one that owns what exists already.
+    overwriting = {
+        *OVERWRITING_CALLS,
+        *(BUS_OWNER_CALLS if config.event_bus.existing else ()),
+        *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
+        *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
+    }
+    by_whom = [by_others, {"eventName": sorted(overwriting)}]
+    return {"detail-type": API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
+
+
+def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> Detection:
+    """The calls of MonitoringTampered that can silence their own alert, as one rule for the main region's default bus.
+
+    ``key_id`` is the logical ID of the key in the template of the main region.
+    """
+    return Detection(
+        id=_TAMPERED,
+        outcome=FALLBACK,
+        summary="Somebody changed what the alerts of MonitoringTampered pass through",
+        family=FALLBACK,
+        kind=in_one_rule(silencing_changes(config, names, key_id), _tampered(config)),
+        fields=SUCCESS,
+    )
 
 
 def _user_sign_in() -> Detection:

@@ -38,8 +38,6 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
     >>> compose(edge, {"source": ["aws.sts"], "detail": {"errorCode": [{"exists": False}]}})
     {'source': ['aws.sts'], 'detail': {'userIdentity': {'arn': ['a']}, 'errorCode': [{'exists': False}]}}
     """
-    if _OR in edge and _OR in kind:
-        raise CompositionError("both patterns have alternatives in one place")
     alternatives = edge.get(_OR) or kind.get(_OR)
     composed: dict[str, Any] = {}
     for name in dict.fromkeys((*edge, *kind)):
@@ -51,6 +49,8 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
             composed[name] = edge[name] if name in edge else kind[name]
         if composed[name] == []:
             raise NothingInCommonError(f"nothing matches both in {name}")
+    if _OR in edge and _OR in kind:
+        raise CompositionError("both patterns have alternatives in one place")
     if alternatives is not None:
         composed[_OR] = list(alternatives)
         _share_with_alternatives(composed)
@@ -105,6 +105,8 @@ def _common_values(edge: list[Any], kind: list[Any]) -> list[Any]:
             return [value for value, is_matched in zip(values, matched, strict=True) if is_matched]
     if (first := _excluded_words(edge)) and (second := _excluded_words(kind)):
         return [{"anything-but": [*dict.fromkeys((*first, *second))]}]
+    if len(edge) == len(kind) == 1 and (starts := _excluded_beginnings(edge[0])) and _excluded_beginnings(kind[0]):
+        return [{"anything-but": {"prefix": [*dict.fromkeys((*starts, *_excluded_beginnings(kind[0])))]}}]
     raise CompositionError(f"cannot tell which values {_text(edge)} and {_text(kind)} share")
 
 
@@ -123,19 +125,29 @@ def _relation(value: Any, other: Any) -> bool | None:
         return False if value["exists"] is False or other_exists is False else None
     if isinstance(other, Mapping) and "exists" in other:
         return bool(other["exists"])
-    excluded = _excluded_words([other])
     if isinstance(value, str):
-        return _matches_word(value, other, excluded)
-    if excluded and isinstance(value, Mapping) and isinstance(start := value.get("prefix"), str):
-        return None if any(word.startswith(start) for word in excluded) else True
-    return None
+        return _matches_word(value, other)
+    start = value.get("prefix") if isinstance(value, Mapping) else None
+    return _matches_beginning(start, other) if isinstance(start, str) else None
 
 
-def _matches_word(word: str, other: Any, excluded: list[str]) -> bool | None:
+def _matches_beginning(start: str, other: Any) -> bool | None:
+    excluded, beginnings = _excluded_words([other]), _excluded_beginnings(other)
+    if not (excluded or beginnings):
+        return None
+    if start.startswith(beginnings):
+        return False
+    return None if any(word.startswith(start) for word in (*excluded, *beginnings)) else True
+
+
+def _matches_word(word: str, other: Any) -> bool | None:
+    excluded, beginnings = _excluded_words([other]), _excluded_beginnings(other)
     if isinstance(other, str):
         return word == other
     if excluded:
         return word not in excluded
+    if beginnings:
+        return not word.startswith(beginnings)
     if isinstance(other, Mapping) and isinstance(other.get("prefix"), str):
         return word.startswith(other["prefix"])
     return None
@@ -148,6 +160,13 @@ def _excluded_words(values: list[Any]) -> list[str]:
     excluded = values[0].get("anything-but")
     words = [excluded] if isinstance(excluded, str) else excluded
     return list(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else []
+
+
+def _excluded_beginnings(matcher: Any) -> tuple[str, ...]:
+    """The beginnings that an ``anything-but`` with a list of prefixes excludes; none for any other matcher."""
+    excluded = matcher.get("anything-but") if isinstance(matcher, Mapping) else None
+    beginnings = excluded.get("prefix") if isinstance(excluded, Mapping) else None
+    return tuple(beginnings) if isinstance(beginnings, list) else ()
 
 
 def _same(first: Any, second: Any) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
-    ITS_OWN,
-    TAGGING,
+    IGNORING_TAGS,
     Patterns,
     about,
     account_wide,
     existing_key_id,
+    fragment,
     of_writes,
     sends_text_messages,
     trail_bucket,
@@ -37,7 +37,7 @@ def denied_tampering_patterns(config: Config, names: Names, key_id: str | None =
 def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str, Any]:
     calls: list[dict[str, Any]] = [
         account_wide(["SetSMSAttributes"] if sends_text_messages(config) else []),
-        {"eventName": [{"anything-but": [ITS_OWN, *TAGGING]}], "errorMessage": messages},
+        {"eventName": IGNORING_TAGS, "errorMessage": messages},
         # The log group is protected from that call, and the message may say no more.
         {"eventName": ["DeleteLogGroup"], "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]}},
     ]
@@ -57,7 +57,7 @@ def _messages(names: Names) -> list[Any]:
     field, so these match more than our parts: every name that holds ours, and such a name in another account.
     """
     name, role = names.prefix, names.role
-    messages: list[Any] = [{"wildcard": f"* on resource: *{_fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
+    messages: list[Any] = [{"wildcard": f"* on resource: *{fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
     if not _has_room_for_key(names):
         end = "*" if role.name_is_prefix else " *"
         messages.append({"wildcard": sub(f"*: role {role.name}{end}")})
@@ -65,19 +65,9 @@ def _messages(names: Names) -> list[Any]:
     return messages
 
 
-def _fragment(name: str) -> str:
-    """The end of ``name`` from where its first two characters stand for the last time.
-
-    Each place where a name begins anew within itself is one more state for EventBridge to be in.
-    """
-    while name[:2] in name[1:]:
-        name = name[1:]
-    return name
-
-
 def _has_room_for_key(names: Names) -> bool:
     """Whether a wildcard is left for the key: a role whose name does not hold ours takes it."""
-    return _fragment(names.prefix) in names.role.name
+    return fragment(names.prefix) in names.role.name
 
 
 def _about_key(key: str) -> dict[str, Any]:

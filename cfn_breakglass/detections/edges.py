@@ -6,7 +6,7 @@ so that an event arrives once on each bus. An edge rule holds the ARNs and names
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
@@ -16,8 +16,9 @@ from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
 from cfn_breakglass.detections.tampering import (
     TAMPERING,
     Patterns,
-    account_foundation_changes,
+    account_changes,
     delivery_changes,
+    part_changes,
     rule_changes,
 )
 from cfn_breakglass.names import Names, RoleNames, sub
@@ -27,7 +28,11 @@ SESSION: Final = "Session"
 SIGN_IN: Final = "SignIn"
 ALARM: Final = "Alarm"
 HEARTBEAT: Final = "Heartbeat"
-"""The family, the rule and the detail-type of the test event of a region."""
+"""The family and the detail-type of the test event of a region."""
+HEALTH: Final = "Health"
+"""The rule of the families ``ALARM`` and ``HEARTBEAT``."""
+FALLBACK: Final = "Fallback"
+"""The family of the calls that silence their own alert. Nothing forwards their events."""
 
 PRESENT: Final = [{"exists": True}]
 ABSENT: Final = [{"exists": False}]
@@ -39,13 +44,13 @@ ROOT_SIGN_IN_CALLS: Final = ("ConsoleLogin", "PasswordRecoveryRequested", "Passw
 
 
 class EdgeRule(NamedTuple):
-    """A rule on the default bus of every region; ``id`` ends its name.
+    """A rule on the default bus of every region; ``id`` ends its name. It forwards the events of ``families``.
 
     ``pattern`` can stand in any template. ``pattern_with_key`` is for the template that makes the key, if the pattern
     watches that key too: no other template can refer to it.
     """
 
-    family: str
+    families: tuple[str, ...]
     id: str
     description: str
     pattern: dict[str, Any]
@@ -56,30 +61,32 @@ class EdgeRule(NamedTuple):
         return self.pattern_with_key if has_key and self.pattern_with_key else self.pattern
 
 
-_TAMPERING_RULES: Final = ("Rules", "Delivery", "Account", "Denied")
+_TAMPERING_RULES: Final = ("Rules", "Delivery", "Parts", "Account", "Denied")
 
 
-def _edge_ids(families: Container[str]) -> list[str]:
-    """The IDs of the edge rules of ``families``."""
-    single = [family for family in (ASSUME, SESSION, SIGN_IN, ALARM, HEARTBEAT) if family in families]
-    return [*single, *(f"{TAMPERING}{suffix}" for suffix in _TAMPERING_RULES if TAMPERING in families)]
+def edge_rules(
+    config: Config, names: Names, families: Container[str], watcher: str, key_id: str | None = None
+) -> list[EdgeRule]:
+    """The edge rules of ``families``.
 
-
-def edge_rules(config: Config, names: Names, families: Container[str], key_id: str | None = None) -> list[EdgeRule]:
-    """The edge rules of ``families``; ``key_id`` is the logical ID of the key in the template that makes it."""
+    ``watcher`` is the ID of the rule that watches the others, and ``key_id`` the logical ID of the key in the template
+    that makes it.
+    """
     rules = []
     if ASSUME in families:
-        rules.append(EdgeRule(ASSUME, ASSUME, "STS calls about the break-glass role", _assume(names.role)))
+        rules.append(EdgeRule((ASSUME,), ASSUME, "STS calls about the break-glass role", _assume(names.role)))
     if SESSION in families:
-        rules.append(EdgeRule(SESSION, SESSION, "Everything done in the break-glass role", _session(names.role)))
+        rules.append(EdgeRule((SESSION,), SESSION, "Everything done in the break-glass role", _session(names.role)))
     if TAMPERING in families:
-        rules += _tampering(config, names, _edge_ids(families), key_id)
+        rules += _tampering(config, names, watcher, key_id)
     if SIGN_IN in families:
-        rules.append(EdgeRule(SIGN_IN, SIGN_IN, "Console sign-ins of root or of the users", _sign_in(config)))
-    if ALARM in families:
-        rules.append(EdgeRule(ALARM, ALARM, "Alarms of this monitoring that go off", _alarm(names)))
-    if HEARTBEAT in families:
-        rules.append(EdgeRule(HEARTBEAT, HEARTBEAT, "The heartbeat of this region", _heartbeat(names)))
+        rules.append(EdgeRule((SIGN_IN,), SIGN_IN, "Console sign-ins of root or of the users", _sign_in(config)))
+    health = {ALARM: _alarm(names), HEARTBEAT: _heartbeat(names)}
+    signals = {family: pattern for family, pattern in health.items() if family in families}
+    if signals:
+        either = {"$or": list(signals.values())} if len(signals) > 1 else next(iter(signals.values()))
+        pattern = {"account": [Ref("AWS::AccountId")], **either}
+        rules.append(EdgeRule(tuple(signals), HEALTH, "Alarms that go off, and the heartbeat", pattern))
     return rules
 
 
@@ -105,16 +112,23 @@ def _session(role: RoleNames) -> dict[str, Any]:
     return {"source": [{"prefix": "aws."}], "detail": {"userIdentity": caller}}
 
 
-def _tampering(config: Config, names: Names, edge_ids: Iterable[str], key_id: str | None) -> list[EdgeRule]:
-    """Changes of the monitoring by service, and denied attempts: no event matches two of these."""
+def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -> list[EdgeRule]:
+    """Changes of the monitoring by what they are about, and denied attempts: no event matches two of these.
+
+    The first of these rules watches every rule but itself, and the second one watches the first.
+    """
     rules = (
-        ("Changes of the rules, buses and heartbeat", Patterns(rule_changes(config, names, edge_ids))),
-        ("Changes of the topics, queues, logs and alarms", Patterns(delivery_changes(config, names))),
-        ("Changes of what this monitoring depends on", account_foundation_changes(config, names, key_id)),
+        ("Changes of the rules, buses, logs and alarms", Patterns(rule_changes(config, names))),
+        (
+            "Changes of the topics, queues and heartbeat",
+            Patterns(delivery_changes(config, names, watcher)),
+        ),
+        ("Changes of the roles, policies, stacks and key", part_changes(config, names, key_id)),
+        ("Changes of the account that alerts depend on", Patterns(account_changes(config, names))),
         ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
     )
     return [
-        EdgeRule(TAMPERING, f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
+        EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
         for suffix, (description, patterns) in zip(_TAMPERING_RULES, rules, strict=True)
     ]
 
@@ -143,18 +157,13 @@ def _alarm(names: Names) -> dict[str, Any]:
         "source": ["aws.cloudwatch"],
         # To change an alarm makes an event as well, with the state it is in.
         "detail-type": ALARM_CHANGE,
-        "account": [Ref("AWS::AccountId")],
         "detail": {"alarmName": [{"prefix": names.alarms}], "state": {"value": ["ALARM"]}},
     }
 
 
 def _heartbeat(names: Names) -> dict[str, Any]:
     """Whoever may put events can forge it, but for no other account and no other region."""
-    return {
-        "source": [names.heartbeat_source],
-        "detail-type": [HEARTBEAT],
-        "account": [Ref("AWS::AccountId")],
-    }
+    return {"source": [names.heartbeat_source], "detail-type": [HEARTBEAT]}
 
 
 def _role_arns(role: RoleNames) -> list[Any]:

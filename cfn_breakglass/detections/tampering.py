@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from troposphere import Ref
 
 from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.handler_ownership import KEY_OWNER_CALLS
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.names import Names, sub
 
@@ -21,28 +22,30 @@ TAMPERING: Final = "Tampering"
 ABSENT: Final = [{"exists": False}]
 WRITING: Final = [False, *ABSENT]
 
-# EventBridge creates a stream for what it writes to a log group, and retries where it is denied that.
-ITS_OWN: Final = "CreateLogStream"
-# By the first word of CloudTrail's event source: the services that an alert passes on its way to a subscriber, and the
-# services that these depend on.
-_ACCOUNT_FOUNDATION: Final = ("account", "cloudformation", "cloudtrail", "iam", "organizations")
+# By these, parts of ours become those of another stack or stack set, or are changed without any.
+_TAKEOVERS: Final = ("CreateStackRefactor", "ImportStacksToStackSet", "UpdateResource", "DeleteResource")
+# What ends the use of a key.
+_KEY_CALLS: Final = (*KEY_OWNER_CALLS, "DeleteImportedKeyMaterial")
+# Whether STS answers in a region, and with which tokens.
+_STS_CALLS: Final = ("SetSecurityTokenService", "SetSTS")
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
     *("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"),
     # An account that accepts an invitation leaves for another organization.
     *("EnableRegion", "DisableRegion", "CloseAccount", "LeaveOrganization", "AcceptHandshake"),
-    *({"prefix": "SetSecurityTokenService"}, {"prefix": "SetSTS"}),
+    *({"prefix": beginning} for beginning in _STS_CALLS),
 )
 
-# CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about.
+# CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about. No call about logs or
+# alarms takes so much.
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 _OMITTED_PARAMETERS: Final = {"omitted": [True, "true"]}
 
-TAGGING: Final = (
-    *("TagResource", "UntagResource", "TagRole", "UntagRole", "TagPolicy", "UntagPolicy", "AddTags", "RemoveTags"),
-    *("PutBucketTagging", "DeleteBucketTagging"),
-)
-"""Changes of tags, which change nothing about an alert."""
+# EventBridge itself makes a stream for what it writes to a log group, and retries where it is denied that.
+IGNORING_TAGS: Final = [
+    {"anything-but": {"prefix": ["CreateLogStream", "StartQuery", "Tag", "Untag", "PutBucketTag", "DeleteBucketTag"]}}
+]
+"""Changes of tags change nothing about an alert, and so do these calls."""
 
 _Fields = dict[str, Any]
 
@@ -54,95 +57,147 @@ class Patterns(NamedTuple):
     with_key: _Fields | None = None
 
 
-def rule_changes(config: Config, names: Names, edges: Iterable[str]) -> _Fields:
-    """Every writing call, by anybody, about our rules, buses and the schedule of the heartbeat.
+def rule_changes(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about our buses, rules, log groups and alarms.
 
-    ``edges`` are the IDs of the edge rules. Of a rule on a bus of ours, the call names the bus; on a bus that others
-    use as well, only the name of the rule tells ours.
+    Of the rules it leaves out the one that has this pattern. Of a rule on a bus of ours, the call names the bus.
     """
-    on_shared_bus = ("RoleAssumed", "RoleDenied") if config.event_bus.existing else ()
+    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
     buses = names.buses(config)
-    # The rules that watch for tampering are one family with one beginning; their whole names would be too long.
-    tampering = [edge for edge in edges if edge.startswith(TAMPERING)]
-    single = [names.rule(rule_id) for rule_id in (*edges, *on_shared_bus) if rule_id not in tampering]
-    rules = [*single, *([{"prefix": names.rule(TAMPERING)}] if tampering else [])]
+    on_shared_bus = ("RoleAssumed", "RoleDenied") if config.event_bus.existing else ()
+    rules = [{"prefix": names.default_bus_rules}, *map(names.central_rule, on_shared_bus)]
     parts: list[_Fields] = [
-        {"name": [*dict.fromkeys((names.bus, *buses)), *rules, names.heartbeat]},
+        {"name": [*dict.fromkeys((names.bus, *buses)), *rules]},
         {"rule": rules},
         {"eventBusName": [*buses, *({"suffix": f":event-bus/{bus}"} for bus in buses)]},
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
         {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
-        _OMITTED_PARAMETERS,
+        {"logGroupName": [{"prefix": names.log_groups}]},
+        {"logGroupIdentifier": logs},
+        {"resourceIdentifier": logs},
+        {"resourceArn": logs},
+        *_of_log_policies(names),
+        {"alarmName": [{"prefix": names.alarms}]},
+        {"alarmNames": [{"prefix": names.alarms}]},
     ]
     # An existing bus has other uses. Calls that name it and no rule are about its permissions.
     if config.event_bus.existing:
         parts.append({"eventBusName": [names.bus], "name": ABSENT, "rule": ABSENT})
-    return _own(("events", "scheduler"), parts)
+    return _own(["events", "logs", "monitoring"], parts)
 
 
-def delivery_changes(config: Config, names: Names) -> _Fields:
-    """Every writing call, by anybody, about our topics, queues, log groups and alarms."""
-    logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
+def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
+    """Every writing call, by anybody, about our topics, queues and the schedule of the heartbeat.
+
+    And about the rule ``watcher``, which watches all other rules.
+    """
     topics = (names.topic, names.fallback_topic)
+    on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
+        {"name": [names.default_bus_rule(watcher)], **on_default_bus},
+        {"rule": [names.default_bus_rule(watcher)], **on_default_bus},
+        {"name": [names.heartbeat]},
         {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
-        {"resourceArn": [*({"suffix": f":{topic}"} for topic in topics), *logs]},
+        {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
         {"sourceArn": [{"suffix": f":{names.dead_letters}"}]},
-        {"logGroupName": [{"prefix": names.log_groups}]},
-        {"logGroupIdentifier": logs},
-        {"resourceIdentifier": logs},
-        {"alarmName": [{"prefix": names.alarms}]},
-        {"alarmNames": [{"prefix": names.alarms}]},
-        *_of_log_policies(names),
         _OMITTED_PARAMETERS,
     ]
     if sends_text_messages(config):
         parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
-    return _own(("logs", "monitoring", "sns", "sqs"), parts)
+    return _own(["events", "scheduler", "sns", "sqs"], parts)
 
 
-def _own(services: Iterable[str], parts: list[_Fields]) -> _Fields:
-    ignored = [ITS_OWN, "StartQuery", "TagResource", "UntagResource"]
-    return of_writes(
-        [f"aws.{service}" for service in services], {"eventName": [{"anything-but": ignored}], **about(parts)}
-    )
-
-
-def account_foundation_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
-    """Every writing call about what the alert path depends on: roles, stacks, trails, keys, and the account itself.
+def part_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
+    """Every writing call, by anybody, about our roles, policies, stacks, key and bucket.
 
     ``key_id`` is the logical ID of the template's key.
     """
-    services, prefix = list(_ACCOUNT_FOUNDATION), names.prefix
+    prefix = names.prefix
+    services = ["iam", "cloudformation"]
     parts: list[_Fields] = [
         {"roleName": _roles(config, names)},
         {"policyArn": own_policies(config, names)},
-        {"stackName": [prefix, {"wildcard": f"*stack/{prefix}/*"}, {"wildcard": f"*StackSet-{prefix}-*"}]},
+        {"stackName": [prefix, *_stack_ids(names)]},
         {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
         _OMITTED_PARAMETERS,
     ]
-    calls = [account_wide()]
     if config.trail == CREATE:
         services.append("s3")
-        parts += [trail_bucket(names), {"name": [names.trail, {"suffix": f":trail/{names.trail}"}]}]
+        parts.append(trail_bucket(names))
     if config.encryption != NONE:
         services.append("kms")
-    if config.encryption == CUSTOMER_KEY:
-        parts.append({"aliasName": [names.key_alias]})
+    calls = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, *_calls_about_account(config)]}}]}
+    if config.encryption != CUSTOMER_KEY:
+        return Patterns(_own(services, parts, calls))
+    parts.append({"aliasName": [names.key_alias]})
+    own_key = [*parts, _of_key(Ref(key_id))] if key_id else None
+    return Patterns(_own(services, parts, calls), _own(services, own_key, calls) if own_key else None)
+
+
+def account_changes(config: Config, names: Names) -> _Fields:
+    """Calls about what is not ours and alerts need: trails, regions, the organization, STS, an existing key.
+
+    And calls by which another stack takes parts of ours, or Cloud Control changes them.
+    """
+    takeovers: list[_Fields] = [
+        {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(names)]}},
+        {"stackIds": _stack_ids(names)},
+        # Any part, in whatever form its service names it.
+        {"identifier": [{"wildcard": f"*{fragment(names.prefix)}*"}]},
+    ]
+    services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
+    of_account = {"stackDefinitions": {"stackName": ABSENT}, "stackIds": ABSENT, "identifier": ABSENT}
+    calls = account_wide(_calls_about_account(config))
     if existing := existing_key_id(config):
-        disabling = ["DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion"]
-        calls.append({"eventName": disabling, "requestParameters": _of_key(existing)})
-    own_key = [*parts, _of_key(Ref(key_id))] if key_id and config.encryption == CUSTOMER_KEY else None
-    return Patterns(_foundation(services, parts, calls), _foundation(services, own_key, calls) if own_key else None)
+        services.append("kms")
+        of_account["keyId"] = ABSENT
+        takeovers.append(_of_key(existing))
+    return of_writes(_sources(services), {**calls, **about([{**calls["requestParameters"], **of_account}, *takeovers])})
 
 
-def _foundation(services: list[str], parts: list[_Fields], calls: list[_Fields]) -> _Fields:
-    """Calls of ``services`` with one of ``parts`` among their request parameters, and ``calls``."""
-    own = {"eventName": [{"anything-but": list(TAGGING)}], **about(parts)}
-    return of_writes([f"aws.{service}" for service in services], {"$or": [own, *calls]})
+def _calls_about_account(config: Config) -> tuple[str, ...]:
+    return (*_TAKEOVERS, *(_KEY_CALLS if existing_key_id(config) else ()))
+
+
+def _stack_ids(names: Names) -> list[_Fields]:
+    return [{"wildcard": f"*stack/{names.prefix}/*"}, {"wildcard": f"*StackSet-{names.prefix}-*"}]
+
+
+def silencing_changes(config: Config, names: Names, key_id: str | None = None) -> _Fields:
+    """Calls after which no alert about them would arrive: about the way from the monitoring bus to the subscribers.
+
+    ``key_id`` is the logical ID of the key in the same template.
+    """
+    bus, topic = names.monitoring_bus, names.topic
+    services = ["sns"]
+    parts: list[_Fields] = [
+        {"topicArn": [{"suffix": f":{topic}"}]},
+        {"subscriptionArn": [{"wildcard": f"*:{topic}:*"}]},
+        {"resourceArn": [{"suffix": f":{topic}"}]},
+    ]
+    if config.secondary_regions:
+        services += ["events", "iam"]
+        parts += [
+            {"name": [bus]},
+            {"eventBusName": [bus, {"suffix": f":event-bus/{bus}"}]},
+            {"roleName": [{"equals-ignore-case": names.forwarder_role_arn.rpartition("/")[2]}]},
+        ]
+    if key := existing_key_id(config) or (Ref(key_id) if key_id else None):
+        services.append("kms")
+        parts.append(_of_key(key))
+    return _own(services, parts)
+
+
+def _own(services: Iterable[str], parts: list[_Fields], calls: _Fields | None = None) -> _Fields:
+    """Calls of ``services`` with one of ``parts`` among their request parameters."""
+    return of_writes(_sources(services), {**(calls or {}), **about(parts)})
+
+
+def _sources(services: Iterable[str]) -> list[str]:
+    return [f"aws.{service}" for service in services]
 
 
 def _of_log_policies(names: Names) -> list[_Fields]:
@@ -171,8 +226,6 @@ def of_writes(source: list[Any], calls: _Fields, *, failed: bool = False) -> _Fi
     return {
         "source": source,
         "detail": {
-            # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
-            "managementEvent": [True],
             "readOnly": WRITING,
             "errorCode": [{"exists": failed}],
             **calls,
@@ -213,3 +266,13 @@ def existing_key_id(config: Config) -> str:
 
 def trail_bucket(names: Names) -> _Fields:
     return {"bucketName": [sub(names.trail_bucket)]}
+
+
+def fragment(name: str) -> str:
+    """The end of ``name`` from where its first two characters stand for the last time.
+
+    Each place where a name begins anew within itself is one more state for EventBridge to be in.
+    """
+    while name[:2] in name[1:]:
+        name = name[1:]
+    return name

@@ -38,7 +38,7 @@ PATTERNS = {
 }
 VALUES = {name: values_by_path(patterns) for name, patterns in PATTERNS.items()}
 BY_BUS = {
-    name: [(plan.bus_of(edge.family).name, compiled(edge.pattern_in(has_key=True))) for edge in plan.edges]
+    name: [(plan.bus_of(edge.families[0]).name, compiled(edge.pattern_in(has_key=True))) for edge in plan.edges]
     for name, plan in PLANS.items()
 }
 

@@ -15,6 +15,7 @@ from every_case import assert_every
 from samples import (
     ACCOUNT,
     LEFT_TO_TAMPERING,
+    LOGGED,
     RAISES,
     SAMPLES,
     SETTINGS,
@@ -79,7 +80,7 @@ def test_every_detection_has_samples(detection: str, kind: str) -> None:
 def test_the_path_of_a_sample_says_what_it_proves() -> None:
     folders = {sample.parent.name for sample in SAMPLES}
     assert folders <= set(DETECTIONS), f"tests/events: no detections: {sorted(folders - set(DETECTIONS))}"
-    assert set(RAISES) | set(SILENT) == set(SAMPLES), "a sample is raises-*.json or silent-*.json"
+    assert {*RAISES, *SILENT, *LOGGED} == set(SAMPLES), "a sample is raises-*.json, silent-*.json or logged-*.json"
 
 
 def test_no_two_samples_are_the_same() -> None:
@@ -115,6 +116,13 @@ def assert_silent(sample: Path, variant: Variant, region: str) -> None:
     assert run(sample, variant, region) == []
 
 
+def assert_logged(sample: Path, variant: Variant, region: str) -> None:
+    """What only goes to the log arrives there, and nowhere else."""
+    _, log_arn = sinks(sample, variant)
+    arrived = [(delivery.target, delivery.problem) for delivery in distinct(run(sample, variant, region))]
+    assert arrived == [(log_arn, None)]
+
+
 def assert_alerts_once(sample: Path, region: str) -> None:
     """No detection alerts twice of a sample."""
     event = recorded(text_of(sample), region)
@@ -131,6 +139,11 @@ def test_raises(sample: Path) -> None:
 @pytest.mark.parametrize("sample", SILENT, ids=title)
 def test_silent(sample: Path) -> None:
     assert_every(assert_silent, {region: (sample, USUAL, region) for region in USUAL.regions_for(sample)})
+
+
+@pytest.mark.parametrize("sample", LOGGED, ids=title)
+def test_logged(sample: Path) -> None:
+    assert_every(assert_logged, {region: (sample, USUAL, region) for region in USUAL.regions_for(sample)})
 
 
 def in_variant(
@@ -160,6 +173,11 @@ def test_raises_in_every_variant(detection: str, variant: Variant) -> None:
 @every_detection
 def test_silent_in_every_variant(detection: str, variant: Variant) -> None:
     assert_every(assert_silent, in_variant(detection, variant, SILENT, everywhere=False))
+
+
+@unusual_variants
+def test_logged_in_every_variant(variant: Variant) -> None:
+    assert_every(assert_logged, in_variant("MonitoringTampered", variant, LOGGED, everywhere=False))
 
 
 @pytest.mark.thorough("every sample in every variant, recorded in every region")

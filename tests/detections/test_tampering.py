@@ -73,6 +73,7 @@ def rules(stack: Stack) -> list[str]:
     return [one for one in stack.resources if one.startswith("ForwardTampering")]
 
 
+RULES: Final = ("Rules", "Delivery", "Parts", "Account", "Denied")
 EXISTING_KEY: Final = ARN.format("kms", f"key/{KEY_ID}")
 ROOMY: Final[dict[str, dict[str, Any]]] = {
     "the usual": {},
@@ -93,7 +94,7 @@ ROOMY: Final[dict[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("changes", ROOMY.values(), ids=ROOMY)
 def test_the_same_rules_fit_whatever_the_names(changes: dict[str, Any]) -> None:
     for stack in stacks(json.dumps(changes)).values():
-        assert rules(stack) == [f"ForwardTampering{suffix}" for suffix in ("Rules", "Delivery", "Account", "Denied")]
+        assert rules(stack) == [f"ForwardTampering{suffix}" for suffix in RULES]
         assert limits_exceeded(stack) == []
         assert invalid_rules(stack) == []
 
@@ -279,8 +280,8 @@ def test_there_is_a_record_of_every_call_that_blinds() -> None:
 # sample: what an alert says of it
 SAID: Final = {
     "raises-cloudformation-delete-stack": "AROADBQP57FF2AEXAMPLE:alice: DeleteStack, Success",
-    "raises-sqs-delete-queue-by-cloudformation": (
-        "AROAJ7XQ3WK5ZZEXAMPLE:38cbc3b2-6ab3-4d6e-9d6c-0f2f2f4d3a11 cloudformation.amazonaws.com: DeleteQueue, Success"
+    "raises-cloudtrail-update-trail-by-cloudformation": (
+        "AROAJ7XQ3WK5ZZEXAMPLE:38cbc3b2-6ab3-4d6e-9d6c-0f2f2f4d3a11 cloudformation.amazonaws.com: UpdateTrail, Success"
     ),
     "raises-denied-iam-delete-role": "AIDAJ45Q7YFFAREXAMPLE bob: DeleteRole, Failure",
 }

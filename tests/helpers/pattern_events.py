@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -97,14 +97,20 @@ def _about(operator: str, operand: Any) -> list[Any]:
 
 
 def events(values: dict[Path, list[Any]], samples: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    """Events of ``samples`` in which up to four fields are other values that patterns look for."""
+    """Events of ``samples`` in which up to four fields are other values that patterns look for.
+
+    A call that the samples know has a source that makes it: no other service has such events.
+    """
+    sources: defaultdict[str, set[str]] = defaultdict(set)
+    for sample in samples:
+        sources[str(sample["detail"].get("eventName"))].add(sample["source"])
     changes = st.lists(
         st.sampled_from([(path, value) for path in sorted(values) for value in values[path]]), max_size=4
     )
-    return st.tuples(st.sampled_from(samples), changes).map(lambda drawn: _changed(*drawn))
+    return st.tuples(st.sampled_from(samples), changes).map(lambda drawn: _changed(drawn[0], drawn[1], sources))
 
 
-def _changed(event: dict[str, Any], changes: list[tuple[Path, Any]]) -> dict[str, Any]:
+def _changed(event: dict[str, Any], changes: list[tuple[Path, Any]], sources: Mapping[str, set[str]]) -> dict[str, Any]:
     changed: dict[str, Any] = json.loads(json.dumps(event))
     for path, value in changes:
         node = changed
@@ -113,4 +119,5 @@ def _changed(event: dict[str, Any], changes: list[tuple[Path, Any]]) -> dict[str
             node[name] = inner if isinstance(inner, dict) else {}
             node = node[name]
         node[path[-1]] = value
-    return changed
+    of_call = sources.get(str(changed["detail"].get("eventName")), {changed["source"]})
+    return {**changed, "source": changed["source"] if changed["source"] in of_call else min(of_call)}

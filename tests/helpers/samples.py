@@ -1,7 +1,8 @@
 """The recorded events of tests/events, and the account on paper in which they happen.
 
-``<Detection>/raises-<reason>.json`` raises that detection, ``silent-<reason>.json`` does not. Each is a CloudTrail
-record as AWS writes it, or an EventBridge event: of an alarm, or where somebody forged one.
+``<Detection>/raises-<reason>.json`` raises that detection, ``silent-<reason>.json`` does not. ``logged-<reason>.json``
+is kept in its log and notifies nobody. Each is a CloudTrail record as AWS writes it, or an EventBridge event: of an
+alarm, or where somebody forged one.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ SETTINGS: Final[dict[str, Any]] = {
 
 SAMPLES: Final = sorted(EVENTS.glob("*/*.json"))
 RAISES: Final = [sample for sample in SAMPLES if sample.stem.startswith("raises-")]
+LOGGED: Final = [sample for sample in SAMPLES if sample.stem.startswith("logged-")]
 SILENT: Final = [sample for sample in SAMPLES if sample.stem.startswith("silent-")]
 
 
@@ -125,8 +127,15 @@ def alert(sample: Path, message: str | None = None, **changes: Any) -> str:
 
 
 def own_deliveries(sample: Path, deliveries: list[Delivery]) -> list[Delivery]:
-    """Keep the deliveries of the detection that the sample is about."""
-    return [delivery for delivery in deliveries if delivery.detection == sample.parent.name]
+    """Keep the deliveries of the detection that the sample is about, subscribers' first.
+
+    What silences its own alert notifies the fallback topic as well, which is left out.
+    """
+    own = [delivery for delivery in deliveries if delivery.detection == sample.parent.name]
+    return sorted(
+        [delivery for delivery in own if not delivery.target.endswith("-fallback")],
+        key=lambda delivery: delivery.kind == "log",
+    )
 
 
 def caller_name(record: dict[str, Any]) -> str:

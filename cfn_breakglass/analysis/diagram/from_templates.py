@@ -13,7 +13,7 @@ from cfn_breakglass.analysis.diagram.picture import AlertSource, Component, Pict
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.template.template_files import main_and_stackset, rule_name_prefix
+from cfn_breakglass.analysis.template.template_files import config_name, main_and_stackset, rule_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ def picture_of(folder: Path) -> Picture:
     sinks = _sinks(main, central_rules)
     sink_arns = [sink.arn for sink in sinks]
     return Picture(
-        name=rule_name_prefix(main.metadata).removesuffix("-"),
+        name=config_name(main.metadata),
         role=(role := _role(main)),
         principals=_principals(main, role),
         region_groups=(_region_group("main-region", [main_deployment]), *_region_groups(stackset_deployments)),
@@ -102,7 +102,7 @@ def _rule_groups(stack: Stack, rules: Iterable[Rule]) -> tuple[RuleGroup, ...]:
     names_by_targets: dict[tuple[str, ...], list[str]] = {}
     for rule in rules:
         suffix = " (disabled)" if rule.state == "DISABLED" else ""
-        name = rule.name.removeprefix(rule_name_prefix(stack.metadata)) + suffix
+        name = rule_id(rule.name, stack.metadata) + suffix
         names_by_targets.setdefault(tuple(target.arn for target in rule.targets), []).append(name)
     return tuple(RuleGroup(tuple(names), target_arns) for target_arns, names in names_by_targets.items())
 

@@ -10,7 +10,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, 
 from cfn_breakglass.analysis.eventbridge.input_transformer import Transformer, TransformError
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
 from cfn_breakglass.analysis.template.resource_types import bus_name
-from cfn_breakglass.analysis.template.template_files import rule_name_prefix
+from cfn_breakglass.analysis.template.template_files import rule_id
 from cfn_breakglass.errors import PatternError, TemplateError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _compile_rule(stack: Stack, resource: Resource) -> Rule:
 def _rule(stack: Stack, resource: Resource) -> Rule:
     properties = resource.properties
     return Rule(
-        detection=resource.name.removeprefix(rule_name_prefix(stack.metadata)).partition(".")[0],
+        detection=rule_id(resource.name, stack.metadata).partition(".")[0],
         name=resource.name,
         arn=resource.arn,
         account=stack.account,

@@ -54,11 +54,18 @@ def parse_coverage(template: Mapping[str, Any], file: str) -> Coverage:
     return Coverage(str(main_region), tuple(map(str, regions)), str(account))
 
 
-def rule_name_prefix(metadata: Mapping[str, Any]) -> str:
-    """The prefix of the name of every rule of a stack; empty if its Metadata does not say."""
+def config_name(metadata: Mapping[str, Any]) -> str:
+    """The name with which all names of a stack begin; empty if its Metadata does not say."""
     product_metadata = metadata.get(_METADATA_KEY)
     name = product_metadata.get("Name") if isinstance(product_metadata, dict) else None
-    return f"{name}-" if name else ""
+    return str(name or "")
+
+
+def rule_id(rule_name: str, metadata: Mapping[str, Any]) -> str:
+    """The name of a rule without that of its config: Assume of break-glass.Assume, RoleAssumed of x-RoleAssumed."""
+    name = config_name(metadata)
+    begins_alike = bool(name) and rule_name.startswith((f"{name}-", f"{name}."))
+    return rule_name[len(name) + 1 :] if begins_alike else rule_name
 
 
 def read_template_files(folder: Path) -> list[TemplateFile]:

@@ -124,7 +124,7 @@ def _denied(plan: Plan, *more: str) -> dict[str, dict[str, Any]]:
 def _parts(plan: Plan) -> Iterator[str]:
     """The ARNs of everything that nobody may change, in any region."""
     config, names, prefix = plan.config, plan.names, plan.names.prefix
-    yield from (part_arn("events", f"rule/{bus}{prefix}-*") for bus in ("", "*/"))
+    yield from (part_arn("events", f"rule/{name}") for name in (f"{prefix}?*", f"*/{prefix}-*"))
     for bus in names.buses(config):
         yield part_arn("events", f"event-bus/{bus}")
         yield part_arn("events", f"rule/{bus}/*")

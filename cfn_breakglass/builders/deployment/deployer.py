@@ -18,6 +18,7 @@ from awacs import aws
 from troposphere import AWSObject, Ref, iam
 
 from cfn_breakglass.aws.cloudformation_handlers import calls_to_deploy
+from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
 from cfn_breakglass.builders.deployment import deployer_iam
 from cfn_breakglass.builders.deployment.deployer_permissions import (
     STACK_SET,
@@ -31,7 +32,7 @@ from cfn_breakglass.builders.deployment.deployer_permissions import (
     resource_statements,
     stack_set_statements,
 )
-from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, Conditions, allow, policy, service
+from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import Deployer
 from cfn_breakglass.names import Names, bucket_arn, part_arn, root_arn, sub

@@ -81,7 +81,8 @@ def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
         "AWS::CloudWatch::Alarm": [part_arn("cloudwatch", f"alarm:{names.alarms}*", region)],
         "AWS::Events::EventBus": [names.bus_arn(bus) for bus in buses],
         "AWS::Events::Rule": [
-            part_arn("events", f"rule/{on}{prefix}-*", region) for on in ("", *(f"{bus}/" for bus in buses))
+            part_arn("events", f"rule/{rules}", region)
+            for rules in (f"{prefix}?*", *(f"{bus}/{prefix}-*" for bus in buses))
         ],
         "AWS::KMS::Alias": [part_arn("kms", names.key_alias, region)],
         "AWS::Logs::LogGroup": [part_arn("logs", f"log-group:{names.log_groups}*", region)],

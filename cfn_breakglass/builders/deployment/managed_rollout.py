@@ -13,13 +13,14 @@ import awacs.sts
 from awacs import aws
 from troposphere import AWSObject, Ref, Template, cloudformation, iam
 
+from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
 from cfn_breakglass.builders.deployment.deployer_permissions import (
     Resources,
     actions,
     pass_role_statements,
     resource_statements,
 )
-from cfn_breakglass.builders.iam_policy import CLOUDFORMATION, allow, policy, service
+from cfn_breakglass.builders.iam_policy import allow, policy, service
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.names import part_arn, sub
 from cfn_breakglass.plan import Plan
