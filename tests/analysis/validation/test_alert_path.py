@@ -113,7 +113,7 @@ def test_a_topic_without_subscribers() -> None:
 
 def test_a_bus_that_does_not_exist() -> None:
     texts = changed(emitted(), STACKSET, "ForwardAssume", "event-bus/emergency", "event-bus/urgency")
-    resource = "{'Fn::Sub': 'arn:${AWS::Partition}:events:us-east-1:${AWS::AccountId}:event-bus/%s'}"
+    resource = "!Sub arn:${AWS::Partition}:events:us-east-1:${AWS::AccountId}:event-bus/%s"
     texts = changed(texts, MAIN, "ForwarderRole", resource % "emergency", "'*'")
     (finding,) = findings(texts)
     assert (finding.rule_id, finding.logical_id) == ("bus-missing", "ForwardAssume")
@@ -161,14 +161,14 @@ DIRECT = """  Direct:
       State: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
       Targets:
       - Id: Fallback
-        Arn: {Ref: FallbackTopic}
-        DeadLetterConfig: {Arn: {'Fn::GetAtt': [DeadLetterQueue, Arn]}}
+        Arn: !Ref FallbackTopic
+        DeadLetterConfig: {Arn: !GetAtt DeadLetterQueue.Arn}
 """
 DIRECT_POLICY = """        - Effect: Allow
           Action: ['sns:Publish']
           Principal: {Service: events.amazonaws.com}
-          Resource: [{Ref: FallbackTopic}]
-          Condition: {ArnLike: {'aws:SourceArn': {'Fn::GetAtt': [Direct, Arn]}}}
+          Resource: [!Ref FallbackTopic]
+          Condition: {ArnLike: {'aws:SourceArn': !GetAtt Direct.Arn}}
 """
 
 
@@ -213,7 +213,7 @@ def test_two_damages_are_two_findings() -> None:
 @pytest.mark.parametrize(
     ("file", "resource", "old", "new", "message"),
     [
-        (MAIN, "DeadLetterAlarm", "{Ref: FallbackTopic}", "'arn:aws:automate:us-east-1:ec2:stop'", "the alarm does"),
+        (MAIN, "DeadLetterAlarm", "!Ref FallbackTopic", "'arn:aws:automate:us-east-1:ec2:stop'", "the alarm does"),
         (MAIN, "DeadLetterAlarm", "      Threshold: 0\n", "", "an alarm without Threshold"),
         (
             MAIN,
@@ -236,7 +236,7 @@ def test_an_unknown_part_is_a_note(file: str, resource: str, old: str, new: str,
 
 
 def test_an_unknown_part_hides_no_problem() -> None:
-    action = ("{Ref: FallbackTopic}", "'arn:aws:automate:us-east-1:ec2:stop'")
+    action = ("!Ref FallbackTopic", "'arn:aws:automate:us-east-1:ec2:stop'")
     texts = changed(emitted(), MAIN, "DeadLetterAlarm", *action)
     texts = changed(texts, MAIN, "DeadLetterAlarm", "Threshold: 0", "Threshold: 5")
     texts = changed(texts, STACKSET, "HeartbeatSchedule", "      Name:", "      State: DISABLED\n      Name:")
