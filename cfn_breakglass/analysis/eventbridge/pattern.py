@@ -7,7 +7,7 @@ an *event* is not read as a path, and a wildcard is never refused as too complex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -85,12 +85,12 @@ class Pattern:
 
     def overlaps(self, other: Pattern) -> bool:
         """Whether an event may match both: an alternative of each agrees in every field that both read."""
-        others = [{matcher.path: matcher for matcher in branch} for branch in other.branches]
-        return any(
-            all(matcher.path not in fields or matcher.agrees_with(fields[matcher.path]) for matcher in branch)
-            for branch in self.branches
-            for fields in others
-        )
+        return any(_may_agree(branch, other) for branch in self.branches)
+
+    def is_covered(self, others: Iterable[Pattern]) -> bool:
+        """Whether for each alternative an event may match it and one of the others."""
+        patterns = list(others)
+        return all(any(_may_agree(branch, other) for other in patterns) for branch in self.branches)
 
     def compare(self, event: Mapping[str, Any]) -> tuple[ComparedField, ...]:
         """Compare ``event`` with every field of the ``$or`` alternative that is nearest to matching."""
@@ -187,6 +187,15 @@ def _joined(left: _Branch, right: _Branch) -> _Branch:
 def _compare(matcher: FieldMatcher, event: Mapping[str, Any]) -> ComparedField:
     actual = describe_field(event, matcher.path)
     return ComparedField(matcher.name, actual, matcher.description, matches_in_arrays(event, (matcher,)))
+
+
+def _may_agree(branch: tuple[FieldMatcher, ...], other: Pattern) -> bool:
+    """Whether an alternative of the other pattern agrees with the branch in every field that both read."""
+    fields = {matcher.path: matcher for matcher in branch}
+    return any(
+        all(matcher.path not in fields or matcher.agrees_with(fields[matcher.path]) for matcher in alternative)
+        for alternative in other.branches
+    )
 
 
 def _distance(fields: tuple[ComparedField, ...]) -> tuple[int, int]:

@@ -58,14 +58,18 @@ def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> 
             yield _on(stack, resource, problem)
 
 
+def alarm_topics(stack: Stack) -> set[str]:
+    """The ARNs of the topics that alarms of the stack notify."""
+    return {
+        arn for alarm in stack.of_type("AWS::CloudWatch::Alarm") for arn in alarm.properties.get("AlarmActions", [])
+    }
+
+
 def unwatched_resources(stack: Stack, rules: Iterable[Rule]) -> Iterator[DeliveryProblem]:
     """The dead-letter queues, topics and buses of the ``rules`` that no alarm of the stack watches for failures.
 
     A topic that alarms notify is left out: an alarm on it would notify itself.
     """
-    notified = {
-        arn for alarm in stack.of_type("AWS::CloudWatch::Alarm") for arn in alarm.properties.get("AlarmActions", [])
-    }
     arns = {
         arn
         for rule in rules
@@ -82,7 +86,7 @@ def unwatched_resources(stack: Stack, rules: Iterable[Rule]) -> Iterator[Deliver
         # An alarm that watches something else by mistake is a problem of its own.
         if set(watched) <= resources.keys():
             for dimensions, resource in resources.items():
-                if resource.arn in arns - notified and dimensions not in watched:
+                if resource.arn in arns - alarm_topics(stack) and dimensions not in watched:
                     message = f"no alarm watches the {source.kind} {resource.arn}"
                     yield DeliveryProblem(f"{source.kind}-without-alarm", message, stack.region, resource.logical_id)
 

@@ -12,6 +12,7 @@ from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_ar
 from cfn_breakglass.analysis.simulator.alarm_delivery import (
     alarm_event,
     alarm_problems,
+    alarm_topics,
     unwatched_resources,
 )
 from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
@@ -125,7 +126,12 @@ class _AlertPath:
             else:
                 problem = self._simulator.deliverable(rule, target).problem
                 yield from subscription_problems(stack, target.arn)
-            yield from filter(None, (problem, dead_letter_problem(stack, rule, target)))
+            if problem:
+                yield problem
+            # What notifies a topic in the place of alarms shares nothing with the alert path, and so no queue.
+            is_fallback = not target.dead_letter_arn and target.arn in alarm_topics(stack)
+            if not is_fallback and (lost := dead_letter_problem(stack, rule, target)):
+                yield lost
 
     def _forward_problem(self, rule: Rule, resource: Resource, target: Target) -> DeliveryProblem | None:
         stack = self._stacks[rule.region]
@@ -142,9 +148,8 @@ class _AlertPath:
         if target.role in assumed_allowed and self._own_forwarder_roles:
             message = f"no template makes the role {target.role} of the rule {rule.name}"
             return DeliveryProblem("role-missing", message, about=str(target.role))
-        central_rules = [central for central in self._rules if central.bus == target.arn]
-        if not any(rule.pattern.overlaps(central.pattern) for central in central_rules):
-            message = f"no rule on the bus {target.arn} matches anything that the rule {rule.name} forwards"
+        if not rule.pattern.is_covered(central.pattern for central in self._rules if central.bus == target.arn):
+            message = f"no rule on the bus {target.arn} matches what the rule {rule.name} forwards, or a part of that"
             return DeliveryProblem("forward-unmatched", message, about=target.arn)
         return None
 

@@ -74,13 +74,15 @@ def numbers_left_out() -> dict[str, int]:
     def with_target(*names: str) -> int:
         return sum(any(target["Id"] in names for target in rule["Targets"]) for rule in rules)
 
+    logs = ("LoginLog", "ActionLog", "HeartbeatLog")
     counts = {
         "edges": len(edges),
         "edges and schedule": len(edges) + 1,
-        "rules": len(rules),
+        "rules": len(rules) - with_target("Fallback"),
         "notifying": with_target("Alert"),
-        "logging and schedule": with_target("LoginLog", "ActionLog", "HeartbeatLog") + 1,
+        "logging and schedule": with_target(*logs) + 1,
         "log of sign-ins": with_target("LoginLog"),
+        "delivering and schedule": with_target("Alert", *logs) + 1,
     }
     return {kind: count - 3 for kind, count in counts.items()}
 
@@ -106,8 +108,8 @@ def test_a_topic_without_subscribers() -> None:
     (finding,) = findings(texts)
     assert (finding.rule_id, finding.logical_id) == ("topic-without-subscribers", "FallbackTopic")
     assert finding.message == (
-        "FallbackTopic has no subscriber: events of DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 5 more"
-        " notify nobody."
+        "FallbackTopic has no subscriber: events of MonitoringTamperedFallback, DeadLetterAlarm, CentralBusAlarm and 6"
+        " more notify nobody."
     )
 
 
@@ -148,38 +150,35 @@ def test_a_bus_whose_every_rule_is_gone(bus: str, central: tuple[str, ...], edge
 
 
 def test_a_rule_may_only_log() -> None:
-    tampered = block(emitted()[MAIN], "MonitoringTampered")
-    (alert,) = re.findall(r"      - Id: Alert\n(?:        .*\n)+", tampered)
-    assert findings(changed(emitted(), MAIN, "MonitoringTampered", alert)) == []
-
-
-DIRECT = """  Direct:
-    Type: AWS::Events::Rule
-    Properties:
-      Name: break-glass-Direct
-      EventPattern: {source: [aws.sns], detail: {eventName: [SetTopicAttributes]}}
-      State: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
-      Targets:
-      - Id: Fallback
-        Arn: !Ref FallbackTopic
-        DeadLetterConfig: {Arn: !GetAtt DeadLetterQueue.Arn}
-"""
-DIRECT_POLICY = """        - Effect: Allow
-          Action: ['sns:Publish']
-          Principal: {Service: events.amazonaws.com}
-          Resource: [!Ref FallbackTopic]
-          Condition: {ArnLike: {'aws:SourceArn': !GetAtt Direct.Arn}}
-"""
+    (alert,) = re.findall(r"      - Id: Alert\n(?:        .*\n)+", block(emitted()[MAIN], "RoleAssumed"))
+    assert findings(changed(emitted(), MAIN, "RoleAssumed", alert)) == []
 
 
 def test_a_rule_on_the_default_bus_may_notify_the_fallback_topic_itself() -> None:
-    statement = "        Statement:\n"
-    texts = changed(emitted(), MAIN, "FallbackTopic", "  FallbackTopic:\n", f"{DIRECT}  FallbackTopic:\n")
-    allowed = changed(texts, MAIN, "FallbackTopicPolicy", statement, statement + DIRECT_POLICY)
-    assert findings(allowed) == []
-    (finding,) = findings(texts)
-    assert (finding.rule_id, finding.logical_id) == ("topic-policy-denies", "FallbackTopicPolicy")
-    assert finding.message == "FallbackTopicPolicy does not let EventBridge publish for Direct: nobody is notified."
+    direct = block(emitted()[MAIN], "MonitoringTamperedFallback")
+    assert "EventBusName" not in direct
+    assert "DeadLetterConfig" not in direct
+    of_rules, of_alarms = findings(changed(emitted(), MAIN, "FallbackTopicPolicy"))
+    assert {(finding.rule_id, finding.logical_id) for finding in (of_rules, of_alarms)} == {
+        ("topic-policy-denies", "FallbackTopic")
+    }
+    assert of_rules.message == (
+        "FallbackTopic does not let EventBridge publish for MonitoringTamperedFallback: nobody is notified."
+    )
+    assert of_alarms.message == (
+        "FallbackTopic does not let CloudWatch publish for DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 5 more:"
+        " nobody is notified."
+    )
+
+
+def test_a_rule_that_notifies_another_topic_itself_needs_a_queue() -> None:
+    texts = changed(emitted(), MAIN, "MonitoringTamperedFallback", "!Ref FallbackTopic", "!Ref AlertTopic")
+    assert {finding.rule_id for finding in findings(texts)} == {"dead-letter-queue-missing", "topic-policy-denies"}
+
+
+def test_every_alternative_of_an_edge_rule_has_a_central_rule() -> None:
+    (finding,) = findings(changed(emitted(), MAIN, "RootUsed"))
+    assert (finding.rule_id, finding.logical_id) == ("forward-unmatched", "ForwardSignIn")
 
 
 def test_an_alarm_on_the_heartbeats_of_several_regions() -> None:
