@@ -114,10 +114,22 @@ def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
     It leaves out calls by name that no event of its sources can be.
     """
     composed = compose(edge, kind)
-    for alternative in composed.get("detail", {}).get("$or", []):
-        if isinstance(calls := alternative.get("eventName"), list) and all(isinstance(call, str) for call in calls):
-            alternative["eventName"] = [call for call in calls if is_of_services(call, composed["source"])]
-    return composed
+    detail = composed.get("detail", {})
+    if "$or" not in detail:
+        return composed
+    alternatives = [_of_services(alternative, composed["source"]) for alternative in detail["$or"]]
+    possible = [alternative for alternative in alternatives if alternative.get("eventName") != []]
+    shared = {name: value for name, value in detail.items() if name != "$or"}
+    either = {**shared, "$or": possible} if len(possible) > 1 else compose(shared, possible[0])
+    return {**composed, "detail": either}
+
+
+def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
+    """The alternative with only those of its calls, if it lists any, that are calls of one of these services."""
+    calls = alternative.get("eventName")
+    if not isinstance(calls, list) or not all(isinstance(call, str) for call in calls):
+        return alternative
+    return {**alternative, "eventName": [call for call in calls if is_of_services(call, sources)]}
 
 
 def heartbeat(names: Names) -> Detection:
