@@ -22,7 +22,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_reco
 USUAL: Final[dict[str, Any]] = read_yaml(STARTER.read_text(encoding="utf-8").replace(": off", ': "off"'))
 ALERTS: Final = {key: value for key, value in USUAL["alerts"].items() if key != "fallback"}
 GLOBAL, EUROPEAN, ONE_REGION = "main region us-east-1", "main region eu-west-1", "one region"
-EXISTING_BUS, DEPLOYER = "an existing bus", "a deployer"
+EXISTING_PARTS, DEPLOYER = "an existing bus, role and key", "a deployer"
 WITHOUT_FALLBACK, ONE_WITHOUT_FALLBACK = "without a fallback", "one region without a fallback"
 
 # name: what differs from the starter
@@ -30,7 +30,11 @@ CASES: Final[dict[str, dict[str, Any]]] = {
     GLOBAL: {"regions": ["eu-west-1"]},
     EUROPEAN: {"main_region": "eu-west-1", "regions": ["us-east-1", "ap-south-1"]},
     ONE_REGION: {"regions": []},
-    EXISTING_BUS: {"regions": ["eu-west-1"], "event_bus": {"existing": "security"}},
+    EXISTING_PARTS: {
+        "regions": ["eu-west-1"],
+        "event_bus": {"existing": "security", "forwarder_role": f"arn:aws:iam::{ACCOUNT}:role/ops/Sender"},
+        "encryption": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0987dcba-09fe-87dc-65ba-ab0987654321",
+    },
     DEPLOYER: {"regions": ["eu-west-1"], "deployer": True},
     WITHOUT_FALLBACK: {"regions": ["eu-west-1"], "alerts": ALERTS},
     ONE_WITHOUT_FALLBACK: {"regions": [], "alerts": ALERTS},
@@ -50,7 +54,7 @@ class Unseen(NamedTuple):
     way: Way
 
 
-WITH_HEARTBEAT: Final = (GLOBAL, EUROPEAN, EXISTING_BUS, DEPLOYER, WITHOUT_FALLBACK)
+WITH_HEARTBEAT: Final = (GLOBAL, EUROPEAN, EXISTING_PARTS, DEPLOYER, WITHOUT_FALLBACK)
 _RULE_CALLS: Final = r"(DisableRule|DeleteRule|PutRule|RemoveTargets|PutTargets)( \(.*\))?"
 _ROLE_CALLS: Final = r"(DeleteRole|UpdateAssumeRolePolicy|DeleteRolePolicy|(Put|Attach)RolePolicy.*|PutRolePermi\w+)"
 UNSEEN: Final = (

@@ -31,8 +31,9 @@ def changes(stacks: Stacks) -> Iterator[Change]:
     for stack in stacks.values():
         for resource in stack.resources.values():
             yield from _CALLS[resource.type](_Part(stacks, stack, resource))
+        for resource in _existing(stack):
+            yield from _CALLS[resource.type](_Part(stacks, stack, resource))
         yield from _of_the_region(stacks, stack)
-    yield from _of_existing_buses(stacks)
 
 
 def record(call: str, region: str, account: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -91,8 +92,7 @@ class _Part:
 
     def with_denial(self, statement: Mapping[str, Any]) -> Stacks:
         """The role of this part denied something by a policy more."""
-        properties = {"RoleName": self.resource.name, "PolicyName": "denial", "PolicyDocument": _document(statement)}
-        return self.with_resources(Resource("Denial", "AWS::IAM::RolePolicy", properties))
+        return self.with_resources(self.resource, _denial(self.resource, statement))
 
 
 def _with_resources(stacks: Stacks, stack: Stack, *resources: Resource) -> Stacks:
@@ -104,6 +104,39 @@ def _without(stacks: Stacks, stack: Stack, *resources: Resource) -> Stacks:
     gone = {resource.logical_id for resource in resources}
     left = {name: resource for name, resource in stack.resources.items() if name not in gone}
     return {**stacks, stack.region: replace(stack, resources=left)}
+
+
+def _existing(stack: Stack) -> Iterator[Resource]:
+    """What the rules and topics of a stack use and no stack makes: buses, the role of the edge rules, a key."""
+    main_types = ("AWS::SNS::Topic", "AWS::Logs::LogGroup")
+    if not any(stack.of_type(resource_type) for resource_type in main_types):
+        return
+    own_arns = {resource.arn for resource in stack.resources.values()}
+    rules = stack.of_type(_RULE)
+    arn_of_bus = f"arn:{stack.partition}:events:{stack.region}:{stack.account}:event-bus/"
+    for bus in sorted({bus_name(rule.properties.get("EventBusName", "default")) for rule in rules} - {"default"}):
+        if (arn := f"{arn_of_bus}{bus}") not in own_arns:
+            yield Resource("ExistingBus", "AWS::Events::EventBus", {}, bus, arn)
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    roles = {target.get("RoleArn") for rule in rules for target in rule.properties["Targets"]}
+    for arn in sorted(roles - own_arns - {None}):
+        trust = _document(
+            {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        )
+        properties = {
+            "AssumeRolePolicyDocument": trust,
+            "Policies": [{"PolicyName": "forward", "PolicyDocument": _document(allow)}],
+        }
+        yield Resource("ExistingRole", "AWS::IAM::Role", properties, arn.rpartition("/")[2], arn)
+    keys = {topic.properties.get("KmsMasterKeyId") for topic in stack.of_type("AWS::SNS::Topic")}
+    for arn in sorted(keys - own_arns - {None}):
+        policy = _document({**allow, "Principal": "*"})
+        yield Resource("ExistingKey", "AWS::KMS::Key", {"KeyPolicy": policy}, arn.rpartition("/")[2], arn)
+
+
+def _denial(role: Resource, statement: Mapping[str, Any]) -> Resource:
+    properties = {"RoleName": role.name, "PolicyName": "denial", "PolicyDocument": _document(statement)}
+    return Resource(f"Denial{role.logical_id}", "AWS::IAM::RolePolicy", properties)
 
 
 def _document(*statements: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,45 +196,21 @@ def _foreign_queue(stack: Stack) -> tuple[Resource, Resource]:
 
 
 def _of_bus(part: _Part) -> Iterator[Change]:
-    yield from _bus_changes(part.stacks, part.stack, part.resource.name, part.resource.logical_id)
-
-
-def _of_existing_buses(stacks: Stacks) -> Iterator[Change]:
-    """What can be done to a bus that our rules stand on and that no stack makes."""
-    for stack in stacks.values():
-        own = {bus.name for bus in stack.of_type("AWS::Events::EventBus")}
-        buses = {bus_name(rule.properties.get("EventBusName", "default")) for rule in stack.of_type(_RULE)}
-        for bus in sorted(buses - own - {"default"}):
-            yield from _bus_changes(stacks, stack, bus, f"bus {bus}")
-
-
-def _bus_changes(stacks: Stacks, stack: Stack, bus: str, part: str) -> Iterator[Change]:
-    def change(call: str, parameters: Mapping[str, Any], after: Stacks) -> Change:
-        call_record = record(f"events:{call}", stack.region, stack.account, parameters)
-        return Change(f"{stack.region}: {call} {part}", call_record, after)
-
+    stacks, stack, bus = part.stacks, part.stack, part.resource.name
     rules = [rule for rule in stack.of_type(_RULE) if bus_name(rule.properties.get("EventBusName", "")) == bus]
-    buses = [resource for resource in stack.of_type("AWS::Events::EventBus") if resource.name == bus]
     # EventBridge deletes no bus that has rules: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteEventBus.html
-    yield change("DeleteEventBus", {"name": bus}, _without(stacks, stack, *rules, *buses))
-    # A denial in the policy of a bus counts like one in the policies of the role that puts events on it.
-    arn = f"arn:{stack.partition}:events:{stack.region}:{stack.account}:event-bus/{bus}"
-    deny = _document({"Effect": "Deny", "Principal": "*", "Action": "events:PutEvents", "Resource": arn})
-    roles = stack.of_type("AWS::IAM::Role")
-    denials = [
-        Resource(
-            f"Denial{role.logical_id}",
-            "AWS::IAM::RolePolicy",
-            {"RoleName": role.name, "PolicyDocument": _document(_deny("events:PutEvents", arn))},
-        )
-        for role in roles
-    ]
-    permission = {"eventBusName": bus, "policy": json.dumps(deny)}
-    yield change("PutPermission", permission, _with_resources(stacks, stack, *denials))
+    yield part.change("events:DeleteEventBus", {"name": bus}, part.without(*rules))
+    # A denial in the policy of a bus counts like one in the policies of the roles that put events on it.
+    deny = _deny("events:PutEvents", part.resource.arn)
+    roles = [*stack.of_type("AWS::IAM::Role"), *(role for role in _existing(stack) if role.type == "AWS::IAM::Role")]
+    after = _with_resources(stacks, stack, *roles, *(_denial(role, deny) for role in roles))
+    permission = {"eventBusName": bus, "policy": json.dumps(_document({**deny, "Principal": "*"}))}
+    yield part.change("events:PutPermission", permission, after)
     # A key that nobody may use any more: what arrives is lost, as the bus has no dead-letter queue of its own.
     key = f"arn:{stack.partition}:kms:{stack.region}:{stack.account}:key/0a1b2c3d-12ab-34cd-56ef-0987654321ba"
     without_key = [replace(rule, properties={**rule.properties, "State": "DISABLED"}) for rule in rules]
-    yield change("UpdateEventBus", {"name": bus, "kmsKeyIdentifier": key}, _with_resources(stacks, stack, *without_key))
+    update = {"name": bus, "kmsKeyIdentifier": key}
+    yield part.change("events:UpdateEventBus", update, part.with_resources(*without_key))
 
 
 def _of_topic(part: _Part) -> Iterator[Change]:
