@@ -118,8 +118,8 @@ def _existing(stack: Stack) -> Iterator[Resource]:
         if (arn := f"{arn_of_bus}{bus}") not in own_arns:
             yield Resource("ExistingBus", "AWS::Events::EventBus", {}, bus, arn)
     allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    roles = {target.get("RoleArn") for rule in rules for target in rule.properties["Targets"]}
-    for arn in sorted(roles - own_arns - {None}):
+    roles = {target["RoleArn"] for rule in rules for target in rule.properties["Targets"] if "RoleArn" in target}
+    for arn in sorted(roles - own_arns):
         trust = _document(
             {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
         )
@@ -128,8 +128,8 @@ def _existing(stack: Stack) -> Iterator[Resource]:
             "Policies": [{"PolicyName": "forward", "PolicyDocument": _document(allow)}],
         }
         yield Resource("ExistingRole", "AWS::IAM::Role", properties, arn.rpartition("/")[2], arn)
-    keys = {topic.properties.get("KmsMasterKeyId") for topic in stack.of_type("AWS::SNS::Topic")}
-    for arn in sorted(keys - own_arns - {None}):
+    keys = {topic.properties.get("KmsMasterKeyId", "") for topic in stack.of_type("AWS::SNS::Topic")}
+    for arn in sorted(keys - own_arns - {""}):
         policy = _document({**allow, "Principal": "*"})
         yield Resource("ExistingKey", "AWS::KMS::Key", {"KeyPolicy": policy}, arn.rpartition("/")[2], arn)
 
