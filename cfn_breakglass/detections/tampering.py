@@ -63,13 +63,13 @@ def rule_changes(config: Config, names: Names) -> _Fields:
     Of the rules it leaves out the one that has this pattern. Of a rule on a bus of ours, the call names the bus.
     """
     logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
-    buses = names.buses(config)
-    on_shared_bus = ("RoleAssumed", "RoleDenied") if config.event_bus.existing else ()
+    buses, shared_bus = names.buses(config), config.event_bus.existing
+    on_shared_bus = ("RoleAssumed", "RoleDenied") if shared_bus else ()
     rules = [{"prefix": names.default_bus_rules}, *map(names.central_rule, on_shared_bus)]
     parts: list[_Fields] = [
-        {"name": [*dict.fromkeys((names.bus, *buses)), *rules]},
+        {"name": [*([names.bus] if shared_bus else []), *buses, *rules]},
         {"rule": rules},
-        {"eventBusName": [*buses, *({"suffix": f":event-bus/{bus}"} for bus in buses)]},
+        *_of_buses(buses),
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
         {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
@@ -80,11 +80,19 @@ def rule_changes(config: Config, names: Names) -> _Fields:
         *_of_log_policies(names),
         {"alarmName": [{"prefix": names.alarms}]},
         {"alarmNames": [{"prefix": names.alarms}]},
+        {"muteTargets": {"alarmNames": [{"prefix": names.alarms}]}},
     ]
     # An existing bus has other uses. Calls that name it and no rule are about its permissions.
-    if config.event_bus.existing:
+    if shared_bus:
         parts.append({"eventBusName": [names.bus], "name": ABSENT, "rule": ABSENT})
     return _own(["events", "logs", "monitoring"], parts)
+
+
+def _of_buses(buses: list[str]) -> list[_Fields]:
+    """Calls about rules, permissions, archives and replays of ``buses``, by their names or ARNs."""
+    arns = [{"suffix": f"/{bus}"} for bus in buses]
+    by_arn = ({"eventSourceArn": arns}, {"destination": {"arn": arns}})
+    return [{"eventBusName": [*buses, *arns]}, *by_arn] if buses else []
 
 
 def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
@@ -101,7 +109,8 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
         {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
         {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},
-        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}]},
+        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}, {"suffix": f"/{names.dead_letters}/"}]},
+        {"queueName": [names.dead_letters]},
         {"sourceArn": [{"suffix": f":{names.dead_letters}"}]},
         _OMITTED_PARAMETERS,
     ]
@@ -182,7 +191,7 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
         services += ["events", "iam"]
         parts += [
             {"name": [bus]},
-            {"eventBusName": [bus, {"suffix": f":event-bus/{bus}"}]},
+            {"eventBusName": [bus, {"suffix": f"/{bus}"}]},
             {"roleName": [{"equals-ignore-case": names.forwarder_role_arn.rpartition("/")[2]}]},
         ]
     if key := existing_key_id(config) or (Ref(key_id) if key_id else None):

@@ -281,7 +281,7 @@ def test_there_is_a_record_of_every_call_that_blinds() -> None:
 SAID: Final = {
     "raises-cloudformation-delete-stack": "AROADBQP57FF2AEXAMPLE:alice: DeleteStack, Success",
     "raises-cloudtrail-update-trail-by-cloudformation": (
-        "AROAJ7XQ3WK5ZZEXAMPLE:38cbc3b2-6ab3-4d6e-9d6c-0f2f2f4d3a11 cloudformation.amazonaws.com: UpdateTrail, Success"
+        "AROAI3FHNQ7W4XEXAMPLE:carol cloudformation.amazonaws.com: UpdateTrail, Success"
     ),
     "raises-denied-iam-delete-role": "AIDAJ45Q7YFFAREXAMPLE bob: DeleteRole, Failure",
 }

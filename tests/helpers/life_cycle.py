@@ -120,7 +120,7 @@ class Deployment:
         return bool(self.main.of_type(_SET))
 
     def alerts(self, stages: Iterable[Stage], *, all_exist: bool = False) -> list[Call]:
-        """The calls that notify somebody, once for each notification.
+        """The calls that notify somebody. What can silence its own alert notifies the fallback topic too: one alert.
 
         ``all_exist``: as if every rule existed all the time.
         """
@@ -128,7 +128,8 @@ class Deployment:
         for stage in stages:
             simulator = self.simulator() if all_exist else self.simulator(stage.main, stage.others)
             for caller, call in stage.calls:
-                told += [call] * len(notified(simulator, caller, call))
+                topics = notified(simulator, caller, call)
+                told += [call] * max((topics.count(topic) for topic in topics), default=0)
         return told
 
     def simulator(self, main: Collection[str] | None = None, others: Collection[str] | None = None) -> Simulator:
