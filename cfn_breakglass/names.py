@@ -221,7 +221,7 @@ class Names(NamedTuple):
         return _arn("iam", f"policy/{self.boundary}")
 
     def buses(self, config: Config) -> list[str]:
-        """The names of the buses that are ours alone; none where nothing is forwarded. An existing one has other uses."""
+        """The names of the buses that are ours alone, as an existing one is not; none where nothing is forwarded."""
         if not config.secondary_regions:
             return []
         return [*([] if config.event_bus.existing else [self.bus]), self.action_bus, self.monitoring_bus]

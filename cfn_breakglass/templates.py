@@ -6,10 +6,16 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from troposphere import AWSObject, Equals, Not, Ref, Template, encode_to_dict, events, iam, sns
+from troposphere import AWSObject, Equals, Not, Ref, Template, encode_to_dict, events, iam, logs, sns
 
 from cfn_breakglass.builders.access.role import role
-from cfn_breakglass.builders.alarms import dead_letter_alarm, fallback_topic, invocation_alarms, notification_alarm
+from cfn_breakglass.builders.alarms import (
+    dead_letter_alarm,
+    fallback_topic,
+    invocation_alarms,
+    notification_alarm,
+    silenced_alert_rule,
+)
 from cfn_breakglass.builders.alerts.messages import JSON_TEXT
 from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
@@ -65,8 +71,9 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
     """The template of the main region: the role, the central buses, and everything that alerts and logs."""
     access = role(plan)
     core = _central_core(plan)
-    queue = dead_letters(plan, for_central_rules=bool(plan.buses))
     sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix, after=access)
+    granting = _granting([*access, *core.resources, *sinks.resources])
+    queue = dead_letters(plan, for_central_rules=bool(plan.buses), after=granting)
     resources = [
         *access,
         *(customer_key(plan) if plan.encrypts else []),
@@ -75,7 +82,7 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
         *(_forwarding(plan, queue, core) if plan.buses else []),
         *sinks.resources,
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
-        *core.fallback_rules,
+        *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
         *_managed_rollout(plan, stackset_template, core),
     ]
@@ -144,7 +151,6 @@ class _Core(NamedTuple):
     heartbeat_role: iam.Role | None = None
     fallback_topic: sns.Topic | None = None
     fallback_resources: tuple[AWSObject, ...] = ()
-    fallback_rules: tuple[events.Rule, ...] = ()
 
     @property
     def used_by_stackset(self) -> list[AWSObject]:
@@ -160,12 +166,7 @@ class _Core(NamedTuple):
 def _central_core(plan: Plan) -> _Core:
     fallback = fallback_topic(plan)
     return _Core(
-        central_buses(plan),
-        forwarder_role(plan),
-        heartbeat_role(plan),
-        fallback.topic,
-        tuple(fallback.resources),
-        tuple(fallback.rules),
+        central_buses(plan), forwarder_role(plan), heartbeat_role(plan), fallback.topic, tuple(fallback.resources)
     )
 
 
@@ -190,7 +191,7 @@ def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> li
 
 def _direct_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) -> list[AWSObject]:
     """What the only region has where nothing is forwarded: rules on the default bus, which notify and log."""
-    rules = detection_rules(plan, sinks.sinks, dead_letters=queue.queue, after=[*sinks.policies, queue.policy])
+    rules = detection_rules(plan, sinks.sinks, dead_letters=queue.queue, after=[queue.policy])
     return [
         queue.queue,
         queue.policy,
@@ -207,7 +208,7 @@ def _central_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) ->
         sinks.sinks,
         central_buses=core.buses,
         dead_letters=queue.queue,
-        after=[*sinks.policies, queue.policy],
+        after=[queue.policy],
     ).values()
 
 
@@ -219,6 +220,22 @@ def _alarms(plan: Plan, sinks: Sinks, core: _Core) -> list[AWSObject]:
         *([notification_alarm(plan, sinks.topic, fallback)] if sinks.topic else []),
         *missing_heartbeat_alarms(plan, fallback),
     ]
+
+
+def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
+    """Roles, policies and subscriptions, which rules have to wait for.
+
+    Without them, the first events would be lost; and to make them alerts as soon as there are rules.
+    """
+    kinds = (
+        iam.Role,
+        iam.ManagedPolicy,
+        iam.RolePolicy,
+        sns.TopicPolicy,
+        sns.SubscriptionResource,
+        logs.ResourcePolicy,
+    )
+    return [resource for resource in resources if isinstance(resource, kinds)]
 
 
 def _trail(plan: Plan, after: Iterable[AWSObject]) -> list[AWSObject]:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import awacs.sns
@@ -16,24 +16,19 @@ from troposphere import AWSObject, cloudwatch, events, sns, sqs
 from cfn_breakglass.builders.alerts.messages import transformer
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
-from cfn_breakglass.builders.rules import fallback_rule
+from cfn_breakglass.builders.rules import direct_rule
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import tags
-from cfn_breakglass.detections.catalog import Detection
 from cfn_breakglass.plan import Plan
 
 _PERIOD: Final = 300
 
 
 class Fallback(NamedTuple):
-    """The topic that alarms notify, all resources that belong to it, and the rule that notifies it too.
-
-    None and none without a subscriber.
-    """
+    """The topic that alarms notify, and all resources that belong to it; None and none without a subscriber."""
 
     topic: sns.Topic | None
     resources: list[AWSObject]
-    rules: list[events.Rule]
 
 
 def fallback_topic(plan: Plan) -> Fallback:
@@ -45,7 +40,7 @@ def fallback_topic(plan: Plan) -> Fallback:
     """
     endpoints, names = plan.config.alerts.fallback_endpoints, plan.names
     if not endpoints:
-        return Fallback(None, [], [])
+        return Fallback(None, [])
     topic = sns.Topic(
         "FallbackTopic",
         TopicName=names.fallback_topic,
@@ -64,18 +59,17 @@ def fallback_topic(plan: Plan) -> Fallback:
         rule = only_from([names.rule_arns()])
         statements.append(allow([awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=rule))
     allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(*statements))
-    return Fallback(
-        topic,
-        [topic, allowed, *subscribe(topic, endpoints, "Fallback")],
-        [fallback_rule(plan, plan.silenced_alert, _target(plan, topic, plan.silenced_alert), after=[allowed])]
-        if plan.silenced_alert
-        else [],
-    )
+    return Fallback(topic, [topic, allowed, *subscribe(topic, endpoints, "Fallback")])
 
 
-def _target(plan: Plan, topic: sns.Topic, detection: Detection) -> dict[str, Any]:
+def silenced_alert_rule(plan: Plan, topic: sns.Topic | None, after: Iterable[AWSObject]) -> list[events.Rule]:
+    """The rule that notifies the fallback ``topic`` of what can silence its own alert; none without that topic."""
+    detection = plan.silenced_alert
+    if not detection or not topic:
+        return []
     message = transformer(detection, plan.names.role, plan.config.alerts.message, shared=True)
-    return {"Id": "Fallback", "Arn": topic.ref(), "InputTransformer": message}
+    target = {"Id": "Fallback", "Arn": topic.ref(), "InputTransformer": message}
+    return [direct_rule(plan, detection, target, after)]
 
 
 def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None = None) -> cloudwatch.Alarm:

@@ -5,14 +5,14 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import awacs.events
 import awacs.sqs
 import awacs.sts
-from troposphere import events, iam, sqs
+from troposphere import AWSObject, events, iam, sqs
 
 from cfn_breakglass.builders.iam_policy import (
     EVENTS,
@@ -87,10 +87,11 @@ class DeadLetters(NamedTuple):
     policy: sqs.QueuePolicy
 
 
-def dead_letters(plan: Plan, *, for_central_rules: bool) -> DeadLetters:
+def dead_letters(plan: Plan, *, for_central_rules: bool, after: Iterable[AWSObject] = ()) -> DeadLetters:
     """The queue of a region, for our rules only and over TLS only.
 
-    The rules are those on the default bus and, ``for_central_rules``, on other buses. The queue is encrypted with a key
+    The rules are those on the default bus and, ``for_central_rules``, on other buses. All rules wait for the queue's
+    policy, and it waits for ``after``. The queue is encrypted with a key
     of SQS's own: it has to take what is lost when the customer key breaks.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -110,5 +111,10 @@ def dead_letters(plan: Plan, *, for_central_rules: bool) -> DeadLetters:
     without_tls = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
     return DeadLetters(
         queue,
-        sqs.QueuePolicy("DeadLetterQueuePolicy", Queues=[queue.ref()], PolicyDocument=policy(send, without_tls)),
+        sqs.QueuePolicy(
+            "DeadLetterQueuePolicy",
+            Queues=[queue.ref()],
+            PolicyDocument=policy(send, without_tls),
+            **({"DependsOn": waiting} if (waiting := [resource.title for resource in after]) else {}),
+        ),
     )

@@ -102,13 +102,8 @@ def detection_rules(
     return rules
 
 
-def fallback_rule(
-    plan: Plan, detection: Detection, target: Mapping[str, Any], after: Iterable[AWSObject]
-) -> events.Rule:
-    """The rule that notifies the fallback topic, its ``target``, of what can silence its own alert.
-
-    It stands on the default bus and has no dead-letter queue: it needs nothing but that topic.
-    """
+def direct_rule(plan: Plan, detection: Detection, target: Mapping[str, Any], after: Iterable[AWSObject]) -> events.Rule:
+    """A rule on the default bus that needs nothing but its ``target``: no bus, no role and no dead-letter queue."""
     return events.Rule(
         detection.logical_id,
         Name=plan.names.default_bus_rule(detection.rule_id),

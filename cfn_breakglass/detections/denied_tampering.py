@@ -53,16 +53,20 @@ def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str
 def _messages(names: Names) -> list[Any]:
     """What AWS answers when it denies a call about a part of ours.
 
-    The caller's ARN stands before the resource, and may hold the role's name. EventBridge allows few wildcards in one
-    field, so these match more than our parts: every name that holds ours, and such a name in another account.
+    The caller stands before "to perform: " and may hold the role's name. EventBridge allows few wildcards in one field,
+    so these match more than our parts: every name that holds ours, and such a name in another account.
     """
     name, role = names.prefix, names.role
-    messages: list[Any] = [{"wildcard": f"* on resource: *{fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
-    if not _has_room_for_key(names):
-        end = "*" if role.name_is_prefix else " *"
-        messages.append({"wildcard": sub(f"*: role {role.name}{end}")})
-        messages += [] if role.name_is_prefix else [{"suffix": sub(f": role {role.name}")}]
-    return messages
+    messages: list[Any] = [{"wildcard": f"*m: *{fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
+    if _has_room_for_key(names):
+        return messages
+    if role.name_is_prefix:
+        return [*messages, {"wildcard": f"*m: *{role.name}*"}]
+    # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN, which may end the message.
+    path = "" if role.arn_wildcards else role.path_and_name.removesuffix(role.name)
+    ends = [{"suffix": sub(f"{before}{role.name}")} for before in (": role ", "/")]
+    forms = [{"wildcard": sub(f"{before}{role.name} *")} for before in ("*: role ", f"*/{path}")]
+    return [*messages, *forms, *ends]
 
 
 def _has_room_for_key(names: Names) -> bool:

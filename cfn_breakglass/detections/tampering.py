@@ -64,8 +64,9 @@ def rule_changes(config: Config, names: Names) -> _Fields:
     """
     logs = [{"wildcard": f"*{names.log_groups.removeprefix('/aws/')}*"}]  # short, for the longest names to fit
     buses, shared_bus = names.buses(config), config.event_bus.existing
-    on_shared_bus = ("RoleAssumed", "RoleDenied") if shared_bus else ()
-    rules = [{"prefix": names.default_bus_rules}, *map(names.central_rule, on_shared_bus)]
+    # The rules on a shared bus are RoleAssumed and RoleDenied.
+    on_shared_bus = [{"prefix": names.central_rule("Role")}] if shared_bus else []
+    rules = [{"prefix": names.default_bus_rules}, *on_shared_bus]
     parts: list[_Fields] = [
         {"name": [*([names.bus] if shared_bus else []), *buses, *rules]},
         {"rule": rules},
@@ -105,7 +106,7 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     parts: list[_Fields] = [
         {"name": [names.default_bus_rule(watcher)], **on_default_bus},
         {"rule": [names.default_bus_rule(watcher)], **on_default_bus},
-        {"name": [names.heartbeat]},
+        {"name": [names.heartbeat, *topics]},
         {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
         {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},
@@ -130,6 +131,7 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
         {"roleName": _roles(config, names)},
         {"policyArn": own_policies(config, names)},
         {"stackName": [prefix, *_stack_ids(names)]},
+        {"stackId": _stack_ids(names)},
         {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
         _OMITTED_PARAMETERS,
     ]

@@ -85,7 +85,7 @@ ROOMY: Final[dict[str, dict[str, Any]]] = {
     "long names of everything": {
         "name": LONG,
         "role": {"existing": f"ops/{'r' * 60}"},
-        "event_bus": {"existing": "b" * 100, "forwarder_role": f"arn:aws:iam::{ACCOUNT}:role/{'f' * 64}"},
+        "event_bus": {"existing": "b" * 99, "forwarder_role": f"arn:aws:iam::{ACCOUNT}:role/{'f' * 64}"},
         "encryption": EXISTING_KEY,
     },
 }
