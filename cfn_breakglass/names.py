@@ -345,15 +345,16 @@ def principal_arn(principal: str) -> str:
 
 
 def permission_set_arns(name: str) -> tuple[str, str, str]:
-    """The ARN of a permission set's account, a wildcard for the ARN of its role, and one for those of other sets.
+    """The account of a permission set, a wildcard for the ARN of its role, and one for those of other sets.
 
-    ``name`` is name or account/name. The first wildcard also matches a longer name, which is that of another set.
+    ``name`` is name or account/name; without an account, it is this one and the first result is empty. The first
+    wildcard also matches a longer name, which is that of another set.
     https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
     """
     account, _, set_name = name.rpartition("/")
     root = principal_arn(account) if account else root_arn()
     role = root.removesuffix("root") + f"role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{set_name}_*"
-    return root, role, f"arn:*:iam::*:role/*AWSReservedSSO_{set_name}_*_*"
+    return account, role, f"arn:*:iam::*:role/*AWSReservedSSO_{set_name}_*_*"
 
 
 def mfa_arn(user: str) -> str:

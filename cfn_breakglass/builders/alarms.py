@@ -49,6 +49,7 @@ def fallback_topic(plan: Plan) -> Fallback:
         **tags(plan),
     )
     publish = allow(
+        "OurAlarms",
         [awacs.sns.Publish],
         [topic.ref()],
         principal=service("cloudwatch.amazonaws.com"),
@@ -84,7 +85,7 @@ def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None =
         plan,
         "DeadLetterAlarm",
         "dead-letters",
-        "A rule could not deliver an event; it waits in the dead-letter queue of this region",
+        "Undelivered events wait in this region's dead-letter queue. Their attributes say why.",
         fallback,
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
@@ -103,7 +104,7 @@ def notification_alarm(plan: Plan, topic: sns.Topic, fallback: sns.Topic | None 
         plan,
         f"{topic.title}Alarm",
         "notifications",
-        "SNS could not reach a subscriber of the alerts",
+        "SNS could not reach a subscriber of the alerts. Check the topic's subscriptions.",
         fallback,
         Namespace="AWS/SNS",
         MetricName="NumberOfNotificationsFailed",
@@ -130,7 +131,7 @@ def invocation_alarms(
             plan,
             f"{buses[bus.name].title}Alarm",
             f"invocations{bus.suffix}",
-            "A rule could not notify or log an event",
+            "A rule could not notify or log an event. Check the dead-letter queue and the topic's key.",
             fallback,
             Metrics=[cloudwatch.MetricDataQuery(Id="failed", Expression=_failures(bus.name), Period=_PERIOD)],
         )

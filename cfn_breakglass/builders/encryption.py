@@ -40,7 +40,7 @@ def customer_key(plan: Plan) -> list[AWSObject]:
 
 def _account() -> aws.Statement:
     """The right to give rights with IAM policies, without which nobody could ever change the key."""
-    return allow([awacs.kms.Action("*")], ["*"], principal=aws.Principal("AWS", sub(root_arn())))
+    return allow("Account", [awacs.kms.Action("*")], ["*"], principal=aws.Principal("AWS", sub(root_arn())))
 
 
 def _service_role_statements(plan: Plan) -> list[aws.Statement]:
@@ -49,7 +49,7 @@ def _service_role_statements(plan: Plan) -> list[aws.Statement]:
         return []
     from cfn_breakglass.builders.deployment.deployer_permissions import key_calls
 
-    return [allow(key_calls(), ["*"], principal=aws.Principal("AWS", sub(plan.names.service_role_arn)))]
+    return [allow("ServiceRole", key_calls(), ["*"], principal=aws.Principal("AWS", sub(plan.names.service_role_arn)))]
 
 
 def key_statements(plan: Plan) -> list[aws.Statement]:
@@ -63,11 +63,13 @@ def key_statements(plan: Plan) -> list[aws.Statement]:
         # No condition: EventBridge sends neither SourceArn nor SourceAccount along, so with one nothing would arrive.
         # The topic's policy says who may publish.
         allow(
+            "Alerts",
             [awacs.kms.Decrypt, awacs.kms.Action("GenerateDataKey*")],
             ["*"],
             principal=service(EVENTS, "cloudwatch.amazonaws.com"),
         ),
         allow(
+            "Logs",
             [
                 *(awacs.kms.Decrypt, awacs.kms.Action("Describe*"), awacs.kms.Encrypt),
                 *(awacs.kms.Action("GenerateDataKey*"), awacs.kms.Action("ReEncrypt*")),
@@ -90,6 +92,7 @@ def _trail_statement(names: Names) -> aws.Statement:
     AWS's example names the trail a second time, in the encryption context, which DescribeKey does not have.
     """
     return allow(
+        "Trail",
         [awacs.kms.DescribeKey, awacs.kms.Action("GenerateDataKey*")],
         ["*"],
         principal=service(TRAIL),

@@ -50,12 +50,14 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
         return None
     names = plan.names
     rules = only_from([names.rule_arns(region="*")])
-    forward = policy(allow([awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
+    forward = policy(allow("Forward", [awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
     return iam.Role(
         "ForwarderRole",
         RoleName=names.forwarder_role,
         Description="Forwards events to the central buses",
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)),
+        AssumeRolePolicyDocument=policy(
+            allow("OurRules", [awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)
+        ),
         Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
         **helper_role_boundary(plan),
         **tags(plan),
@@ -107,8 +109,12 @@ def dead_letters(plan: Plan, *, for_central_rules: bool, after: Iterable[AWSObje
         **tags(plan),
     )
     rules = [plan.names.rule_arns(bus) for bus in ((None, "*") if for_central_rules else (None,))]
-    send = allow([awacs.sqs.SendMessage], [queue.get_att("Arn")], principal=service(EVENTS), when=from_rules(rules))
-    without_tls = deny([awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS)
+    send = allow(
+        "OurRules", [awacs.sqs.SendMessage], [queue.get_att("Arn")], principal=service(EVENTS), when=from_rules(rules)
+    )
+    without_tls = deny(
+        "OnlyTls", [awacs.sqs.Action("*")], [queue.get_att("Arn")], principal=anybody(), when=WITHOUT_TLS
+    )
     return DeadLetters(
         queue,
         sqs.QueuePolicy(

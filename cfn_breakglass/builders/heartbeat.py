@@ -39,9 +39,16 @@ _PERIODS: Final = 27
 class _Rhythm(NamedTuple):
     rate: str
     seconds: int
+    warm_up_minutes: int
 
 
-_RHYTHMS: Final = {HOURLY: _Rhythm("rate(1 hour)", 3_600), DAILY: _Rhythm("rate(1 day)", 86_400)}
+# Until a region is rolled out, it has no heartbeat. So long after its creation, an alarm does not go off: longer than
+# the periods that it looks at, if AWS allows that. Whoever has not rolled out by then has a region that is not watched.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_WarmUpConfiguration.html
+_RHYTHMS: Final = {
+    HOURLY: _Rhythm("rate(1 hour)", 3_600, warm_up_minutes=180),
+    DAILY: _Rhythm("rate(1 day)", 86_400, warm_up_minutes=2_880),
+}
 
 
 def heartbeat_role(plan: Plan) -> iam.Role | None:
@@ -58,8 +65,8 @@ def heartbeat_role(plan: Plan) -> iam.Role | None:
         aws.ArnLike: {"aws:SourceArn": sub(schedule_group_arn("*"))},
     }
     beat: Conditions = {aws.StringEquals: {"events:source": names.heartbeat_source, "events:detail-type": HEARTBEAT}}
-    put = policy(allow([awacs.events.PutEvents], [sub(default_bus_arn("*"))], when=beat))
-    assume = allow([awacs.sts.AssumeRole], principal=service(_SCHEDULER), when=our_schedules)
+    put = policy(allow("Beat", [awacs.events.PutEvents], [sub(default_bus_arn("*"))], when=beat))
+    assume = allow("OurSchedules", [awacs.sts.AssumeRole], principal=service(_SCHEDULER), when=our_schedules)
     return iam.Role(
         "HeartbeatRole",
         RoleName=names.heartbeat,
@@ -140,21 +147,23 @@ def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> l
     """
     if not plan.heartbeat:
         return []
-    period = _RHYTHMS[plan.config.heartbeat].seconds // _PERIODS_A_BEAT
+    rhythm = _RHYTHMS[plan.config.heartbeat]
     return [
         cloudwatch.Alarm(
             # Named after the region: one region more or less leaves the other alarms alone.
             "Heartbeat" + region.title().replace("-", ""),
             AlarmName=f"{plan.names.alarms}heartbeat-{region}",
+            AlarmDescription="No heartbeat from this region. Check its stack.",
             Namespace=plan.names.prefix,
             MetricName=_METRIC,
             Dimensions=[cloudwatch.MetricDimension(Name=_REGION, Value=region)],
             Statistic="Sum",
-            Period=period,
+            Period=rhythm.seconds // _PERIODS_A_BEAT,
             EvaluationPeriods=_PERIODS,
             ComparisonOperator="LessThanThreshold",
             Threshold=1,
             TreatMissingData="breaching",
+            WarmUpConfiguration=cloudwatch.WarmUpConfiguration(WarmUpPeriodDurationInMinutes=rhythm.warm_up_minutes),
             **({"AlarmActions": [fallback.ref()]} if fallback else {}),
             **tags(plan),
         )

@@ -26,17 +26,22 @@ def policy(*statements: aws.Statement) -> aws.PolicyDocument:
 
 
 def allow(
+    sid: str,
     actions: Sequence[aws.Action],
     resources: Sequence[Any] = (),
     *,
     principal: aws.Principal | None = None,
     when: Conditions | None = None,
 ) -> aws.Statement:
-    """An Allow; ``resources`` are ARNs or what resolves to one, none in a trust policy."""
-    return _statement("Allow", actions, resources, principal, when)
+    """An Allow; ``resources`` are ARNs or what resolves to one, none in a trust policy.
+
+    ``sid`` says what the statement is for, in letters and digits.
+    """
+    return _statement(sid, "Allow", actions, resources=resources, principal=principal, when=when)
 
 
 def deny(
+    sid: str,
     actions: Sequence[aws.Action],
     resources: Sequence[Any] = (),
     *,
@@ -44,24 +49,36 @@ def deny(
     when: Conditions | None = None,
 ) -> aws.Statement:
     """A Deny, put together as an Allow is."""
-    return _statement("Deny", actions, resources, principal, when)
+    return _statement(sid, "Deny", actions, resources=resources, principal=principal, when=when)
+
+
+class _Statement(aws.Statement):
+    """A statement that may say one action or resource without a list around it, as people write it."""
+
+    props = {**aws.Statement.props, "Action": (object, False), "Resource": (object, False)}  # noqa: RUF012 - awacs's own name for it
 
 
 def _statement(
+    sid: str,
     effect: str,
     actions: Sequence[aws.Action],
+    *,
     resources: Sequence[Any],
     principal: aws.Principal | None,
     when: Conditions | None,
 ) -> aws.Statement:
-    parts: dict[str, Any] = {"Effect": effect, "Action": list(actions)}
+    parts: dict[str, Any] = {"Sid": sid, "Effect": effect, "Action": _one_or_list(actions)}
     if principal:
         parts["Principal"] = principal
     if resources:
-        parts["Resource"] = list(resources)
+        parts["Resource"] = _one_or_list(resources)
     if when:
         parts["Condition"] = aws.Condition([operator(dict(tests)) for operator, tests in when.items()])
-    return aws.Statement(**parts)
+    return _Statement(**parts)
+
+
+def _one_or_list(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
 
 
 def service(*names: str) -> aws.Principal:
@@ -85,7 +102,7 @@ def from_rules(rule_arns: Sequence[str]) -> Conditions:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
-    return {aws.ArnLike: {"aws:SourceArn": [sub(arn) for arn in rule_arns]}}
+    return {aws.ArnLike: {"aws:SourceArn": _one_or_list([sub(arn) for arn in rule_arns])}}
 
 
 WITHOUT_TLS: Conditions = {aws.Bool: {"aws:SecureTransport": "false"}}

@@ -94,12 +94,13 @@ def _policy(bucket: s3.Bucket, names: Names) -> aws.PolicyDocument:
     our_trail = {"aws:SourceArn": sub(names.trail_arn)}
     with_acl = {**our_trail, "s3:x-amz-acl": "bucket-owner-full-control"}
     return policy(
-        allow([awacs.s3.GetBucketAcl], [arn], principal=service(TRAIL), when={aws.StringEquals: our_trail}),
+        allow("TrailAcl", [awacs.s3.GetBucketAcl], [arn], principal=service(TRAIL), when={aws.StringEquals: our_trail}),
         allow(
+            "TrailFiles",
             [awacs.s3.PutObject],
             [sub(f"{files}AWSLogs/${{AWS::AccountId}}/*")],
             principal=service(TRAIL),
             when={aws.StringEquals: with_acl},
         ),
-        deny([awacs.s3.Action("*")], [arn, sub(f"{files}*")], principal=anybody(), when=WITHOUT_TLS),
+        deny("OnlyTls", [awacs.s3.Action("*")], [arn, sub(f"{files}*")], principal=anybody(), when=WITHOUT_TLS),
     )

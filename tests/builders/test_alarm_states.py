@@ -132,6 +132,19 @@ def test_one_lost_beat_is_no_alarm_and_three_are_one(how_often: str) -> None:
 
 
 @pytest.mark.parametrize("how_often", APART)
+def test_a_rollout_within_the_warm_up_raises_no_alarm(how_often: str) -> None:
+    apart, made = APART[how_often], with_heartbeat(how_often)
+    alarm = next(each for each in made.of_type("AWS::CloudWatch::Alarm") if is_of_heartbeat(each)).properties
+    warm_up = 60 * alarm["WarmUpConfiguration"]["WarmUpPeriodDurationInMinutes"]
+    rolled_out = warm_up * 2 // 3
+    arrived = [(float(time), 1.0) for time in range(rolled_out, rolled_out + 12 * apart, apart)]
+    assert state(alarm, arrived, rolled_out) == ALARM, "without a warm-up it goes off"
+    assert {state(alarm, arrived, now) for now in range(warm_up, warm_up + 3 * apart, 60)} == {OK}
+    # Never rolled out, the region is reported when the warm-up ends.
+    assert state(alarm, [], warm_up) == ALARM
+
+
+@pytest.mark.parametrize("how_often", APART)
 def test_the_alarm_of_a_region_counts_the_beats_of_that_region(how_often: str) -> None:
     made = with_heartbeat(how_often)
     (metric_filter,) = made.of_type("AWS::Logs::MetricFilter")

@@ -59,7 +59,7 @@ def protects_role(config: Config) -> bool:
 
 def role_protection(plan: Plan) -> dict[str, Any]:
     """The policy that denies the role to change the monitoring and itself."""
-    return {"Version": VERSION, "Statement": list(_denied(plan).values())}
+    return {"Version": VERSION, "Statement": _denied(plan)}
 
 
 def guard_scp(plan: Plan) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def guard_scp(plan: Plan) -> dict[str, Any]:
     exempt = list(dict.fromkeys((*config.protection.exempt, *deploying)))
     others = {"ArnNotLike": {"aws:PrincipalArn": exempt}} if exempt else {}
     guards = []
-    for name, statement in _denied(plan, *exempt).items():
+    for statement in _denied(plan, *exempt):
         condition = {**statement.get("Condition", {}), **others}
-        guards.append({"Sid": name, **statement, **({"Condition": condition} if condition else {})})
+        guards.append({**statement, **({"Condition": condition} if condition else {})})
     return {"Version": VERSION, "Statement": guards}
 
 
-def _denied(plan: Plan, *more: str) -> dict[str, dict[str, Any]]:
-    """What is denied, a statement each by its name; ``more`` are ARNs that are protected like parts of ours."""
+def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
+    """What is denied, a statement for each reason; ``more`` are ARNs that are protected like parts of ours."""
     config, names = plan.config, plan.names
 
     def resolved(text: str) -> str:
@@ -118,7 +118,7 @@ def _denied(plan: Plan, *more: str) -> dict[str, dict[str, Any]]:
         }
     elif parse_arn(config.encryption):
         denied["Key"] = {"Action": list(_SHARED_KEY), "Resource": config.encryption}
-    return {name: {"Effect": "Deny", **statement} for name, statement in denied.items()}
+    return [{"Sid": sid, "Effect": "Deny", **statement} for sid, statement in denied.items()]
 
 
 def _parts(plan: Plan) -> Iterator[str]:

@@ -10,13 +10,13 @@ from typing import Any
 
 import awacs.sts
 from awacs import aws
-from troposphere import AWSObject, iam
+from troposphere import AWSObject, Ref, iam
 
 from cfn_breakglass.aws.partitions import Partition
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
-from cfn_breakglass.names import permission_set_arns, principal_arn, root_arn, sub
+from cfn_breakglass.names import permission_set_arns, principal_arn, sub
 from cfn_breakglass.plan import Plan
 
 _USER = "${aws:username}"
@@ -48,16 +48,18 @@ def grant(plan: Plan) -> list[AWSObject]:
             "RoleGrant",
             ManagedPolicyName=names.grant,
             **({"Users": list(config.users)} if config.users else {}),
-            PolicyDocument=policy(allow(actions, [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])),
+            PolicyDocument=policy(
+                allow("AssumeRole", actions, [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])
+            ),
         )
     ]
 
 
 def _allow_assuming(
-    action: aws.Action, principal: aws.Principal, when: Conditions, trust: Trust, *more_actions: aws.Action
+    sid: str, action: aws.Action, principal: aws.Principal, when: Conditions, trust: Trust, *more_actions: aws.Action
 ) -> aws.Statement:
     """A statement for one kind of caller, with the conditions that apply to everybody."""
-    return allow([action, *more_actions], principal=principal, when={**when, **_network_and_time(trust)})
+    return allow(sid, [action, *more_actions], principal=principal, when={**when, **_network_and_time(trust)})
 
 
 def _network_and_time(trust: Trust) -> Conditions:
@@ -74,7 +76,7 @@ def _network_and_time(trust: Trust) -> Conditions:
 def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     if not (config.users or config.user_tags):
         return
-    account = aws.Principal("AWS", sub(root_arn()))
+    account = _this_account()
     equals: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in config.user_tags.items()}
     if equals:
         # A session can have a tag as well, and whoever starts it may choose the tag.
@@ -92,9 +94,14 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     # right to set an identity is therefore a statement of its own.
     is_separate = trust.source_identity and trust.session_name == "username"
     more_actions = [awacs.sts.SetSourceIdentity] if trust.source_identity and not is_separate else []
-    yield _allow_assuming(awacs.sts.AssumeRole, account, when, trust, *more_actions)
+    yield _allow_assuming("Users", awacs.sts.AssumeRole, account, when, trust, *more_actions)
     if is_separate:
-        yield allow([awacs.sts.SetSourceIdentity], principal=account, when={aws.StringEquals: identity})
+        yield allow("Identity", [awacs.sts.SetSourceIdentity], principal=account, when={aws.StringEquals: identity})
+
+
+def _this_account() -> aws.Principal:
+    """Whoever in this account has a policy that allows the call; a trust policy has little room, and an ID is short."""
+    return aws.Principal("AWS", Ref("AWS::AccountId"))
 
 
 def _mfa(trust: Trust) -> Conditions:
@@ -114,7 +121,9 @@ def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     names = config.names_of("saml")
     if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
-    yield _allow_assuming(awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust)
+    yield _allow_assuming(
+        "Saml", awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust
+    )
 
 
 def _saml_audiences(partition: Partition) -> list[str]:
@@ -134,7 +143,7 @@ def _oidc(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     else:
         when = {aws.StringEquals: audiences | subjects}
     provider = aws.Principal("Federated", trust.oidc_provider)
-    yield _allow_assuming(awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust)
+    yield _allow_assuming("Oidc", awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust)
 
 
 def _session_tags(trust: Trust) -> Iterator[aws.Statement]:
@@ -146,16 +155,19 @@ def _session_tags(trust: Trust) -> Iterator[aws.Statement]:
     pairs = (trust.saml_provider, trust.saml_names), (trust.oidc_provider, trust.oidc_subjects)
     if providers := [provider for provider, names in pairs if provider and names]:
         yield allow(
-            [awacs.sts.SetSourceIdentity, awacs.sts.TagSession], principal=aws.Principal("Federated", providers)
+            "SessionTags",
+            [awacs.sts.SetSourceIdentity, awacs.sts.TagSession],
+            principal=aws.Principal("Federated", providers),
         )
 
 
 def _permission_sets(trust: Trust) -> Iterator[aws.Statement]:
     # A statement for each: the condition that excludes longer names may exclude the name of another set.
-    for name in trust.permission_sets:
+    for number, name in enumerate(trust.permission_sets, 1):
         account, role, longer = permission_set_arns(name)
+        principal = aws.Principal("AWS", account) if account else _this_account()
         when = {aws.ArnLike: {"aws:PrincipalArn": sub(role)}, aws.ArnNotLike: {"aws:PrincipalArn": longer}}
-        yield _allow_assuming(awacs.sts.AssumeRole, aws.Principal("AWS", sub(account)), when, trust)
+        yield _allow_assuming(f"PermissionSet{number}", awacs.sts.AssumeRole, principal, when, trust)
 
 
 def _principals(trust: Trust) -> Iterator[aws.Statement]:
@@ -165,6 +177,6 @@ def _principals(trust: Trust) -> Iterator[aws.Statement]:
     # A role's session usually carries no MFA data, so a condition on it would lock roles out.
     roles = [arn for arn in trust.principals if ":role/" in arn]
     others = [arn for arn in trust.principals if arn not in roles]
-    for principals, conditions in ((others, {**when, **_mfa(trust)}), (roles, when)):
+    for sid, principals, conditions in (("Principals", others, {**when, **_mfa(trust)}), ("Roles", roles, when)):
         if arns := [sub(principal_arn(principal)) for principal in principals]:
-            yield _allow_assuming(awacs.sts.AssumeRole, aws.Principal("AWS", arns), conditions, trust)
+            yield _allow_assuming(sid, awacs.sts.AssumeRole, aws.Principal("AWS", arns), conditions, trust)

@@ -39,7 +39,7 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
     topic = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix, **encryption, **tags(plan))
     buses = dict.fromkeys(plan.bus_of(detection.family).name for detection in detections) if plan.buses else (None,)
     rules = [names.rule_arns(bus) for bus in buses]
-    publish = allow([awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
+    publish = allow("OurRules", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
 
     def target(detection: Detection) -> dict[str, Any]:
         message = transformer(detection, names.role, alerts.message, shared=not plan.is_standalone)

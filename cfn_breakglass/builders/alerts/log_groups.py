@@ -88,6 +88,7 @@ def log_sink(logical_id: str, detections: Collection[Detection]) -> Sink:
 def log_policy(logical_id: str, name: str, groups: Iterable[logs.LogGroup]) -> logs.ResourcePolicy:
     """One policy for all of ``groups``: an account has room for ten in a region."""
     write = allow(
+        "OurRules",
         [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
         [log_group_arn("${" + group.title + "}:*") for group in groups],
         principal=service(EVENTS, "delivery.logs.amazonaws.com"),

@@ -78,7 +78,7 @@ def _principal(plan: Plan, settings: Deployer) -> AWSObject:
         return iam.User("Deployer", UserName=settings.user, **tags(plan))
     # The account's own policies say who may assume it. Pipelines have no MFA and use a role of their own.
     mfa: Conditions = {aws.Bool: {"aws:MultiFactorAuthPresent": "true"}} if plan.config.role.trust.mfa else {}
-    trust = allow([awacs.sts.AssumeRole], principal=aws.Principal("AWS", sub(root_arn())), when=mfa)
+    trust = allow("Account", [awacs.sts.AssumeRole], principal=aws.Principal("AWS", sub(root_arn())), when=mfa)
     return iam.Role(
         "Deployer",
         RoleName=settings.role or plan.names.deployer,
@@ -92,25 +92,25 @@ def _deployer_statements(plan: Plan, deployed: Deployed) -> Iterator[aws.Stateme
     config, names = plan.config, plan.names
     stack = [sub(part_arn("cloudformation", f"stack/{names.prefix}/*", names.main_region))]
     role = {"cloudformation:RoleArn": sub(names.service_role_arn)}
-    yield allow(_cloudformation(_WITH_ROLE), stack, when={aws.ArnEquals: role})
-    yield allow(_cloudformation(_WITH_STACK_ROLE), stack, when={aws.ArnEqualsIfExists: role})
-    yield allow(_cloudformation(_ABOUT_STACK), stack)
-    yield allow(_cloudformation(_ANYWHERE), ["*"])
-    yield pass_role([sub(names.service_role_arn)], CLOUDFORMATION)
+    yield allow("WithServiceRole", _cloudformation(_WITH_ROLE), stack, when={aws.ArnEquals: role})
+    yield allow("WithRoleOfStack", _cloudformation(_WITH_STACK_ROLE), stack, when={aws.ArnEqualsIfExists: role})
+    yield allow("OurStack", _cloudformation(_ABOUT_STACK), stack)
+    yield allow("OfAnyStack", _cloudformation(_ANYWHERE), ["*"])
+    yield pass_role("PassServiceRole", [sub(names.service_role_arn)], CLOUDFORMATION)
     yield from _uploads(names)
     if deployed.stackset and config.secondary_regions and not config.rolls_out:
         calls = calls_to_deploy(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
         yield from stack_set_statements(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
-        yield pass_role([sub(names.administration_role_arn)], CLOUDFORMATION)
+        yield pass_role("PassAdministrationRole", [sub(names.administration_role_arn)], CLOUDFORMATION)
 
 
 def _uploads(names: Names) -> Iterator[aws.Statement]:
     """What the console needs to hand CloudFormation a file, which it puts in a bucket that it makes for the account."""
     bucket = bucket_arn(f"cf-templates-*-{names.main_region}")
     own_account: Conditions = {aws.StringEquals: {"aws:ResourceAccount": Ref("AWS::AccountId")}}
-    yield allow(actions(["s3:CreateBucket"]), [sub(bucket)])
+    yield allow("CreateUploadBucket", actions(["s3:CreateBucket"]), [sub(bucket)])
     objects = [sub(bucket), sub(f"{bucket}/*")]
-    yield allow(actions(["s3:GetObject", "s3:ListBucket", "s3:PutObject"]), objects, when=own_account)
+    yield allow("Uploads", actions(["s3:GetObject", "s3:ListBucket", "s3:PutObject"]), objects, when=own_account)
 
 
 def _cloudformation(calls: tuple[str, ...]) -> list[aws.Action]:
@@ -138,7 +138,7 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         RoleName=names.service_role,
         Description=f"Creates the resources of the templates of {names.prefix}",
         AssumeRolePolicyDocument=policy(
-            allow([awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
+            allow("OurStack", [awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
         ),
         ManagedPolicyArns=[over_iam.ref()],
         Policies=[
@@ -180,5 +180,5 @@ def _invocations(resources: Resources) -> Iterator[aws.Statement]:
         callers = sorted({permission["Principal"] for permission in permissions})
         reads = {"lambda:GetPolicy"}
         only: Conditions = {aws.StringEquals: {"lambda:Principal": callers}}
-        yield allow(actions(calls_for(resources, kind) - reads), functions, when=only)
-        yield allow(actions(reads), functions)
+        yield allow("Functions", actions(calls_for(resources, kind) - reads), functions, when=only)
+        yield allow("ReadFunctions", actions(reads), functions)

@@ -32,10 +32,12 @@ def iam_statements(names: Names, resources: Resources) -> Iterator[aws.Statement
     """The right to create and change our roles, the grant, and what is put on a role that exists already."""
     watched = [role for role in of_type(resources, _ROLE) if _is_watched(names, role)]
     helpers = helper_roles(names, resources)
-    yield from _role_statements([sub(part_arn("iam", f"role/{role['RoleName']}", "")) for role in helpers], helpers)
-    yield from _role_statements([sub(arn) for arn in names.role.arns], watched)
+    yield from _role_statements(
+        "Helpers", [sub(part_arn("iam", f"role/{role['RoleName']}", "")) for role in helpers], helpers
+    )
+    yield from _role_statements("Role", [sub(arn) for arn in names.role.arns], watched)
     if calls := calls_for(resources, "AWS::IAM::RolePolicy"):
-        yield allow(actions(calls), [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])
+        yield allow("RolePolicies", actions(calls), [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])
     for managed_policy in of_type(resources, "AWS::IAM::ManagedPolicy"):
         yield from _grant_statements(names, managed_policy)
 
@@ -59,17 +61,19 @@ def _is_watched(names: Names, role: Properties) -> bool:
     return bool(role["RoleName"] == names.role.name)
 
 
-def _role_statements(arns: list[Any], roles: list[Properties]) -> Iterator[aws.Statement]:
+def _role_statements(whose: str, arns: list[Any], roles: list[Properties]) -> Iterator[aws.Statement]:
     """Roles with a boundary stay within it, and get no managed policy but those that they have in the template."""
     if not roles:
         return
     calls = {call for role in roles for call in calls_to_deploy(_ROLE, role)} - {_REMOVE_BOUNDARY}
     boundaries = [role["PermissionsBoundary"] for role in roles if "PermissionsBoundary" in role][:1]
     bounded = {"iam:PermissionsBoundary": boundaries[0]} if boundaries else {}
-    yield allow(actions(calls - _WIDENING - {_ATTACH}), arns)
-    yield allow(actions(calls & _WIDENING), arns, when={aws.ArnEquals: bounded} if bounded else None)
+    yield allow(f"{whose}Change", actions(calls - _WIDENING - {_ATTACH}), arns)
+    yield allow(f"{whose}Widen", actions(calls & _WIDENING), arns, when={aws.ArnEquals: bounded} if bounded else None)
     if attached := [arn for role in roles for arn in role.get("ManagedPolicyArns", [])]:
-        yield allow(actions([_ATTACH]), arns, when={aws.ArnEquals: {**bounded, "iam:PolicyARN": attached}})
+        yield allow(
+            f"{whose}Attach", actions([_ATTACH]), arns, when={aws.ArnEquals: {**bounded, "iam:PolicyARN": attached}}
+        )
 
 
 def _grant_statements(names: Names, managed_policy: Properties) -> Iterator[aws.Statement]:
@@ -79,10 +83,10 @@ def _grant_statements(names: Names, managed_policy: Properties) -> Iterator[aws.
     entities = {
         f"iam:{verb}{kind.capitalize()}Policy" for kind in _ENTITY_KINDS.values() for verb in ("Attach", "Detach")
     }
-    yield allow(actions(calls - entities), [sub(names.grant_arn)])
+    yield allow("Grant", actions(calls - entities), [sub(names.grant_arn)])
     for key, kind in _ENTITY_KINDS.items():
         if entity_names := managed_policy.get(key):
             arns = [sub(arn) for name in entity_names for arn in entity_arns(kind, name)]
-            yield allow(actions([f"iam:Attach{kind.capitalize()}Policy"]), arns, when=our_grant)
+            yield allow(f"AttachTo{key}", actions([f"iam:Attach{kind.capitalize()}Policy"]), arns, when=our_grant)
             anybody = [sub(part_arn("iam", f"{kind}/*", ""))]
-            yield allow(actions([f"iam:Detach{kind.capitalize()}Policy"]), anybody, when=our_grant)
+            yield allow(f"DetachFrom{key}", actions([f"iam:Detach{kind.capitalize()}Policy"]), anybody, when=our_grant)

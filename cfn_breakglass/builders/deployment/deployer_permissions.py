@@ -67,10 +67,10 @@ def resource_statements(
     about_the_key = {call for call in calls if call.startswith("kms:") and call not in on_everything | _ALIAS}
     calls -= about_the_key | {"iam:PassRole"}
     arns = [arn for kind, own_arns in _arns(names, region, list(buses)).items() if kind in kinds for arn in own_arns]
-    yield allow(actions(calls - on_everything), [sub(arn) for arn in arns])
+    yield allow("Parts", actions(calls - on_everything), [sub(arn) for arn in arns])
     if unlimited := calls & on_everything:
         in_region: Conditions = {aws.StringEquals: {"aws:RequestedRegion": region}}
-        yield allow(actions(unlimited), ["*"], when=in_region if region != "*" else None)
+        yield allow("OfAnyResource", actions(unlimited), ["*"], when=in_region if region != "*" else None)
 
 
 def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
@@ -107,7 +107,7 @@ def key_tags(resources: Resources, region: str) -> Iterator[aws.Statement]:
                 aws.StringEquals: {f"aws:RequestTag/{name}": value for name, value in tags.items()},
                 aws.ForAllValuesStringEquals: {"aws:TagKeys": sorted(tags)},
             }
-            yield allow(actions(["kms:TagResource"]), [sub(part_arn("kms", "key/*", region))], when=our_tags)
+            yield allow("KeyTags", actions(["kms:TagResource"]), [sub(part_arn("kms", "key/*", region))], when=our_tags)
 
 
 def stack_set_statements(names: Names, stackset: Resources, calls: Iterable[str]) -> Iterator[aws.Statement]:
@@ -124,12 +124,12 @@ def stack_set_statements(names: Names, stackset: Resources, calls: Iterable[str]
         *(type_arn(kind) for kind in sorted({resource["Type"] for resource in stackset.values()})),
     ]
     with_role: Conditions = {aws.ArnEquals: {"cloudformation:RoleArn": sub(names.administration_role_arn)}}
-    yield allow(actions(needed_calls & creates), ["*"], when=with_role)
-    yield allow(actions(needed_calls & updates), [sub(arn) for arn in arns], when=with_role)
+    yield allow("CreateStackSet", actions(needed_calls & creates), ["*"], when=with_role)
+    yield allow("UpdateStackSet", actions(needed_calls & updates), [sub(arn) for arn in arns], when=with_role)
     on_everything = calls_on_everything()
-    yield allow(actions(needed_calls - creates - updates - on_everything), [sub(arn) for arn in arns])
+    yield allow("OurStackSet", actions(needed_calls - creates - updates - on_everything), [sub(arn) for arn in arns])
     if reads := (needed_calls & on_everything) - creates:
-        yield allow(actions(reads), ["*"])
+        yield allow("ReadStackSets", actions(reads), ["*"])
 
 
 def pass_role_statements(resources: Resources) -> Iterator[aws.Statement]:
@@ -138,11 +138,11 @@ def pass_role_statements(resources: Resources) -> Iterator[aws.Statement]:
         arns = [arn for properties in of_type(resources, kind) for arn in _role_arns(properties)]
         roles = {json.dumps(role): role for role in (_by_name(arn, resources) for arn in arns)}
         if roles:
-            yield pass_role(list(roles.values()), service)
+            yield pass_role(f"PassTo{service.partition('.')[0].capitalize()}", list(roles.values()), service)
 
 
-def pass_role(arns: list[Any], service: str) -> aws.Statement:
-    return allow(actions(["iam:PassRole"]), arns, when={aws.StringEquals: {"iam:PassedToService": service}})
+def pass_role(sid: str, arns: list[Any], service: str) -> aws.Statement:
+    return allow(sid, actions(["iam:PassRole"]), arns, when={aws.StringEquals: {"iam:PassedToService": service}})
 
 
 def _by_name(role: Any, resources: Resources) -> Any:

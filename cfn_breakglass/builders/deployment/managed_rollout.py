@@ -98,12 +98,14 @@ def _administration_role(plan: Plan, boundary: dict[str, Any]) -> iam.Role:
             "aws:SourceArn": sub(part_arn("cloudformation", f"stackset/{names.prefix}:*", names.main_region))
         },
     }
-    assume = policy(allow([awacs.sts.AssumeRole], [sub(names.execution_role_arn)]))
+    assume = policy(allow("AssumeExecutionRole", [awacs.sts.AssumeRole], [sub(names.execution_role_arn)]))
     return iam.Role(
         "AdministrationRole",
         RoleName=names.administration_role,
         Description="Rolls out the stack set",
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=trusted, when=our_stack_set)),
+        AssumeRolePolicyDocument=policy(
+            allow("OurStackSet", [awacs.sts.AssumeRole], principal=trusted, when=our_stack_set)
+        ),
         Policies=[iam.Policy(PolicyName="roll-out", PolicyDocument=assume)],
         **boundary,
         **tags(plan),
@@ -114,8 +116,8 @@ def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -
     names = plan.names
     stacks = [sub(part_arn("cloudformation", f"stack/StackSet-{names.prefix}-*"))]
     document = policy(
-        allow(actions(f"cloudformation:{call}" for call in _READS), ["*"]),
-        allow(actions(f"cloudformation:{call}" for call in _STACKS), stacks),
+        allow("ReadStacks", actions(f"cloudformation:{call}" for call in _READS), ["*"]),
+        allow("OurStacks", actions(f"cloudformation:{call}" for call in _STACKS), stacks),
         *resource_statements(names, stackset, "*"),
         *pass_role_statements(stackset),
     )
@@ -125,7 +127,7 @@ def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -
         RoleName=names.execution_role,
         Description="Creates the stacks of the stack set",
         DependsOn=["AdministrationRole"],
-        AssumeRolePolicyDocument=policy(allow([awacs.sts.AssumeRole], principal=administration)),
+        AssumeRolePolicyDocument=policy(allow("AdministrationRole", [awacs.sts.AssumeRole], principal=administration)),
         Policies=[iam.Policy(PolicyName="make", PolicyDocument=document)],
         **boundary,
         **tags(plan),
