@@ -51,4 +51,4 @@ def test_every_rule_and_every_alarm_says_what_it_is_for(case: Path) -> None:
         if name.endswith(".yaml"):
             for logical_id, resource in template_data(text)["Resources"].items():
                 if key := described.get(resource["Type"]):
-                    assert len(resource["Properties"].get(key, "").split()) > 2, f"{name}: {logical_id}"  # noqa: PLR2004 - a name is no sentence
+                    assert len(resource["Properties"].get(key, "").split()) > 2, f"{name}: {logical_id}"
