@@ -278,9 +278,11 @@ class Names(NamedTuple):
         """The name of a rule on the default bus."""
         return f"{self.prefix}-{rule_id}" if rule_id in WATCHERS else f"{self.default_bus_rules}{rule_id}"
 
-    def rule_arns(self, bus: str | None = None, region: str = "${AWS::Region}") -> str:
-        """The ARNs of our rules on a bus as IAM's wildcard; EventBridge leaves the default bus (None) out of them."""
-        return _arn("events", f"rule/{bus}/{self.prefix}-*" if bus else f"rule/{self.prefix}?*", region)
+    def rule_arns(self, bus: str | None = None, region: str = "${AWS::Region}") -> list[str]:
+        """The ARNs of our rules on a bus as IAM's wildcards; EventBridge leaves the default bus (None) out of them."""
+        # All of WATCHERS end like this.
+        names = [f"{bus}/{self.prefix}-*"] if bus else [f"{self.default_bus_rules}*", f"{self.prefix}-*Rules"]
+        return [_arn("events", f"rule/{name}", region) for name in names]
 
 
 def _stackset_role(config: Config, purpose: str) -> str:

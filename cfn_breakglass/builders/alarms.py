@@ -57,7 +57,7 @@ def fallback_topic(plan: Plan) -> Fallback:
     )
     statements = [publish]
     if plan.silenced_alert:
-        rule = only_from([names.rule_arns()])
+        rule = only_from(names.rule_arns())
         statements.append(allow("OurRule", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=rule))
     allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(*statements))
     return Fallback(topic, [topic, allowed, *subscribe(topic, endpoints, "Fallback")])

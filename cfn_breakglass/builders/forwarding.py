@@ -49,7 +49,7 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
     if plan.config.event_bus.forwarder_role or not plan.buses:
         return None
     names = plan.names
-    rules = only_from([names.rule_arns(region="*")])
+    rules = only_from(names.rule_arns(region="*"))
     forward = policy(allow("Forward", [awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
     return iam.Role(
         "ForwarderRole",
@@ -108,7 +108,8 @@ def dead_letters(plan: Plan, *, for_central_rules: bool, after: Iterable[AWSObje
         Metadata=accepted(CKV_AWS_27="SSE-SQS: it has to work when the customer key does not"),
         **tags(plan),
     )
-    rules = [plan.names.rule_arns(bus) for bus in ((None, "*") if for_central_rules else (None,))]
+    buses = (None, "*") if for_central_rules else (None,)
+    rules = [arn for bus in buses for arn in plan.names.rule_arns(bus)]
     send = allow(
         "OurRules", [awacs.sqs.SendMessage], [queue.get_att("Arn")], principal=service(EVENTS), when=from_rules(rules)
     )

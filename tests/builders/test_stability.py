@@ -96,7 +96,7 @@ SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     OF_SESSIONS: {*OF_SESSIONS, "ActionLog", *SESSION_EDGE},
     ("UserSignIn",): {"UserSignIn"},
     ("UserSignIn", "RootUsed"): {"UserSignIn", "RootUsed", "ForwardSignIn"},
-    ("DeliveryFailing",): {"DeliveryFailing", "ForwardAlarm"},
+    ("DeliveryFailing",): {"DeliveryFailing"},
 }
 WATCHING_ALL = BASE | {"detections": {"UserSignIn": "alert", "RootUsed": "alert"}}
 
@@ -123,6 +123,6 @@ def test_the_rules_of_the_other_detections_look_for_the_same(detections: tuple[s
     levels = WATCHING_ALL["detections"] | dict.fromkeys(detections, "off")
     before, after = patterns(WATCHING_ALL), patterns(WATCHING_ALL | {"detections": levels})
     changed = {logical_id for (file, logical_id), pattern in after.items() if before[file, logical_id] != pattern}
-    # The edge rule of sign-ins holds the users or root only if somebody asks for them; that of Tampering may name
-    # the rules that there are.
-    assert {name for name in changed if not name.startswith("ForwardTampering")} <= {"ForwardSignIn"}
+    # An edge rule of several kinds of events holds only those that a detection asks for.
+    edges = {"UserSignIn": "ForwardSignIn", "DeliveryFailing": "ForwardHealth"}
+    assert changed == {edges[detection] for detection in detections if len(detections) == 1 and detection in edges}

@@ -38,7 +38,7 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
     encryption = {"KmsMasterKeyId": key} if key else {"Metadata": accepted(CKV_AWS_26=NO_KEY)}
     topic = sns.Topic("AlertTopic", TopicName=names.topic, DisplayName=names.prefix, **encryption, **tags(plan))
     buses = dict.fromkeys(plan.bus_of(detection.family).name for detection in detections) if plan.buses else (None,)
-    rules = [names.rule_arns(bus) for bus in buses]
+    rules = [arn for bus in buses for arn in names.rule_arns(bus)]
     publish = allow("OurRules", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
 
     def target(detection: Detection) -> dict[str, Any]:

@@ -89,6 +89,13 @@ def test_every_target_has_a_dead_letter_queue(case: str) -> None:
         rules = {name: resource for name, resource in resources.items() if resource["Type"].endswith("::Rule")}
         for name, rule in rules.items():
             for target in rule["Properties"]["Targets"]:
+                if target["Id"] == "Fallback":
+                    # It needs nothing but its topic.
+                    assert (name, target.keys() & {"DeadLetterConfig", "RetryPolicy"}) == (
+                        "MonitoringTamperedFallback",
+                        set(),
+                    )
+                    continue
                 assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}, name
                 # AWS has no retry policy for a bus.
                 retries = {} if target["Id"] == "CentralBus" else {"MaximumEventAgeInSeconds": 3_600}
@@ -103,13 +110,16 @@ def queue_policy(stack: Stack) -> dict[str, Any]:
 
 # A rule's ARN after the region and account, and the regions whose queue accepts its messages.
 SENDERS: dict[str, tuple[str, set[str]]] = {
-    "on the default bus": ("rule/break-glass-RoleAssumed", {"main", "other"}),
+    "on the default bus": ("rule/break-glass.Assume", {"main", "other"}),
+    "on the default bus, of the rule that watches the others": ("rule/break-glass-TamperingRules", {"main", "other"}),
     "on the central bus": ("rule/break-glass/break-glass-RoleAssumed", {"main"}),
-    # There is no such bus in the other region; the name of the bus begins like our rules.
-    "on the bus for actions": ("rule/break-glass-actions/break-glass-RoleActions", {"main", "other"}),
+    "on the bus for actions": ("rule/break-glass-actions/break-glass-RoleActions", {"main"}),
+    "on the bus for the monitoring": ("rule/break-glass-monitoring/break-glass-MonitoringTampered", {"main"}),
     "of another owner": ("rule/nightly-export", set()),
-    "of another owner, with our name at the end": ("rule/my-break-glass-RoleAssumed", set()),
+    "of another owner, with our name at the end": ("rule/my-break-glass.Assume", set()),
     "of another owner on a bus of that name": ("rule/break-glass/nightly-export", set()),
+    "of a config whose name begins with ours": ("rule/break-glass2.Assume", set()),
+    "of another one whose name begins with ours": ("rule/break-glass-audit.Assume", set()),
 }
 
 
@@ -189,7 +199,11 @@ def test_the_fallback_shares_nothing_with_the_alert_path() -> None:
     by_region = stacks("with a fallback")
     topic = main_of(by_region).resources["FallbackTopic"]
     assert topic.properties == {"TopicName": "break-glass-fallback", "DisplayName": "break-glass"}
-    assert all(target.arn != topic.arn for rule in Simulator(by_region).rules for target in rule.targets)
+    notifying = [rule for rule in Simulator(by_region).rules if any(target.arn == topic.arn for target in rule.targets)]
+    # One rule notifies it of what can silence its own alert, and uses nothing else of that path.
+    (rule,) = notifying
+    assert (rule.name, rule.bus.rpartition("/")[2]) == ("break-glass.MonitoringTampered.Fallback", "default")
+    assert [(target.arn, target.role, target.dead_letter_arn) for target in rule.targets] == [(topic.arn, None, None)]
 
 
 def test_a_subscriber_may_be_notified_by_both_paths() -> None:
@@ -293,7 +307,7 @@ def test_from_a_target_that_fails_to_the_subscriber(region: str) -> None:
     broken = with_properties("ForwardAssume", {"Targets": [BROKEN]})
     by_region = damaged(broken, broken)
     simulator = Simulator(by_region)
-    rule = next(rule for rule in simulator.watching(region) if rule.name == "break-glass-Assume")
+    rule = next(rule for rule in simulator.watching(region) if rule.name == "break-glass.Assume")
     (target,) = rule.targets
     lost = {
         "source": "aws.sts",

@@ -205,7 +205,7 @@ def test_the_alert_path_notifies_of_a_missing_heartbeat() -> None:
 
 def test_the_first_heartbeat_does_not_come_before_the_rule_that_forwards_it() -> None:
     for template in (MAIN, REST):
-        assert template["Resources"]["HeartbeatSchedule"]["DependsOn"] == ["ForwardHeartbeat"]
+        assert template["Resources"]["HeartbeatSchedule"]["DependsOn"] == ["ForwardHealth"]
 
 
 def role_may(**changes: str) -> bool:
@@ -302,18 +302,18 @@ UNWATCHED = f"no alarm watches the metric {METRIC}"
             f"no template makes the role {ROLE}2 of the schedule HeartbeatSchedule",
         ),
         (property_("HeartbeatSchedule", "GroupName", value="mine"), DISTRUSTED.replace("default", "mine")),
-        (put("ForwardHeartbeat", value=None), "no rule writes the heartbeat of eu-west-1 to a log group"),
+        (put("ForwardHealth", value=None), "no rule writes the heartbeat of eu-west-1 to a log group"),
         (
-            property_("ForwardHeartbeat", "State", value="DISABLED"),
+            property_("ForwardHealth", "State", value="DISABLED"),
             "no rule writes the heartbeat of eu-west-1 to a log group",
         ),
         (
-            property_("ForwardHeartbeat", "EventPattern", "detail-type", value=["Beat"]),
+            property_("ForwardHealth", "EventPattern", "$or", 1, "detail-type", value=["Beat"]),
             "no rule writes the heartbeat of eu-west-1 to a log group",
         ),
         (
-            property_("ForwardHeartbeat", "Targets", 0, "RoleArn", value=ROLE),
-            f"the role {ROLE} does not trust the rule arn:aws:events:eu-west-1:{ACCOUNT}:rule/bg-Heartbeat",
+            property_("ForwardHealth", "Targets", 0, "RoleArn", value=ROLE),
+            f"the role {ROLE} does not trust the rule arn:aws:events:eu-west-1:{ACCOUNT}:rule/bg.Health",
         ),
     ],
 )
@@ -509,5 +509,5 @@ def test_the_heartbeat_is_in_the_picture(folder: Path) -> None:
     (log,) = (sink for sink in picture.sinks if sink.name == LOG)
     assert [watch.target_arns for watch in bus.groups if "Heartbeat" in watch.names] == [(log.arn,)]
     for area in picture.region_groups:
-        (edge,) = (group for group in area.rule_groups if "Heartbeat" in group.names)
+        (edge,) = (group for group in area.rule_groups if "Health" in group.names)
         assert edge.target_arns == (bus.component.arn,)
