@@ -177,6 +177,11 @@ EXECUTION_MAY_NOT = {
         {"iam_PassedToService": "lambda.amazonaws.com"},
     ),
     "change another rule": ("events:PutRule", f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/other", {}),
+    "change a rule of a config whose name begins with ours": (
+        "events:PutRule",
+        f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/break-glass2.Assume",
+        {},
+    ),
     "change a rule of the central bus": (
         "events:PutRule",
         f"arn:aws:events:us-east-1:{ACCOUNT}:rule/break-glass/break-glass-RoleAssumed",

@@ -75,15 +75,11 @@ def resource_statements(
 
 def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
     """Our ARNs of each type; a type that belongs to another one, such as the policy of a topic, has none of its own."""
-    prefix = names.prefix
     return {
         "AWS::CloudTrail::Trail": [names.trail_arn],
         "AWS::CloudWatch::Alarm": [part_arn("cloudwatch", f"alarm:{names.alarms}*", region)],
         "AWS::Events::EventBus": [names.bus_arn(bus) for bus in buses],
-        "AWS::Events::Rule": [
-            part_arn("events", f"rule/{rules}", region)
-            for rules in (f"{prefix}?*", *(f"{bus}/{prefix}-*" for bus in buses))
-        ],
+        "AWS::Events::Rule": [arn for bus in (None, *buses) for arn in names.rule_arns(bus, region)],
         "AWS::KMS::Alias": [part_arn("kms", names.key_alias, region)],
         "AWS::Logs::LogGroup": [part_arn("logs", f"log-group:{names.log_groups}*", region)],
         "AWS::S3::Bucket": [bucket_arn(names.trail_bucket)],
