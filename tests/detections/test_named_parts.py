@@ -23,6 +23,7 @@ from named_parts import (
     neighbours,
     parameters,
     parts_of,
+    record_of_call,
     requests,
     spelled,
     tagging_calls,
@@ -54,20 +55,8 @@ class Account(NamedTuple):
     parts: list[Part]
     beginnings: tuple[str, ...]
 
-    def alerts(self, event_source: str, call: str, request: dict[str, Any], region: str) -> bool:
-        """Whether people are alerted of a call that somebody makes."""
-        record = {
-            "eventSource": event_source,
-            "eventName": call,
-            "awsRegion": region,
-            "recipientAccountId": ACCOUNT,
-            "sourceIPAddress": "203.0.113.24",
-            "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/mallory", "userName": "mallory"},
-            "requestParameters": request,
-            "readOnly": False,
-            "managementEvent": True,
-            "eventType": "AwsApiCall",
-        }
+    def alerts(self, record: dict[str, Any]) -> bool:
+        """Whether people are alerted of a CloudTrail record."""
         return any(
             (delivery.detection, delivery.kind, delivery.problem) == ("MonitoringTampered", "topic", None)
             for delivery in self.simulator.run(event_from_record(record))
@@ -111,9 +100,9 @@ class Call(NamedTuple):
         return f"{self.config}: {self.parameter.title}={self.name} ({self.spelling}{bus}) in {self.part.region}"
 
     def alerts(self) -> bool:
-        parameter = self.parameter
-        account = deployed(self.config)
-        return account.alerts(parameter.event_source, parameter.call, self.request, self.part.region)
+        service, call = SERVICES.get(self.parameter.service, self.parameter.service), self.parameter.call
+        record = record_of_call(service, call, self.request, ACCOUNT, self.part.region)
+        return deployed(self.config).alerts(record)
 
 
 def calls_naming(config: str, part: Part, name: str, parameter: Parameter) -> Iterator[Call]:

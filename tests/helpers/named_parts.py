@@ -243,10 +243,6 @@ class Parameter(NamedTuple):
     def title(self) -> str:
         return f"{self.service}:{self.call} {self.place}"
 
-    @property
-    def event_source(self) -> str:
-        return f"{SERVICES.get(self.service, self.service)}.amazonaws.com"
-
     def takes(self, value: str) -> bool:
         """Whether a caller can pass ``value``, a name, URL, ID or ARN: as the name, the model and its text say."""
         last = self.path[-1].removesuffix("[]").lower()
@@ -480,6 +476,24 @@ def requests(parameter: Parameter, part: Part, value: str, account: str) -> list
     arn = f"arn:aws:events:{part.region}:{account}:event-bus/{bus}"
     spellings = [{"eventBusName": bus}, {"eventBusName": arn}, *([] if part.bus else [{}])]
     return [{**request, **spelling} for spelling in spellings]
+
+
+def record_of_call(
+    service: str, call: str, request: dict[str, Any] | None, account: str, region: str = "us-east-1"
+) -> dict[str, Any]:
+    """The CloudTrail record of a writing call that a person makes; ``service`` is the first word of its source."""
+    return {
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": call,
+        "awsRegion": region,
+        "recipientAccountId": account,
+        "sourceIPAddress": "203.0.113.24",
+        "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{account}:user/mallory", "userName": "mallory"},
+        "requestParameters": request,
+        "readOnly": False,
+        "managementEvent": True,
+        "eventType": "AwsApiCall",
+    }
 
 
 def neighbours(part: Part, name: str, beginnings: Iterable[str]) -> list[str]:
