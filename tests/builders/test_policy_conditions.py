@@ -272,7 +272,7 @@ TRUST = {
     "a role until the end": of_trust("every-way-in", session("Chief", OTHER) | AT_THE_END, AFTER_THE_END),
 }
 
-RULE = arn("events", "rule/break-glass-RoleAssumed")
+RULE = arn("events", "rule/break-glass.Assume")
 CENTRAL_RULE = arn("events", "rule/emergency/break-glass-RoleAssumed")
 QUEUE = arn("sqs", "break-glass-dead-letters")
 TOPIC = arn("sns", "break-glass-alerts")
@@ -286,8 +286,9 @@ KEY = arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
 TLS: Keys = {"aws:SecureTransport": "true"}
 WITHOUT_TLS: dict[str, Keys] = {"without TLS": {"aws:SecureTransport": "false"}}
 OTHERS_RULE: dict[str, Keys] = {
-    "another rule": {"aws:SourceArn": arn("events", "rule/other-RoleAssumed")},
-    "a rule of another account": {"aws:SourceArn": arn("events", "rule/break-glass-RoleAssumed", account=OTHER)},
+    "another rule": {"aws:SourceArn": arn("events", "rule/other.Assume")},
+    "a rule of a config whose name begins with ours": {"aws:SourceArn": arn("events", "rule/break-glass2.Assume")},
+    "a rule of another account": {"aws:SourceArn": arn("events", "rule/break-glass.Assume", account=OTHER)},
 }
 OTHERS_TRAIL: dict[str, Keys] = {
     "another trail": {"aws:SourceArn": arn("cloudtrail", "trail/other")},
@@ -302,7 +303,7 @@ SERVICES = {
         "ForwarderRole",
         "sts:AssumeRole",
         "*",
-        by_service(arn("events", "rule/break-glass-RoleAssumed", "eu-west-1")),
+        by_service(arn("events", "rule/break-glass.Assume", "eu-west-1")),
         {**NO_SOURCE, **OTHERS_RULE},
         EVENTS,
     ),
@@ -345,13 +346,22 @@ SERVICES = {
         {**NO_SOURCE, "another alarm": {"aws:SourceArn": arn("cloudwatch", "alarm:other")}},
         CLOUDWATCH,
     ),
+    "a rule on the default bus notifies the fallback topic": Allowed(
+        "everything",
+        "FallbackTopicPolicy",
+        "sns:Publish",
+        FALLBACK,
+        by_service(arn("events", "rule/break-glass.MonitoringTampered.Fallback")),
+        {**NO_SOURCE, **OTHERS_RULE, "a rule of a central bus": {"aws:SourceArn": CENTRAL_RULE}},
+        EVENTS,
+    ),
     **{
         f"a rule sends to the dead-letter queue in {region}": Allowed(
             "everything",
             "DeadLetterQueuePolicy",
             "sqs:SendMessage",
             arn("sqs", "break-glass-dead-letters", region),
-            TLS | {"aws:SourceArn": arn("events", "rule/break-glass-RoleAssumed", region)},
+            TLS | {"aws:SourceArn": arn("events", "rule/break-glass.Assume", region)},
             {**WITHOUT_TLS, "no rule": {"aws:SourceArn": None}, **OTHERS_RULE},
             EVENTS,
             file,

@@ -280,6 +280,13 @@ def without_property(logical_id: str, name: str) -> Callable[[Resources], None]:
     return edit
 
 
+def with_state(logical_id: str, state: str) -> Callable[[Resources], None]:
+    def edit(resources: Resources) -> None:
+        resources[logical_id]["Properties"]["State"] = state
+
+    return edit
+
+
 # name: (edit of what main-region.yaml says, what then becomes of the topic and of the log)
 DAMAGES: dict[str, tuple[Callable[[Resources], None], dict[str, str]]] = {
     "nothing": (lambda _: None, {"topic": "arrives", "log": "arrives"}),
@@ -290,7 +297,8 @@ DAMAGES: dict[str, tuple[Callable[[Resources], None], dict[str, str]]] = {
         without_property("ForwarderRole", "AssumeRolePolicyDocument"),
         {"bus": "does not trust the rule"},
     ),
-    "central rule": (without("RoleAssumed"), {"bus": "no rule on the bus"}),
+    "central rule": (without("RoleAssumed"), {}),
+    "central rule's state": (with_state("RoleAssumed", "DISABLED"), {"bus": "does not receive it"}),
 }
 
 

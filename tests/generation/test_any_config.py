@@ -1,11 +1,11 @@
-"""Whatever the config: the same bytes each time, within AWS's limits, free of lint, and one pattern per detection."""
+"""Whatever the config: the same bytes each time, within AWS's limits, free of lint, the same edge in every region."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from deployments import deploy
@@ -24,14 +24,23 @@ from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 
 
-def patterns(text: str, *, central: bool) -> dict[str, Any]:
-    """Rule name -> event pattern, of the rules on the central bus or on the default one."""
-    rules = [
-        resource["Properties"]
-        for resource in resources_of(text).values()
-        if resource["Type"] == "AWS::Events::Rule" and ("EventBusName" in resource["Properties"]) == central
-    ]
-    return {rule["Name"]: rule["EventPattern"] for rule in rules}
+class Rules(NamedTuple):
+    """Rule name -> event pattern, by where the rule stands and what it does there."""
+
+    forwarding: dict[str, Any]
+    direct: dict[str, Any]
+    central: dict[str, Any]
+
+
+def rules_of(text: str) -> Rules:
+    rules = Rules({}, {}, {})
+    for resource in resources_of(text).values():
+        if resource["Type"] == "AWS::Events::Rule":
+            rule = resource["Properties"]
+            forwards = [target["Id"] for target in rule["Targets"]] == ["CentralBus"]
+            kind = rules.central if "EventBusName" in rule else rules.forwarding if forwards else rules.direct
+            kind[rule["Name"]] = rule["EventPattern"]
+    return rules
 
 
 # The key is made in the main region, only there is its ID known, and only there can it be called.
@@ -49,14 +58,21 @@ def without_the_key(node: Any) -> Any:
 
 
 def assert_agreement(files: Mapping[str, str]) -> None:
-    main, rest = files["main-region.yaml"], files["stackset.yaml"]
-    central, others = patterns(main, central=True), patterns(rest, central=False)
+    """Every region forwards the same; only the main region says what an event is, or notifies by itself."""
+    main, others = rules_of(files["main-region.yaml"]), rules_of(files["stackset.yaml"])
     # Text, since the order in which a pattern stands is part of the agreement.
-    assert json.dumps(patterns(main, central=False)) == json.dumps(central)
-    assert json.dumps(others) == json.dumps(without_the_key(central))
-    assert patterns(rest, central=True) == {}
-    tampering = any("MonitoringTampered" in name for name in central)
-    assert (central != others) == (tampering and "Key" in resources_of(main))
+    assert json.dumps(others.forwarding) == json.dumps(without_the_key(main.forwarding))
+    assert (others.direct, others.central) == ({}, {})
+    has_key = "Key" in resources_of(files["main-region.yaml"])
+    tampering = any("Tampering" in name for name in main.forwarding)
+    assert (main.forwarding != others.forwarding) == (tampering and has_key)
+    # Either the rules of the default bus forward to those of a central bus, or they do all by themselves.
+    assert bool(main.central) == bool(main.forwarding)
+    notifying_fallback = [name for name in main.direct if name.endswith(".MonitoringTampered.Fallback")]
+    assert not main.central or list(main.direct) == notifying_fallback
+    # What says whose an event is stands once: no rule on the default bus is repeated on a central one.
+    patterns = [json.dumps(pattern) for pattern in main.forwarding.values()]
+    assert not [name for name, pattern in main.central.items() if json.dumps(pattern) in patterns]
 
 
 @pytest.mark.parametrize("case", [*CASES, ROOT], ids=lambda case: case.name)

@@ -129,23 +129,23 @@ def test_every_resource_exists(case: Path) -> None:
 
 CHINA: Final = next(case for case in CASES if case.name == "china")
 ENABLED: Final = {"State": "ENABLED"}
-RULE: Final = ("Name", "EventPattern", "State", "Targets")
+RULE: Final = ("Name", "Description", "EventPattern", "State", "Targets")
 # name: (file, edit of it, logical ID and properties that differ then)
 DAMAGES: Final[dict[str, tuple[int, Edit, str, tuple[str, ...]]]] = {
     "state of a rule": (0, with_properties("RoleAssumed", ENABLED), "RoleAssumed", ("State",)),
     "state of a rule in another region": (
         1,
-        with_properties("ForwardRoleAssumed", ENABLED),
-        "ForwardRoleAssumed",
+        with_properties("ForwardAssume", ENABLED),
+        "ForwardAssume",
         ("State",),
     ),
     "pattern": (
         1,
-        with_properties("ForwardRoleActions", {"EventPattern": {"source": ["aws.sts"]}}),
-        "ForwardRoleActions",
+        with_properties("ForwardSession", {"EventPattern": {"source": ["aws.sts"]}}),
+        "ForwardSession",
         ("EventPattern",),
     ),
-    "no rule": (1, without("ForwardRootUsed"), "ForwardRootUsed", RULE),
+    "no rule": (1, without("ForwardSignIn"), "ForwardSignIn", RULE),
     "no target": (0, without_target("UserSignIn"), "UserSignIn", ("Targets",)),
     "retention": (0, with_properties("LoginLog", {"RetentionInDays": 1}), "LoginLog", ("RetentionInDays",)),
     "Logs policy": (0, with_properties("LogPolicy", {"PolicyDocument": "{}"}), "LogPolicy", ("PolicyDocument",)),

@@ -165,7 +165,7 @@ def test_the_logs_hold_what_the_simulator_says(place: str) -> None:
         assert seen(aws.logged()) == expected
 
 
-FORWARDS, TELLS = "ForwardRoleAssumed", "RoleAssumed"
+FORWARDS, TELLS = "ForwardAssume", "RoleAssumed"
 OTHER_PATTERN: Final = {"EventPattern": {"source": ["aws.iam"]}}
 MAIN, OTHER = "cn-north-1", "cn-northwest-1"
 # name: (edits of main-region.yaml and of stackset.yaml, the regions from which an event is then still logged)

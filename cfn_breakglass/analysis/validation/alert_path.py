@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -17,10 +16,10 @@ from cfn_breakglass.analysis.simulator.alarm_delivery import (
 )
 from cfn_breakglass.analysis.simulator.dead_letters import dead_letter_problem
 from cfn_breakglass.analysis.simulator.delivery_permissions import find_by_arn
-from cfn_breakglass.analysis.simulator.delivery_problem import BrokenPathError, DeliveryProblem
+from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.heartbeat_path import has_heartbeat, heartbeat_results
 from cfn_breakglass.analysis.simulator.sample_event import sample_event
-from cfn_breakglass.analysis.simulator.schedules import default_bus_schedules, scheduled_event
+from cfn_breakglass.analysis.simulator.schedules import default_bus_schedules
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.analysis.simulator.subscriptions import subscription_problems
 from cfn_breakglass.analysis.template.reader import Resource, Stack
@@ -74,14 +73,6 @@ def _may_match_reads(rule: Resource) -> bool:
     return any(not isinstance(source, str) or source.startswith("aws.") for source in sources) and any(
         not isinstance(detail_type, str) or detail_type.endswith(_CLOUDTRAIL) for detail_type in types
     )
-
-
-class _AlarmEvent(NamedTuple):
-    """The event that an alarm makes on the default bus when it goes off."""
-
-    stack: Stack
-    alarm: Resource
-    event: dict[str, Any]
 
 
 class _AlertPath:
@@ -154,24 +145,16 @@ class _AlertPath:
         return None
 
     def _unforwarded(self) -> Iterator[Occurrence]:
-        """The central rules that receive nothing from a region, though a rule there should forward to their bus.
-
-        Of alarms and heartbeats there are findings of their own.
-        """
+        """The central rules to which no rule of a region forwards anything that they match."""
         default_buses = {bus_arn(stack, "default") for stack in self._stacks.values()}
-        has_forwarding = any(target.kind == "bus" for rule in self._rules for target in rule.targets)
-        central_rules = [rule for rule in self._rules if rule.bus not in default_buses and has_forwarding]
-        judged_elsewhere = [*(event for _, _, event in self._alarm_events()), *self._heartbeat_events()]
-        for rule in central_rules:
-            if any(rule.fires_on(event) for event in judged_elsewhere):
-                continue
-            main = self._stacks[rule.region]
-            bus = find_by_arn(main, "AWS::Events::EventBus", rule.bus) or self._resources[rule.region, rule.arn]
+        for rule in (rule for rule in self._rules if rule.bus not in default_buses):
+            resource = self._resources[rule.region, rule.arn]
+            bus = find_by_arn(self._stacks[rule.region], "AWS::Events::EventBus", rule.bus) or resource
             for region in self._stacks:
                 if not any(edge.pattern.overlaps(rule.pattern) for edge in self._possible_edges(region, rule.bus)):
                     message = f"no rule in {region} forwards to the bus {rule.bus} what the rule {rule.name} matches"
                     problem = DeliveryProblem("rule-unreached", message, rule.region, bus.logical_id)
-                    yield Occurrence(problem, region, self._resources[rule.region, rule.arn].logical_id)
+                    yield Occurrence(problem, region, resource.logical_id)
 
     def _possible_edges(self, region: str, bus: str) -> list[Rule]:
         """The rules of a region that forward to the bus, or to none that has rules: which is a finding for itself."""
@@ -182,29 +165,17 @@ class _AlertPath:
             or not any(target.kind != "bus" or target.arn in self._buses for target in rule.targets)
         ]
 
-    def _alarm_events(self) -> list[_AlarmEvent]:
-        return [
-            _AlarmEvent(stack, alarm, alarm_event(stack, alarm))
-            for stack in self._stacks.values()
-            for alarm in stack.of_type(_ALARM)
-        ]
-
     def _unmatched_alarms(self) -> Iterator[Occurrence]:
         """The alarms whose event no rule matches, where the templates have rules for such events at all."""
-        events = self._alarm_events()
-        if not any(rule.fires_on(event) for _, _, event in events for rule in self._rules):
-            return
-        for stack, alarm, event in events:
-            if not any(rule.fires_on(event) for rule in self._simulator.watching(stack.region)):
-                message = f"no rule in {stack.region} matches the event of the alarm {alarm.name}"
-                problem = DeliveryProblem("alarm-event-unmatched", message)
-                yield Occurrence(problem, stack.region, alarm.logical_id)
+        alarms = [(stack, alarm) for stack in self._stacks.values() for alarm in stack.of_type(_ALARM)]
+        unmatched = [(stack, alarm) for stack, alarm in alarms if not self._is_watched(alarm_event(stack, alarm))]
+        for stack, alarm in unmatched if len(unmatched) < len(alarms) else ():
+            message = f"no rule in {stack.region} matches the event of the alarm {alarm.name}"
+            problem = DeliveryProblem("alarm-event-unmatched", message)
+            yield Occurrence(problem, stack.region, alarm.logical_id)
 
-    def _heartbeat_events(self) -> Iterator[dict[str, Any]]:
-        for stack in self._stacks.values():
-            for schedule in default_bus_schedules(stack):
-                with suppress(BrokenPathError):
-                    yield scheduled_event(stack, schedule)
+    def _is_watched(self, event: Mapping[str, Any]) -> bool:
+        return any(rule.fires_on(event) for rule in self._simulator.watching(str(event["region"])))
 
     def _heartbeats(self) -> Iterator[Occurrence]:
         if not has_heartbeat(self._stacks):

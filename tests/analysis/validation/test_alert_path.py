@@ -176,6 +176,15 @@ def test_a_rule_that_notifies_another_topic_itself_needs_a_queue() -> None:
     assert {finding.rule_id for finding in findings(texts)} == {"dead-letter-queue-missing", "topic-policy-denies"}
 
 
+def test_a_region_without_the_rule_for_alarms_and_heartbeats() -> None:
+    texts = changed(emitted(), STACKSET, "ForwardHealth")
+    assert {(finding.rule_id, finding.logical_id) for finding in findings(texts)} == {
+        ("rule-unreached", "MonitoringBus"),
+        ("alarm-event-unmatched", "DeadLetterAlarm"),
+        ("heartbeat-unmatched", "HeartbeatSchedule"),
+    }
+
+
 def test_every_alternative_of_an_edge_rule_has_a_central_rule() -> None:
     (finding,) = findings(changed(emitted(), MAIN, "RootUsed"))
     assert (finding.rule_id, finding.logical_id) == ("forward-unmatched", "ForwardSignIn")
