@@ -29,6 +29,22 @@ def as_data(template: Template) -> dict[str, Any]:
     return _ordered({**other_sections.to_dict(), "Resources": resources}, _SECTIONS)
 
 
+def in_partition(data: Any, partition: str) -> Any:
+    """``data`` with the name of the partition in place of AWS::Partition: a config fixes it, and shorter ARNs read well.
+
+    >>> in_partition({"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"}, "aws")
+    'arn:aws:iam::aws:policy/ReadOnlyAccess'
+    """
+    if isinstance(data, list):
+        return [in_partition(member, partition) for member in data]
+    if not isinstance(data, dict):
+        return data
+    if data.keys() == {"Fn::Sub"} and isinstance(text := data["Fn::Sub"], str):
+        text = text.replace("${AWS::Partition}", partition)
+        return {"Fn::Sub": text} if "${" in text else text
+    return {name: in_partition(value, partition) for name, value in data.items()}
+
+
 def as_json(data: Mapping[str, Any]) -> str:
     """JSON with a line for each resource: small enough for CloudFormation, and a diff shows what changed."""
     sections = (f" {json.dumps(name)}: {_section(section)}" for name, section in data.items())

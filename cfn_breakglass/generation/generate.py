@@ -11,7 +11,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.builders.access.protection import guard_scp
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.errors import ConfigError, Problem
-from cfn_breakglass.generation.files import as_data, as_json, as_policy
+from cfn_breakglass.generation.files import as_data, as_json, as_policy, in_partition
 from cfn_breakglass.generation.limit_estimate import has_room
 from cfn_breakglass.generation.yaml_format import as_yaml
 from cfn_breakglass.plan import Plan, make_plan
@@ -91,7 +91,7 @@ def _generate_templates(plan: Plan, form: str, lines: Mapping[str, int]) -> tupl
     problems: dict[str, Problem] = {}
 
     def file(stem: str, template: Template, region: str = config.main_region) -> GeneratedFile:
-        data = as_data(template)
+        data = in_partition(as_data(template), config.partition.name)
         text = FORMATS[form](data)
         if not has_room(data, text):
             problems.update((str(problem), problem) for problem in _exceeded(config, data, text, region, lines))
