@@ -11,13 +11,9 @@ from cfn_breakglass.names import sub
 from cfn_breakglass.plan import Plan
 
 _OF_RESOURCES = {
-    "MonitoringBus": ("MonitoringBusArn", "The event bus for changes of the monitoring, alarms and heartbeats", "Arn"),
-    "ActionBus": ("ActionBusArn", "The event bus for what is done in the role", "Arn"),
     "AlertTopic": ("AlertTopicArn", "The topic that alerts go to", None),
     "LoginLog": ("LoginLogGroup", "The log group of all alerts", None),
     "ActionLog": ("ActionLogGroup", "The log group of what is done in the role", None),
-    "DeadLetterQueue": ("DeadLetterQueueArn", "What could not be delivered from this region", "Arn"),
-    "FallbackTopic": ("FallbackTopicArn", "The topic that alarms notify, without EventBridge", None),
     "Key": ("KeyArn", "The key of the topic, the logs and the trail", "Arn"),
     "TrailBucket": ("TrailBucketName", "The bucket with what the trail recorded", None),
     "ServiceRole": ("ServiceRoleArn", "The role that the deployer hands CloudFormation", "Arn"),
@@ -28,24 +24,15 @@ _OF_RESOURCES = {
 
 
 def main_region_outputs(plan: Plan, resources: Iterable[AWSObject]) -> list[Output]:
-    """The outputs of the main stack."""
+    """The outputs of the main stack: what a person needs of it, and no name that the config gives away."""
     names = plan.names
     values = {
         "RoleArn": ("The break-glass role", next(iter(names.role.arns), "")),
         **{key: (output.description, output.text) for key, output in access_outputs(plan).items()},
-        **(_forwarding_outputs(plan) if plan.buses else {}),
-        "RegionsCovered": ("The regions that are watched once stackset.yaml is rolled out", ", ".join(plan.regions)),
+        **({"ForwarderRoleArn": ("The role that forwards events", names.forwarder_role_arn)} if plan.buses else {}),
     }
     outputs = [Output(key, Description=about, Value=sub(value)) for key, (about, value) in values.items() if value]
     return [*outputs, *resource_outputs(resources)]
-
-
-def _forwarding_outputs(plan: Plan) -> dict[str, tuple[str, str]]:
-    names = plan.names
-    return {
-        "CentralBusArn": ("The event bus for calls to assume the role", names.bus_arn(names.bus)),
-        "ForwarderRoleArn": ("The role that forwards", names.forwarder_role_arn),
-    }
 
 
 def resource_outputs(resources: Iterable[AWSObject]) -> list[Output]:

@@ -23,18 +23,22 @@ from cfn_breakglass.plan import Plan
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
 _STATE = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 
-# One hour covers a short outage of SNS or Logs. What is still not delivered then reaches the queue, and so raises an
-# alarm, while it is news; after AWS's 24 hours it is not. The number of attempts stays at AWS's maximum: the waits
-# between them grow, so that a number would not say when they end.
+# One hour covers a short outage of SNS. An alert that is still not delivered then reaches the queue, and so raises an
+# alarm, while it is news; after AWS's 24 hours, which do for a log, it is not. The number of attempts stays at AWS's
+# maximum: the waits between them grow, so that a number would not say when they end.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 _RETRY_SECONDS = 3_600
 
 
 class Sink(NamedTuple):
-    """A destination of rules: for which detections, and the properties of a rule's target for one of them."""
+    """A destination of rules: for which detections, and the properties of a rule's target for one of them.
+
+    ``is_urgent`` is whether an event is worth little there after an hour.
+    """
 
     detections: Collection[Detection]
     target: Callable[[Detection], Mapping[str, Any]]
+    is_urgent: bool = False
 
 
 def forwarding_rules(
@@ -58,7 +62,7 @@ def forwarding_rules(
             Description=edge.description,
             EventPattern=edge.pattern_in(has_key=has_key),
             State=_STATE,
-            Targets=[events.Target(**bus_target(edge), **_failures(dead_letters, retries=False))],
+            Targets=[events.Target(**bus_target(edge), **_failures(dead_letters, is_urgent=False))],
             **_waiting(after),
             **tags(plan),
         )
@@ -83,7 +87,7 @@ def detection_rules(
     rules = {}
     for detection in plan.watched_events:
         targets = [
-            events.Target(**sink.target(detection), **_failures(dead_letters))
+            events.Target(**sink.target(detection), **_failures(dead_letters, is_urgent=sink.is_urgent))
             for sink in sinks
             if detection in sink.detections
         ]
@@ -128,17 +132,17 @@ def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
     return patterns
 
 
-def _failures(dead_letters: sqs.Queue | None, *, retries: bool = True) -> dict[str, Any]:
-    """Where a target's failures go and, if ``retries``, for how long the rule retries."""
+def _failures(dead_letters: sqs.Queue | None, *, is_urgent: bool) -> dict[str, Any]:
+    """Where a target's failures go, and for how long the rule retries first: 24 hours unless ``is_urgent``."""
     if not dead_letters:
         return {}
-    retry = {"RetryPolicy": events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)} if retries else {}
+    retry = {"RetryPolicy": events.RetryPolicy(MaximumEventAgeInSeconds=_RETRY_SECONDS)} if is_urgent else {}
     return {"DeadLetterConfig": events.DeadLetterConfig(Arn=dead_letters.get_att("Arn")), **retry}
 
 
-def _waiting(after: Iterable[AWSObject]) -> dict[str, list[str]]:
+def _waiting(after: Iterable[AWSObject]) -> dict[str, str | list[str]]:
     titles = [resource.title for resource in after]
-    return {"DependsOn": titles} if titles else {}
+    return {"DependsOn": titles[0] if len(titles) == 1 else titles} if titles else {}
 
 
 def _on_central_bus(plan: Plan, detection: Detection, buses: Mapping[str, events.EventBus]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ TAMPERING: Final = "Tampering"
 ABSENT: Final = [{"exists": False}]
 WRITING: Final = [False, *ABSENT]
 
-# By these, parts of ours become those of another stack or stack set, or are changed without any.
-_TAKEOVERS: Final = ("CreateStackRefactor", "ImportStacksToStackSet", "UpdateResource", "DeleteResource")
+# By these, parts of ours become those of another stack, or are changed without any.
+_TAKEOVERS: Final = ("CreateStackRefactor", "UpdateResource", "DeleteResource")
 # What ends the use of a key.
 _KEY_CALLS: Final = (*KEY_OWNER_CALLS, "DeleteImportedKeyMaterial")
 # Whether STS answers in a region, and with which tokens.
@@ -101,7 +101,7 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
 
     And about the rule ``watcher``, which watches all other rules.
     """
-    topics = (names.topic, names.fallback_topic)
+    topics, queue = (names.topic, names.fallback_topic), names.dead_letters
     on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
         {"name": [names.default_bus_rule(watcher)], **on_default_bus},
@@ -110,9 +110,9 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
         {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
         {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},
-        {"queueUrl": [{"suffix": f"/{names.dead_letters}"}, {"suffix": f"/{names.dead_letters}/"}]},
-        {"queueName": [names.dead_letters]},
-        {"sourceArn": [{"suffix": f":{names.dead_letters}"}]},
+        {"queueUrl": [queue, {"suffix": f"/{queue}"}, {"suffix": f"/{queue}/"}]},
+        {"queueName": [queue]},
+        {"sourceArn": [{"suffix": f":{queue}"}]},
         _OMITTED_PARAMETERS,
     ]
     if sends_text_messages(config):
@@ -130,9 +130,11 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
     parts: list[_Fields] = [
         {"roleName": _roles(config, names)},
         {"policyArn": own_policies(config, names)},
-        {"stackName": [prefix, *_stack_ids(names)]},
-        {"stackId": _stack_ids(names)},
-        {"stackSetName": [prefix, {"prefix": f"{prefix}:"}]},
+        {"stackName": [prefix, *_stack_ids(config, names)]},
+        # A stack set takes the stack in.
+        {"stackId": _stack_ids(config, names)},
+        {"stackIds": _stack_ids(config, names)},
+        *([{"stackSetName": [prefix, {"prefix": f"{prefix}:"}]}] if config.secondary_regions else []),
         _OMITTED_PARAMETERS,
     ]
     if config.trail == CREATE:
@@ -154,13 +156,12 @@ def account_changes(config: Config, names: Names) -> _Fields:
     And calls by which another stack takes parts of ours, or Cloud Control changes them.
     """
     takeovers: list[_Fields] = [
-        {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(names)]}},
-        {"stackIds": _stack_ids(names)},
+        {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(config, names)]}},
         # Any part, in whatever form its service names it.
         {"identifier": [{"wildcard": f"*{fragment(names.prefix)}*"}]},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    of_account = {"stackDefinitions": {"stackName": ABSENT}, "stackIds": ABSENT, "identifier": ABSENT}
+    of_account = {"stackDefinitions": {"stackName": ABSENT}, "identifier": ABSENT}
     calls = account_wide(_calls_about_account(config))
     if existing := existing_key_id(config):
         services.append("kms")
@@ -173,8 +174,10 @@ def _calls_about_account(config: Config) -> tuple[str, ...]:
     return (*_TAKEOVERS, *(_KEY_CALLS if existing_key_id(config) else ()))
 
 
-def _stack_ids(names: Names) -> list[_Fields]:
-    return [{"wildcard": f"*stack/{names.prefix}/*"}, {"wildcard": f"*StackSet-{names.prefix}-*"}]
+def _stack_ids(config: Config, names: Names) -> list[_Fields]:
+    """The IDs of our stack, and of the stacks of our stack set if there is one."""
+    of_stackset = [{"wildcard": f"*StackSet-{names.prefix}-*"}] if config.secondary_regions else []
+    return [{"wildcard": f"*stack/{names.prefix}/*"}, *of_stackset]
 
 
 def silencing_changes(config: Config, names: Names, key_id: str | None = None) -> _Fields:

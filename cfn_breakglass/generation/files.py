@@ -30,7 +30,7 @@ def as_data(template: Template) -> dict[str, Any]:
 
 
 def in_partition(data: Any, partition: str) -> Any:
-    """``data`` with the name of the partition in place of AWS::Partition: a config fixes it, and shorter ARNs read well.
+    """``data`` with the name of the partition in place of AWS::Partition: the config fixes it.
 
     >>> in_partition({"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"}, "aws")
     'arn:aws:iam::aws:policy/ReadOnlyAccess'

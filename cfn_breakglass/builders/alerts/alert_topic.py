@@ -49,5 +49,5 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
         topic,
         sns.TopicPolicy("AlertTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(publish)),
         subscribe(topic, alerts.endpoints),
-        Sink(detections, target),
+        Sink(detections, target, is_urgent=True),
     )
