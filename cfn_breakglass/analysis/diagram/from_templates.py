@@ -9,7 +9,16 @@ from os.path import commonprefix
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
 
-from cfn_breakglass.analysis.diagram.picture import AlertSource, Component, Picture, RegionGroup, RuleGroup
+from cfn_breakglass.analysis.diagram.picture import (
+    ALARMS,
+    CENTRAL_RULES,
+    DIRECT_RULES,
+    AlertSource,
+    Component,
+    Picture,
+    RegionGroup,
+    RuleGroup,
+)
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.template.reader import resolve
@@ -37,18 +46,21 @@ def picture_of(folder: Path) -> Picture:
     stackset_deployments = _deployments(stackset_file)
     main = main_deployment.stack
     edge_rules = [
-        rule for deployment in (main_deployment, *stackset_deployments) for rule in _edge_rules(deployment.rules)
+        rule for deployment in (main_deployment, *stackset_deployments) for rule in _default_bus_rules(deployment.rules)
     ]
-    central_rules = [rule for rule in main_deployment.rules if not _is_edge_rule(rule)]
-    sinks = _sinks(main, central_rules)
+    notifying_rules = [rule for rule in main_deployment.rules if not _is_edge_rule(rule)]
+    sinks = _sinks(main, notifying_rules)
     sink_arns = [sink.arn for sink in sinks]
     return Picture(
         name=config_name(main.metadata),
         role=(role := _role(main)),
         principals=_principals(main, role),
-        region_groups=(_region_group("main-region", [main_deployment]), *_region_groups(stackset_deployments)),
+        region_groups=(
+            _region_group("main-region", [main_deployment], filter(_is_edge_rule, main_deployment.rules)),
+            *_region_groups(stackset_deployments),
+        ),
         forwarders=_forwarders(main, edge_rules),
-        alert_sources=(*_buses(main, central_rules, edge_rules, sink_arns), *_alarms(main, sink_arns)),
+        alert_sources=(*_buses(main, notifying_rules, edge_rules, sink_arns), *_alarms(main, sink_arns)),
         sinks=sinks,
     )
 
@@ -66,23 +78,28 @@ def _deployments(file: TemplateFile) -> list[_Deployment]:
     return [_Deployment(stack, rules_of(stack)) for stack in stacks]
 
 
-def _is_edge_rule(rule: Rule) -> bool:
+def _is_on_default_bus(rule: Rule) -> bool:
     return rule.bus.endswith(":event-bus/default")
 
 
-def _edge_rules(rules: Iterable[Rule]) -> list[Rule]:
-    return [rule for rule in rules if _is_edge_rule(rule)]
+def _is_edge_rule(rule: Rule) -> bool:
+    """Whether a rule stands on the default bus and does not notify by itself."""
+    return _is_on_default_bus(rule) and (rule.forwards or not rule.targets)
 
 
-def _region_group(template: str, deployments: Sequence[_Deployment]) -> RegionGroup:
-    """The group of regions whose deployments are all like the first one."""
-    stack, rules = deployments[0]
-    edge_rules = _edge_rules(rules)
-    roles = [target.role for rule in edge_rules for target in rule.targets if target.role]
+def _default_bus_rules(rules: Iterable[Rule]) -> list[Rule]:
+    return [rule for rule in rules if _is_on_default_bus(rule)]
+
+
+def _region_group(template: str, deployments: Sequence[_Deployment], rules: Iterable[Rule]) -> RegionGroup:
+    """The group of regions whose deployments are all like the first one; ``rules`` are drawn on its default bus."""
+    stack, drawn = deployments[0].stack, list(rules)
+    roles = [target.role for rule in drawn for target in rule.targets if target.role]
     return RegionGroup(
         template=template,
         regions=tuple(deployment.stack.region for deployment in deployments),
-        rule_groups=_rule_groups(stack, edge_rules),
+        is_watched=bool(_default_bus_rules(deployments[0].rules)),
+        rule_groups=_rule_groups(stack, drawn),
         queues=tuple(map(_component, stack.of_type("AWS::SQS::Queue"))),
         forwarder_arns=tuple(dict.fromkeys(roles)),
     )
@@ -92,10 +109,14 @@ def _region_groups(deployments: Iterable[_Deployment]) -> list[RegionGroup]:
     """Group regions with the same resources, most often all of them."""
     alike: dict[object, list[_Deployment]] = {}
     for deployment in deployments:
-        group = _region_group("stackset", [deployment])
+        group = _stackset_group([deployment])
         queues = tuple(queue.name for queue in group.queues)
         alike.setdefault((group.rule_groups, queues, group.forwarder_arns), []).append(deployment)
-    return [_region_group("stackset", members) for members in alike.values()]
+    return [_stackset_group(members) for members in alike.values()]
+
+
+def _stackset_group(deployments: Sequence[_Deployment]) -> RegionGroup:
+    return _region_group("stackset", deployments, _default_bus_rules(deployments[0].rules))
 
 
 def _rule_groups(stack: Stack, rules: Iterable[Rule]) -> tuple[RuleGroup, ...]:
@@ -153,20 +174,27 @@ def _forwarders(main: Stack, edge_rules: Iterable[Rule]) -> tuple[Component, ...
 
 
 def _buses(
-    main: Stack, central_rules: Iterable[Rule], edge_rules: Iterable[Rule], sink_arns: list[str]
+    main: Stack, notifying_rules: Sequence[Rule], edge_rules: Iterable[Rule], sink_arns: list[str]
 ) -> tuple[AlertSource, ...]:
-    """The buses of the main region, in the order in which edge rules use them."""
+    """The buses of the main region whose rules notify, in the order in which edge rules use them."""
     components = {bus.arn: _component(bus) for bus in main.of_type("AWS::Events::EventBus")}
     used_arns = [target.arn for rule in edge_rules for target in rule.targets if target.kind == "bus"]
-    for arn in dict.fromkeys([*used_arns, *(rule.bus for rule in central_rules)]):
-        components.setdefault(arn, _external_component("Event bus", arn))
-    groups = {arn: _rule_groups(main, [rule for rule in central_rules if rule.bus == arn]) for arn in components}
+    direct_arns = {rule.bus for rule in notifying_rules if _is_on_default_bus(rule)}
+    for arn in dict.fromkeys([*used_arns, *(rule.bus for rule in notifying_rules)]):
+        is_direct = arn in direct_arns
+        external = Component("Default bus, directly", "", arn) if is_direct else _external_component("Event bus", arn)
+        components.setdefault(arn, external)
+    groups = {arn: _rule_groups(main, [rule for rule in notifying_rules if rule.bus == arn]) for arn in components}
 
     def sink_order(group: RuleGroup) -> list[int]:
         return sorted(sink_arns.index(arn) for arn in group.target_arns)
 
     return tuple(
-        AlertSource(components[arn], tuple(sorted(groups[arn], key=sink_order)))
+        AlertSource(
+            components[arn],
+            tuple(sorted(groups[arn], key=sink_order)),
+            DIRECT_RULES if arn in direct_arns else CENTRAL_RULES,
+        )
         for arn in dict.fromkeys([*used_arns, *components])
     )
 
@@ -187,14 +215,14 @@ def _alarms(main: Stack, sink_arns: Iterable[str]) -> Iterator[AlertSource]:
         names_by_targets.setdefault(target_arns, []).append(label)
     if names_by_targets:
         groups = tuple(RuleGroup(tuple(names), target_arns) for target_arns, names in names_by_targets.items())
-        yield AlertSource(Component("Alarms", f"{stem}*"), groups, "alarms")
+        yield AlertSource(Component("Alarms", f"{stem}*"), groups, ALARMS)
 
 
 def _common_prefix(names: list[str]) -> str:
     return commonprefix(names)  # noqa: RUF071 - names are no paths
 
 
-def _sinks(main: Stack, central_rules: Sequence[Rule]) -> tuple[Component, ...]:
+def _sinks(main: Stack, notifying_rules: Sequence[Rule]) -> tuple[Component, ...]:
     """Topics, log groups and other targets, ordered so that the arrows to them do not cross."""
     components = {
         topic.arn: _component(topic, _subscribers(main, topic.arn)) for topic in main.of_type("AWS::SNS::Topic")
@@ -202,12 +230,12 @@ def _sinks(main: Stack, central_rules: Sequence[Rule]) -> tuple[Component, ...]:
     for log in main.of_type("AWS::Logs::LogGroup"):
         days = log.properties.get("RetentionInDays")
         components[log.arn] = _component(log, f"keeps events {days} days" if days else "keeps events for ever")
-    for target in (target for rule in central_rules for target in rule.targets):
+    for target in (target for rule in notifying_rules for target in rule.targets):
         title = _SERVICES.get(target.arn.split(":")[2], "Event bus")
         components.setdefault(target.arn, _external_component(title, target.arn))
-    buses = list(dict.fromkeys(rule.bus for rule in central_rules))
+    buses = list(dict.fromkeys(rule.bus for rule in notifying_rules))
     bus_indexes = {
-        arn: {buses.index(rule.bus) for rule in central_rules if any(target.arn == arn for target in rule.targets)}
+        arn: {buses.index(rule.bus) for rule in notifying_rules if any(target.arn == arn for target in rule.targets)}
         for arn in components
     }
     return tuple(sorted(components.values(), key=lambda sink: mean(bus_indexes[sink.arn] or {len(buses)})))

@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.diagram.canvas import (
     draw_rectangle,
     draw_text,
 )
-from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS
+from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, EDGE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +78,11 @@ def component_lines(component: Component) -> list[TextLine]:
 def default_bus_lines(picture: Picture, regions: RegionGroup) -> list[TextLine]:
     lines = [TextLine(TITLE, "Default bus"), TextLine(NOTE, "what CloudTrail records")]
     for group in regions.rule_groups:
-        lines.append(TextLine(NOTE, f"rules to {picture.target_names(group)}:"))
+        lines.append(TextLine(NOTE, f"{EDGE_RULES} to {picture.target_names(group)}:"))
         lines += [TextLine(RULE, name) for name in group.names]
-    return lines if regions.rule_groups else [*lines, TextLine(NOTE, "has no rules")]
+    if regions.is_watched:
+        return lines
+    return [*lines, TextLine(NOTE, "has no rules")]
 
 
 def queue_lines(queue: Component) -> list[TextLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, NO_SINKS
+from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, DIRECT_RULES, EDGE_RULES, NO_SINKS
 from cfn_breakglass.analysis.text_layout import count_of
 
 if TYPE_CHECKING:
@@ -44,9 +44,13 @@ def _lines(picture: Picture) -> Iterator[str]:
 
 def _region_nodes(picture: Picture, regions: RegionGroup, index: int) -> Iterator[str]:
     rules = [
-        line for group in regions.rule_groups for line in (f"rules to {picture.target_names(group)}:", *group.names)
+        line
+        for group in regions.rule_groups
+        for line in (f"{EDGE_RULES} to {picture.target_names(group)}:", *group.names)
     ]
-    yield "    " + _node(f"default{index}", "Default bus", tuple(rules or ["has no rules"]))
+    if not regions.is_watched:
+        rules = ["has no rules"]
+    yield "    " + _node(f"default{index}", "Default bus", ("what CloudTrail records", *rules))
     for number, queue in enumerate(regions.queues):
         yield "    " + _node(f"queue{index}_{number}", queue.title, (queue.name, DEAD_LETTERS))
 
@@ -77,6 +81,8 @@ def _arrows(picture: Picture) -> Iterator[str]:
         if arn in used_arns:
             yield from (f"{role} --> {bus}" for role in forwarders.values())
     for index, source in enumerate(picture.alert_sources):
+        if source.contents == DIRECT_RULES:
+            yield f"default0 --> bus{index}"
         for number, group in enumerate(source.groups):
             yield f"bus{index} --> rules{index}_{number}"
             yield from (f"rules{index}_{number} --> {sinks[arn]}" for arn in group.target_arns)

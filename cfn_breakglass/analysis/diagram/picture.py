@@ -8,6 +8,7 @@ from cfn_breakglass.analysis.text_layout import count_of
 
 _MOST_PRINCIPALS = 6
 
+EDGE_RULES, CENTRAL_RULES, DIRECT_RULES, ALARMS = "edge rules", "central rules", "rules", "alarms"
 DEAD_LETTERS = "keeps what a rule of its region could not deliver"
 NO_SINKS = "Nobody is notified, and nothing is logged."
 
@@ -32,19 +33,26 @@ class RuleGroup:
 
 @dataclass(frozen=True)
 class AlertSource:
-    """An event bus with its rules, or the alarms; ``contents`` is "rules" or "alarms"."""
+    """What notifies and logs: a central bus with its rules, the rules of the default bus that do, or the alarms.
+
+    ``contents`` says which: it is one of the words below. The component of the default bus is that bus again.
+    """
 
     component: Component
     groups: tuple[RuleGroup, ...]
-    contents: str = "rules"
+    contents: str
 
 
 @dataclass(frozen=True)
 class RegionGroup:
-    """Regions with the same rules on the default bus, the same dead-letter queues and the same forwarder roles."""
+    """Regions with the same rules on the default bus, the same dead-letter queues and the same forwarder roles.
+
+    ``rule_groups`` are the rules that forward; in regions other than the main one, all others too.
+    """
 
     template: str
     regions: tuple[str, ...]
+    is_watched: bool
     rule_groups: tuple[RuleGroup, ...]
     queues: tuple[Component, ...]
     forwarder_arns: tuple[str, ...]
@@ -68,20 +76,20 @@ class Picture:
 
     @property
     def title(self) -> str:
-        count = sum(len(group.regions) for group in self.region_groups if group.rule_groups)
+        count = sum(len(group.regions) for group in self.region_groups if group.is_watched)
         return f"{self.name}: a role watched in {count_of(count, 'region') if count else 'no region'}"
 
     @property
     def description(self) -> str:
         """The picture in words, for people who cannot see it."""
         regions = [
-            f"In {', '.join(group.regions)}: {self._rules_and_targets(group.rule_groups)};"
+            f"In {', '.join(group.regions)}: {self._rules_and_targets(group.rule_groups, EDGE_RULES)};"
             f" dead letters in {_names(group.queues)}."
             for group in self.region_groups
         ]
         sources = [
-            f"{source.component.title} {source.component.name}:"
-            f" {self._rules_and_targets(source.groups, source.contents)}."
+            f"{source.component.title} {source.component.name}".rstrip()
+            + f": {self._rules_and_targets(source.groups, source.contents)}."
             for source in self.alert_sources
         ]
         sinks = [f"{sink.title} {sink.name}: {', '.join(sink.notes)}." for sink in self.sinks]
@@ -107,7 +115,7 @@ class Picture:
         names = {component.arn: component.name for component in components}
         return ", ".join(names.get(arn, arn) for arn in group.target_arns) or "nowhere"
 
-    def _rules_and_targets(self, groups: tuple[RuleGroup, ...], contents: str = "rules") -> str:
+    def _rules_and_targets(self, groups: tuple[RuleGroup, ...], contents: str) -> str:
         texts = (f"{contents} {', '.join(group.names)} to {self.target_names(group)}" for group in groups)
         return "; ".join(texts) or f"no {contents}"
 

@@ -45,7 +45,7 @@ from cfn_breakglass.analysis.diagram.layout import (
     regions_lines,
     total_height,
 )
-from cfn_breakglass.analysis.diagram.picture import NO_SINKS
+from cfn_breakglass.analysis.diagram.picture import ALARMS, DIRECT_RULES, NO_SINKS
 from cfn_breakglass.analysis.text_layout import count_of
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _draw_main_region(
     default_bus = Card(*DEFAULT_BUS, "bus", default_bus_lines(picture, region))
     forwarders = [Card(*FORWARDERS, "role", component_lines(role)) for role in picture.forwarders]
     sources = [
-        Card(*BUSES, "bus" if source.contents == "rules" else "trail", alert_source_lines(source))
+        Card(*BUSES, "trail" if source.contents == ALARMS else "bus", alert_source_lines(source))
         for source in picture.alert_sources
     ]
     sinks = [Card(*SINKS, css_class(sink), component_lines(sink)) for sink in picture.sinks]
@@ -142,11 +142,19 @@ def _draw_main_region(
     first = min(max(start.middle - total_height(forwarders) / 2, top), top + height - total_height(forwarders))
     forwarder_boxes = _by_arn(picture.forwarders, draw_column(body, forwarders, first))
     source_boxes = draw_column(body, sources, top)
-    sink_boxes = _by_arn(picture.sinks, draw_column(body, sinks, top))
+    # In the middle, where the arrows to them are shortest.
+    sinks_top = top + max(0, total_height(sources) - total_height(sinks)) / 2
+    sink_boxes = _by_arn(picture.sinks, draw_column(body, sinks, sinks_top))
     draw_column(body, queues, top + height + GAP)
 
     source_boxes_by_arn = _by_arn([source.component for source in picture.alert_sources], source_boxes)
     _draw_forwarding(body, picture, start, forwarder_boxes, source_boxes_by_arn, head)
+    for source in picture.alert_sources:
+        if source.contents == DIRECT_RULES:
+            box = source_boxes_by_arn[source.component.arn]
+            # Below the arrow to the forwarder role, if there is one.
+            y = start.bottom - GAP if forwarder_boxes else start.middle
+            draw_arrow(body, (start.right, y), (box.x, box.middle), head)
     _draw_notifications(body, picture.alert_sources, source_boxes, sink_boxes, head)
     return forwarder_boxes, top + inner + 2 * MARGIN
 

@@ -14,9 +14,10 @@ from golden_cases import CASES, quickly
 from paths import ROOT
 from template_data import read_yaml
 
+from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clip, wrap_to_width
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
-from cfn_breakglass.analysis.diagram.layout import WIDTH
+from cfn_breakglass.analysis.diagram.layout import SINKS, WIDTH
 from cfn_breakglass.analysis.diagram.mermaid import mermaid
 from cfn_breakglass.analysis.diagram.picture import Component, Picture
 from cfn_breakglass.analysis.diagram.svg import svg
@@ -129,7 +130,8 @@ def test_alarms_point_at_the_topic_that_they_tell_without_a_bus() -> None:
     (alarms,) = (bus for bus in picture.alert_sources if bus.contents == "alarms")
     (watch,) = alarms.groups
     assert picture.target_names(watch) == "break-glass-fallback"
-    assert watch.names == ("dead-letters", "invocations", "invocations-actions", "notifications", "heartbeat-* (17)")
+    buses = ("invocations", "invocations-actions", "invocations-monitoring")
+    assert watch.names == ("dead-letters", *buses, "notifications", "heartbeat-* (17)")
     assert "alarms dead-letters, invocations" in picture.description
     assert not [
         bus for bus in picture_of(GOLDEN / "hub-account").alert_sources if bus.contents == "alarms"
@@ -211,24 +213,83 @@ def changed(tmp_path: Path, file: str, change: Any) -> Picture:
     return picture_of(folder)
 
 
+def test_edge_rules_forward_to_the_buses_of_the_central_rules(tmp_path: Path) -> None:
+    picture = picture_of(emitted(tmp_path, alerts={"emails": ["a@example.com"]}))
+    buses = {source.component.arn: source for source in picture.alert_sources if source.contents == "central rules"}
+    main, others = picture.region_groups
+    assert main.rule_groups == others.rule_groups
+    by_bus = {
+        buses[bus].component.name: (
+            [rule for group in main.rule_groups if group.target_arns == (bus,) for rule in group.names],
+            {rule for group in buses[bus].groups for rule in group.names},
+        )
+        for bus in buses
+    }
+    assert by_bus["break-glass"] == (["Assume"], {"RoleAssumed", "RoleDenied"})
+    sessions = {"ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"}
+    assert by_bus["break-glass-actions"] == (["Session"], sessions)
+    edges, central = by_bus["break-glass-monitoring"]
+    assert {"TamperingRules", "TamperingDenied", "Health"} <= set(edges)
+    assert {"MonitoringTampered", "MonitoringTampered.Log", "DeliveryFailing", "Heartbeat"} <= central
+    assert sum(line == "central rules:" for line in words(picture).splitlines()) >= len(buses) == 3
+    assert words(picture).splitlines().count("edge rules to break-glass:") == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "rules", "sink"),
+    [
+        ({"alerts": {"emails": ["a@example.com"], "fallback": ["b@example.com"]}}, "MonitoringTampered.Fallback", -1),
+        ({"regions": [], "alerts": {"emails": ["a@example.com"]}}, "RoleAssumed", 0),
+    ],
+    ids=["to the fallback topic", "in a single region"],
+)
+def test_a_rule_that_notifies_from_the_default_bus_is_drawn_with_its_arrows(
+    tmp_path: Path, settings: dict[str, Any], rules: str, sink: int
+) -> None:
+    picture = picture_of(emitted(tmp_path, **settings))
+    (direct,) = (source for source in picture.alert_sources if source.contents == "rules")
+    (group,) = (group for group in direct.groups if rules in group.names)
+    assert group.target_arns[0] == picture.sinks[sink].arn
+    drawn = mermaid(picture).splitlines()
+    number = picture.alert_sources.index(direct)
+    assert f"    default0 --> bus{number}" in drawn
+    assert f"    rules{number}_{direct.groups.index(group)} --> sink{picture.sinks.index(picture.sinks[sink])}" in drawn
+    arrows = sum(len(group.target_arns) for source in picture.alert_sources for group in source.groups)
+    ends = [way for way in ways(tree(picture)) if way[2] == SINKS[0]]
+    assert len(ends) == arrows + 1  # one to CloudTrail, above
+
+
+def emitted(tmp_path: Path, **settings: Any) -> Path:
+    """A folder with the templates for these settings, and a few users."""
+    for name, text in template_files(
+        config_of({"main_region": "us-east-1", "usernames": ["alice"], "regions": ["eu-west-1"], **settings})
+    ).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
 def test_a_rule_that_is_gone_is_gone_from_the_picture(tmp_path: Path) -> None:
     def without(resources: Any, _: Any) -> None:
-        del resources["RoleChained"], resources["ForwardRoleChained"]
+        del resources["RoleChained"], resources["ForwardSession"]
 
     picture = changed(tmp_path, "main-region", without)
-    assert words(picture).splitlines().count("RoleChained") == 1  # that of the other regions
-    assert mermaid(picture).count("<br/>RoleChained") == 1
-    assert words(picture_of(ROOT / "templates")).splitlines().count("RoleChained") == 3
+    assert words(picture).splitlines().count("Session") == 1  # that of the other regions
+    assert mermaid(picture).count("<br/>Session") == 1
+    assert "RoleChained" not in words(picture)
+    assert "RoleChained" not in mermaid(picture)
+    before = words(picture_of(ROOT / "templates")).splitlines()
+    assert (before.count("Session"), before.count("RoleChained")) == (2, 1)
 
 
 def test_regions_that_differ_are_drawn_apart(tmp_path: Path) -> None:
     def only_in_ohio(resources: Any, template: Any) -> None:
         template["Conditions"] = {"Ohio": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-2"]}}
-        resources["ForwardRootUsed"]["Condition"] = "Ohio"
+        resources["ForwardSignIn"]["Condition"] = "Ohio"
 
     picture = changed(tmp_path, "stackset", only_in_ohio)
     assert [len(area.regions) for area in picture.region_groups] == [1, 15, 1]
-    assert [("RootUsed" in area.rule_groups[0].names) for area in picture.region_groups] == [True, False, True]
+    rules = [{rule for group in area.rule_groups for rule in group.names} for area in picture.region_groups]
+    assert ["SignIn" in names for names in rules] == [True, False, True]
     assert ["15 other regions" in words(picture), "1 other region" in words(picture)] == [True, True]
 
 
