@@ -62,11 +62,9 @@ def _messages(names: Names) -> list[Any]:
         return messages
     if role.name_is_prefix:
         return [*messages, {"wildcard": f"*m: *{role.name}*"}]
-    # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN, which may end the message.
-    path = "" if role.arn_wildcards else role.path_and_name.removesuffix(role.name)
+    # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN. Either may end the message.
     ends = [{"suffix": sub(f"{before}{role.name}")} for before in (": role ", "/")]
-    forms = [{"wildcard": sub(f"{before}{role.name} *")} for before in ("*: role ", f"*/{path}")]
-    return [*messages, *forms, *ends]
+    return [*messages, {"wildcard": sub(f"*m: *{fragment(role.name)} *")}, *ends]
 
 
 def _has_room_for_key(names: Names) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fresh_stacks import generated, stack
+from life_cycle import dependencies
 
 from cfn_breakglass.analysis.template.reader import parse
 
@@ -64,17 +65,19 @@ OF_TARGETS = {
 def test_a_rule_is_created_after_what_lets_it_deliver(file: str) -> None:
     rules = of_type("everything", "AWS::Events::Rule", file)
     assert rules
+    before = dependencies(resources("everything", file))
     for name, rule in rules.items():
+        assert "DeadLetterQueuePolicy" in before[name]
         targets = [target["Id"] for target in rule["Properties"]["Targets"]]
-        needed = {OF_TARGETS[target] for target in targets if target in OF_TARGETS} | {"DeadLetterQueuePolicy"}
-        assert needed <= set(rule["DependsOn"]), name
+        needed = {OF_TARGETS[target] for target in targets if target in OF_TARGETS}
+        assert needed <= before["DeadLetterQueuePolicy"], name
 
 
 @pytest.mark.parametrize("file", ["main-region.yaml", "stackset.yaml"])
 def test_the_first_heartbeat_is_forwarded(file: str) -> None:
     (schedule,) = of_type("everything", "AWS::Scheduler::Schedule", file).values()
-    assert "ForwardHeartbeat" in schedule["DependsOn"]
-    assert "ForwardHeartbeat" in resources("everything", file)
+    assert "ForwardHealth" in schedule["DependsOn"]
+    assert "ForwardHealth" in resources("everything", file)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
