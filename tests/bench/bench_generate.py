@@ -21,7 +21,7 @@ FLOOR = (
     " troposphere.logs, troposphere.scheduler, troposphere.sns, troposphere.sqs,"
     " awacs.aws, awacs.events, awacs.kms, awacs.logs, awacs.sns, awacs.sqs, awacs.sts"
 )
-AIM = 1.6
+AIM = 1.5
 
 
 def config(regions: int, users: int) -> str:
