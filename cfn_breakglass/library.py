@@ -10,6 +10,7 @@ from __future__ import annotations
 from troposphere import AWSObject, iam, kms
 
 from cfn_breakglass.builders.access.role import role as role_resources
+from cfn_breakglass.builders.alerts.log_groups import event_log_groups
 from cfn_breakglass.builders.alerts.sinks import alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.rules import detection_rules
@@ -59,4 +60,4 @@ def watch_role(config: Config, role: iam.Role | None = None, key: kms.Key | None
 
 def _standalone(plan: Plan, *, log_policy_id: str, log_policy_name: str) -> list[AWSObject]:
     sinks = alert_sinks(plan, log_policy_id=log_policy_id, log_policy_name=log_policy_name)
-    return [*sinks.resources, *detection_rules(plan, sinks.sinks).values()]
+    return [*sinks.resources, *event_log_groups(plan), *detection_rules(plan, sinks.sinks).values()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from troposphere import AWSObject, Equals, Not, Ref, Template, encode_to_dict, events, iam, logs, sns
+from troposphere import AWSObject, Equals, Not, Ref, Template, awslambda, encode_to_dict, events, iam, logs, sns
 
 from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.builders.alarms import (
@@ -16,6 +16,7 @@ from cfn_breakglass.builders.alarms import (
     notification_alarm,
     silenced_alert_rule,
 )
+from cfn_breakglass.builders.alerts.log_groups import event_log_groups
 from cfn_breakglass.builders.alerts.messages import JSON_TEXT
 from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
@@ -70,22 +71,29 @@ def stackset(config: Config) -> Template:
 def make_main_region(plan: Plan, stackset_template: Template) -> Template:
     """The template of the main region: the role, the central buses, and everything that alerts and logs."""
     access = role(plan)
-    core = _central_core(plan)
-    sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix, after=access)
-    granting = _granting([*access, *core.resources, *sinks.resources])
-    queue = dead_letters(plan, for_central_rules=bool(plan.buses), after=granting)
-    resources = [
+    fallback, forwarder, beat = fallback_topic(plan), forwarder_role(plan), heartbeat_role(plan)
+    rollout_roles = _rollout_roles(plan, stackset_template)
+    sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix)
+    before_rules = [
         *access,
         *(customer_key(plan) if plan.encrypts else []),
-        *_trail(plan, after=access),
-        *core.resources,
-        *(_forwarding(plan, queue, core) if plan.buses else []),
+        *[created for created in (forwarder, beat) if created],
+        *rollout_roles,
+        *fallback.resources,
         *sinks.resources,
+    ]
+    queue = dead_letters(plan, for_central_rules=bool(plan.buses), after=_granting(before_rules))
+    core = _Core(central_buses(plan, after=queue.policy), forwarder, beat, fallback.topic)
+    resources = [
+        *before_rules,
+        *core.buses.values(),
+        *(_forwarding(plan, queue, core) if plan.buses else []),
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
         *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
-        *_managed_rollout(plan, stackset_template, core),
+        *_managed_rollout(plan, stackset_template, core, rollout_roles),
     ]
+    resources += _retained(plan, resources)
     return assemble(
         plan,
         f"{plan.names.prefix}: break-glass role, alerts and logs. Main region: {plan.config.main_region}.",
@@ -150,24 +158,12 @@ class _Core(NamedTuple):
     forwarder_role: iam.Role | None = None
     heartbeat_role: iam.Role | None = None
     fallback_topic: sns.Topic | None = None
-    fallback_resources: tuple[AWSObject, ...] = ()
 
     @property
     def used_by_stackset(self) -> list[AWSObject]:
         """What the stacks of the other regions need."""
         roles = [role for role in (self.forwarder_role, self.heartbeat_role) if role]
         return [*self.buses.values(), *roles]
-
-    @property
-    def resources(self) -> list[AWSObject]:
-        return [*self.used_by_stackset, *self.fallback_resources]
-
-
-def _central_core(plan: Plan) -> _Core:
-    fallback = fallback_topic(plan)
-    return _Core(
-        central_buses(plan), forwarder_role(plan), heartbeat_role(plan), fallback.topic, tuple(fallback.resources)
-    )
 
 
 def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> list[AWSObject]:
@@ -233,27 +229,61 @@ def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
         iam.RolePolicy,
         sns.TopicPolicy,
         sns.SubscriptionResource,
+        awslambda.Permission,
         logs.ResourcePolicy,
     )
     return [resource for resource in resources if isinstance(resource, kinds)]
 
 
-def _trail(plan: Plan, after: Iterable[AWSObject]) -> list[AWSObject]:
+_LAST_TYPES = frozenset(
+    (
+        *("AWS::CloudFormation::StackSet", "AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::KMS::Alias"),
+        *("AWS::Logs::MetricFilter", "AWS::Scheduler::Schedule"),
+    )
+)
+"""Types of resources that few or no others wait for; what is of another type is waited for by these."""
+
+
+def _retained(plan: Plan, resources: Iterable[AWSObject]) -> list[AWSObject]:
+    """What stays when the stack cannot be created, and is in the way of the next attempt: it waits for ``resources``.
+
+    A bucket whose files nobody can delete comes after the log groups, any other bucket before them: a log group that is
+    left over is easier to delete than those files, and more work than a bucket without files. Rules that only log come
+    after their log.
+    """
+    logging = tuple(detection.logical_id for detection in plan.detections if not detection.notifies)
+    last = [resource.title for resource in resources if resource.resource_type in _LAST_TYPES]
+    after = [title for title in last if not title.startswith(logging)]
     if plan.config.trail != CREATE:
-        return []
+        return [*event_log_groups(plan, after)]
     from cfn_breakglass.builders.trail import trail
 
-    return trail(plan, after=after)
+    if plan.config.trail_lock_days:
+        groups = event_log_groups(plan, after)
+        after_groups = [*(group.title for group in groups[-1:]), *(title for title in last if title not in after)]
+        return [*groups, *trail(plan, after=after_groups if groups else after)]
+    bucket_and_trail = trail(plan, after=after)
+    return [*bucket_and_trail, *event_log_groups(plan, [bucket_and_trail[-1].title])]
 
 
-def _managed_rollout(plan: Plan, stackset_template: Template, core: _Core) -> list[AWSObject]:
-    """The stack set and its roles, if this template rolls it out."""
+def _rollout_roles(plan: Plan, stackset_template: Template) -> list[iam.Role]:
+    """The roles of the stack set, if this template rolls it out and they do not exist already."""
+    if not (plan.config.rolls_out and plan.config.makes_stackset_roles):
+        return []
+    from cfn_breakglass.builders.deployment.managed_rollout import stack_set_roles
+
+    return stack_set_roles(plan, _resources_of(stackset_template))
+
+
+def _managed_rollout(
+    plan: Plan, stackset_template: Template, core: _Core, roles: Iterable[iam.Role]
+) -> list[AWSObject]:
+    """The stack set, if this template rolls it out."""
     if not plan.config.rolls_out:
         return []
-    from cfn_breakglass.builders.deployment.managed_rollout import stack_set, stack_set_roles
+    from cfn_breakglass.builders.deployment.managed_rollout import stack_set
 
-    roles = stack_set_roles(plan, _resources_of(stackset_template)) if plan.config.makes_stackset_roles else []
-    return [*roles, stack_set(plan, stackset_template, after=[*core.used_by_stackset, *roles])]
+    return [stack_set(plan, stackset_template, after=[*core.used_by_stackset, *roles])]
 
 
 def _resources_of(template: Template) -> Mapping[str, Any]:

@@ -32,10 +32,15 @@ from cfn_breakglass.names import sub
 from cfn_breakglass.plan import Plan
 
 
-def central_buses(plan: Plan) -> dict[str, events.EventBus]:
-    """The central buses by name, without one that exists already."""
+def central_buses(plan: Plan, *, after: AWSObject) -> dict[str, events.EventBus]:
+    """The central buses by name, without one that exists already.
+
+    They wait for ``after``: what forwards to a bus and what is on it refers to the bus, and so waits for that as well.
+    """
     return {
-        bus.name: events.EventBus(bus.logical_id, Name=bus.name, Description=bus.description, **tags(plan))
+        bus.name: events.EventBus(
+            bus.logical_id, Name=bus.name, Description=bus.description, DependsOn=[after.title], **tags(plan)
+        )
         for bus in plan.buses
         if bus.logical_id
     }

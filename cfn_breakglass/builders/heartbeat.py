@@ -14,8 +14,9 @@ import awacs.sts
 from awacs import aws
 from troposphere import Ref, cloudwatch, events, iam, logs, scheduler, sns
 
-from cfn_breakglass.builders.alerts.log_groups import EventLog, log_encryption, log_sink
+from cfn_breakglass.builders.alerts.log_groups import log_encryption, log_target
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
+from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
 from cfn_breakglass.config.model import DAILY, HOURLY
 from cfn_breakglass.detections.edges import HEALTH, HEARTBEAT
@@ -106,13 +107,21 @@ def heartbeat_schedule(
     return [schedule]
 
 
-def heartbeat_log(plan: Plan) -> list[EventLog]:
-    """A log group for the beats of all regions, and the metric that counts them by region; none without a heartbeat.
+class HeartbeatLog(NamedTuple):
+    """The log group of the heartbeats, what counts them, and the rule that writes to it."""
+
+    group: logs.LogGroup
+    metric_filter: logs.MetricFilter
+    sink: Sink
+
+
+def heartbeat_log(plan: Plan) -> HeartbeatLog | None:
+    """A log group for the beats of all regions, and the metric that counts them by region; None without a heartbeat.
 
     The log group is deleted with the stack: nothing in it is worth keeping.
     """
     if not plan.heartbeat:
-        return []
+        return None
     names = plan.names
     group = logs.LogGroup(
         "HeartbeatLog",
@@ -137,7 +146,8 @@ def heartbeat_log(plan: Plan) -> list[EventLog]:
             )
         ],
     )
-    return [EventLog(group, log_sink(group.title, [plan.heartbeat]), (count,))]
+    target = log_target(group.title, "${" + group.title + "}")
+    return HeartbeatLog(group, count, Sink([plan.heartbeat], lambda _: target))
 
 
 def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:

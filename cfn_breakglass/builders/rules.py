@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from troposphere import AWSObject, events, sqs
+from troposphere import AWSObject, GetAtt, events, sqs
 
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.detections.catalog import Detection, in_one_rule
@@ -52,8 +52,8 @@ def forwarding_rules(
     """The rules of a region that forward to the central buses, by family and then by ID.
 
     ``bus_target`` gives the properties of the target. What cannot be forwarded goes to ``dead_letters``; AWS sets for
-    how long a rule tries to reach a bus. The rules wait for ``after``: without the policies that allow delivery, their
-    first events would be lost. ``has_key`` is whether the template makes the key.
+    how long a rule tries to reach a bus. The rules wait for ``after``, as a bus of the same template does: without the
+    policies that allow delivery, their first events would be lost. ``has_key`` is whether the template makes the key.
     """
     return {
         edge.id: events.Rule(
@@ -62,11 +62,11 @@ def forwarding_rules(
             Description=edge.description,
             EventPattern=edge.pattern_in(has_key=has_key),
             State=_STATE,
-            Targets=[events.Target(**bus_target(edge), **_failures(dead_letters, is_urgent=False))],
-            **_waiting(after),
+            Targets=[events.Target(**target, **_failures(dead_letters, is_urgent=False))],
+            **({} if isinstance(target["Arn"], GetAtt) else _waiting(after)),
             **tags(plan),
         )
-        for edge in (plan.edges if plan.buses else ())
+        for edge, target in ((edge, bus_target(edge)) for edge in (plan.edges if plan.buses else ()))
     }
 
 
@@ -96,11 +96,10 @@ def detection_rules(
                 detection.logical_id + suffix,
                 Name=name(f"{detection.rule_id}{suffix and '.'}{suffix}"),
                 Description=detection.summary,
-                **_on_central_bus(plan, detection, central_buses),
+                **_on_bus(plan, detection, central_buses, after),
                 EventPattern=pattern,
                 State=_STATE,
                 Targets=targets,
-                **_waiting(after),
                 **tags(plan),
             )
     return rules
@@ -145,8 +144,11 @@ def _waiting(after: Iterable[AWSObject]) -> dict[str, str | list[str]]:
     return {"DependsOn": titles[0] if len(titles) == 1 else titles} if titles else {}
 
 
-def _on_central_bus(plan: Plan, detection: Detection, buses: Mapping[str, events.EventBus]) -> dict[str, Any]:
+def _on_bus(
+    plan: Plan, detection: Detection, buses: Mapping[str, events.EventBus], after: Iterable[AWSObject]
+) -> dict[str, Any]:
+    """The bus of a rule, and what the rule waits for: a bus of the same template waits for that already."""
     if not plan.buses:
-        return {}
+        return _waiting(after)
     name = plan.bus_of(detection.family).name
-    return {"EventBusName": buses[name].ref() if name in buses else name}
+    return {"EventBusName": buses[name].ref()} if name in buses else {"EventBusName": name, **_waiting(after)}

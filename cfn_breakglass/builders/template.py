@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from troposphere import AWSHelperFn, AWSObject, Equals, Output, Ref, Template
 
@@ -40,6 +41,30 @@ def assemble(
     template.add_resource(list(resources))
     template.add_output(list(outputs))
     return template
+
+
+def with_known_values(node: Any, config: Config, region: str | None = None) -> Any:
+    """Plain data of a template, in which every Fn::Sub has the values that the config fixes.
+
+    These are the partition and, if all stacks of the template are in one, the ``region``: an ARN is then shorter and
+    easier to read. What has no reference left is a text.
+    """
+    known = {"${AWS::Partition}": config.partition.name, "${AWS::URLSuffix}": config.partition.url_suffix}
+    if region:
+        known["${AWS::Region}"] = region
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(element) for element in node]
+        if not isinstance(node, dict):
+            return node
+        if not isinstance(text := node.get("Fn::Sub"), str):
+            return {key: resolved(value) for key, value in node.items()}
+        for placeholder, value in known.items():
+            text = text.replace(placeholder, value)
+        return {"Fn::Sub": text} if "${" in text else text
+
+    return resolved(node)
 
 
 def main_region_only(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-poli
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import awacs.s3
@@ -22,14 +22,14 @@ from cfn_breakglass.plan import Plan
 _RETAINED = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
-def trail(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[AWSObject]:
-    """A trail of the management events of every region with a bucket of its own.
+def trail(plan: Plan, *, after: Collection[str] = ()) -> list[AWSObject]:
+    """A trail of the management events of every region with a bucket of its own; the trail comes last.
 
-    It waits for ``after``, which may fail: with its first file the bucket can no longer be deleted, and would be in the
-    way when the stack is created again.
+    The bucket waits for the resources of the IDs ``after``, which may fail: with the first file of the trail, it can no
+    longer be deleted, and would be in the way when the stack is created again.
     """
     names, key = plan.names, plan.encryption.key_arn
-    bucket = _bucket(plan)
+    bucket = _bucket(plan, sorted(after))
     bucket_policy = s3.BucketPolicy(
         "TrailBucketPolicy", Bucket=bucket.ref(), PolicyDocument=_policy(bucket, names), **_RETAINED
     )
@@ -41,7 +41,7 @@ def trail(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[AWSObject]:
         IsMultiRegionTrail=True,
         IncludeGlobalServiceEvents=True,
         EnableLogFileValidation=True,
-        DependsOn=[resource.title for resource in (bucket_policy, *after)],
+        DependsOn=[bucket_policy.title],
         **({"KMSKeyId": key} if key else {"Metadata": accepted(CKV_AWS_35=NO_KEY)}),
         **_RETAINED,
         **tags(plan),
@@ -49,7 +49,7 @@ def trail(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[AWSObject]:
     return [bucket, bucket_policy, created]
 
 
-def _bucket(plan: Plan) -> s3.Bucket:
+def _bucket(plan: Plan, after: list[str]) -> s3.Bucket:
     # No bucket key: CloudTrail's own use of the key costs nothing, and a bucket key would require it to decrypt.
     key = plan.encryption.key_arn
     algorithm = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
@@ -71,6 +71,7 @@ def _bucket(plan: Plan) -> s3.Bucket:
             CKV_AWS_18="Only CloudTrail writes there; a bucket for its access log would want one as well"
         ),
         **_RETAINED,
+        **({"DependsOn": after} if after else {}),
         **_lock(plan.config.trail_lock_days),
         **tags(plan),
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from troposphere import Template
 
+from cfn_breakglass.builders.template import with_known_values
+from cfn_breakglass.config.model import Config
 from cfn_breakglass.errors import OutputError
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
@@ -20,29 +22,18 @@ _SECTIONS = (
 _ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
 
 
-def as_data(template: Template) -> dict[str, Any]:
-    """The template as plain data, its sections and each resource's attributes in AWS's order."""
+def as_data(template: Template, config: Config | None = None, region: str | None = None) -> dict[str, Any]:
+    """The template as plain data, its sections and each resource's attributes in AWS's order.
+
+    With a ``config``, its references have the values that they have in every stack: those of the config, and of its
+    ``region`` if there is only one.
+    """
     # The resources are converted one by one: Template.to_dict goes through each of them twice.
     other_sections = copy(template)
     other_sections.resources = {}
     resources = {title: _ordered(resource.to_dict(), _ATTRIBUTES) for title, resource in template.resources.items()}
-    return _ordered({**other_sections.to_dict(), "Resources": resources}, _SECTIONS)
-
-
-def in_partition(data: Any, partition: str) -> Any:
-    """``data`` with the name of the partition in place of AWS::Partition: the config fixes it.
-
-    >>> in_partition({"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"}, "aws")
-    'arn:aws:iam::aws:policy/ReadOnlyAccess'
-    """
-    if isinstance(data, list):
-        return [in_partition(member, partition) for member in data]
-    if not isinstance(data, dict):
-        return data
-    if data.keys() == {"Fn::Sub"} and isinstance(text := data["Fn::Sub"], str):
-        text = text.replace("${AWS::Partition}", partition)
-        return {"Fn::Sub": text} if "${" in text else text
-    return {name: in_partition(value, partition) for name, value in data.items()}
+    sections = _ordered({**other_sections.to_dict(), "Resources": resources}, _SECTIONS)
+    return with_known_values(sections, config, region) if config else sections
 
 
 def as_json(data: Mapping[str, Any]) -> str:

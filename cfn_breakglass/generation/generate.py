@@ -11,7 +11,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.builders.access.protection import guard_scp
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.errors import ConfigError, Problem
-from cfn_breakglass.generation.files import as_data, as_json, as_policy, in_partition
+from cfn_breakglass.generation.files import as_data, as_json, as_policy
 from cfn_breakglass.generation.limit_estimate import has_room
 from cfn_breakglass.generation.yaml_format import as_yaml
 from cfn_breakglass.plan import Plan, make_plan
@@ -90,10 +90,11 @@ def _generate_templates(plan: Plan, form: str, lines: Mapping[str, int]) -> tupl
     config, templates = plan.config, make_templates(plan)
     problems: dict[str, Problem] = {}
 
-    def file(stem: str, template: Template, region: str = config.main_region) -> GeneratedFile:
-        data = in_partition(as_data(template), config.partition.name)
+    def file(stem: str, template: Template, other_region: str | None = None) -> GeneratedFile:
+        data = as_data(template, config, None if other_region else config.main_region)
         text = FORMATS[form](data)
         if not has_room(data, text):
+            region = other_region or config.main_region
             problems.update((str(problem), problem) for problem in _exceeded(config, data, text, region, lines))
         return GeneratedFile(f"{stem}.{form}", text)
 

@@ -128,7 +128,7 @@ def test_log_groups_are_protected_and_outlive_the_stack(title: str) -> None:
 @pytest.mark.parametrize("title", ["LoginLog", "ActionLog", "Trail"])
 def test_what_stays_comes_after_what_may_fail(title: str) -> None:
     resources = template()["Resources"]
-    assert {"Role", "RoleGrant"} <= set(resources[title]["DependsOn"])
+    assert {"Role", "RoleGrant"} <= all_before(title, resources)
     assert "TrailBucketPolicy" in resources["Trail"]["DependsOn"]
 
 

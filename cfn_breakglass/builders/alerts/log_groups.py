@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import awacs.logs
-from troposphere import AWSObject, logs
+from troposphere import logs
 
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, policy, service
 from cfn_breakglass.builders.rules import Sink
@@ -22,19 +22,22 @@ from cfn_breakglass.plan import Plan
 
 
 class EventLog(NamedTuple):
-    """A log group that rules write to, and what belongs to it."""
+    """A log group of detections: its logical ID, its name, and the rules that write to it."""
 
-    group: logs.LogGroup
+    logical_id: str
+    name: str
     sink: Sink
-    metric_filters: tuple[logs.MetricFilter, ...] = ()
 
 
-def event_logs(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[EventLog]:
-    """The login log and the action log, as far as they receive anything."""
+def event_logs(plan: Plan) -> list[EventLog]:
+    """The login log and the action log, as far as they receive anything.
+
+    Most rules name the log group literally, because it is made after them. A rule that only logs comes after its log:
+    until then, nobody misses what it would lose.
+    """
     names, destinations = plan.names, plan.destinations
-    waiting = [resource.title for resource in after]
     return [
-        _event_log(plan, logical_id, name, detections, waiting)
+        EventLog(logical_id, name, _sink(logical_id, name, detections, is_standalone=plan.is_standalone))
         for logical_id, name, detections in (
             ("LoginLog", names.login_log, destinations.login_log),
             ("ActionLog", names.action_log, destinations.action_log),
@@ -43,30 +46,37 @@ def event_logs(plan: Plan, *, after: Iterable[AWSObject] = ()) -> list[EventLog]
     ]
 
 
-def _event_log(
-    plan: Plan, logical_id: str, name: str, detections: Collection[Detection], waiting: list[str]
-) -> EventLog:
-    """A log group that keeps the whole events of ``detections``.
+def event_log_groups(plan: Plan, after: Collection[str] = ()) -> list[logs.LogGroup]:
+    """The log groups of ``event_logs``, one after the other and the first after the resources of the IDs ``after``.
+
+    When the stack cannot be created, they stay and are in the way of the next attempt. So they come after what may
+    fail.
+    """
+    groups: list[logs.LogGroup] = []
+    for log in event_logs(plan):
+        groups.append(_event_log_group(plan, log, [groups[-1].title] if groups else sorted(after)))
+    return groups
+
+
+def _event_log_group(plan: Plan, log: EventLog, after: list[str]) -> logs.LogGroup:
+    """A log group that keeps whole events.
 
     It outlives the stack, and nobody deletes it by one call: its protection has to be taken off first.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html
     """
-    group = logs.LogGroup(
-        logical_id,
-        LogGroupName=name,
+    return logs.LogGroup(
+        log.logical_id,
+        LogGroupName=log.name,
         RetentionInDays=plan.config.retention_days,
         DeletionProtectionEnabled=True,
         # Not RetainExceptOnCreate: a stack that cannot be created cannot delete what is protected either.
         DeletionPolicy="Retain",
         UpdateReplacePolicy="Retain",
         **log_encryption(plan),
-        # When the stack cannot be created, the log group stays and is in the way of the next attempt. So it comes after
-        # what may fail.
-        **({"DependsOn": waiting} if waiting else {}),
+        **({"DependsOn": after} if after else {}),
         **tags(plan),
     )
-    return EventLog(group, log_sink(logical_id, detections))
 
 
 def log_encryption(plan: Plan) -> dict[str, Any]:
@@ -75,23 +85,27 @@ def log_encryption(plan: Plan) -> dict[str, Any]:
     return {"KmsKeyId": key} if key else {"Metadata": accepted(CKV_AWS_158=NO_KEY)}
 
 
-def log_sink(logical_id: str, detections: Collection[Detection]) -> Sink:
-    """The log group ``logical_id`` as a target."""
+def log_target(logical_id: str, name: str) -> dict[str, Any]:
+    """The log group ``name`` as the target of a rule; ``${LogicalId}`` is the name of one that is made before."""
+    # No RoleArn: with one, EventBridge loses the events. No :* either, which GetAtt would bring.
+    return {"Id": logical_id, "Arn": sub(log_group_arn(name))}
 
-    def target(_: Detection) -> dict[str, Any]:
-        # No RoleArn: with one, EventBridge loses the events. No :* either, which GetAtt would bring.
-        return {"Id": logical_id, "Arn": sub(log_group_arn("${" + logical_id + "}"))}
+
+def _sink(logical_id: str, name: str, detections: Collection[Detection], *, is_standalone: bool) -> Sink:
+    def target(detection: Detection) -> dict[str, Any]:
+        comes_after = is_standalone or not detection.notifies
+        return log_target(logical_id, "${" + logical_id + "}" if comes_after else name)
 
     return Sink(detections, target)
 
 
-def log_policy(logical_id: str, name: str, groups: Iterable[logs.LogGroup]) -> logs.ResourcePolicy:
-    """One policy for all of ``groups``: an account has room for ten in a region."""
+def log_policy(logical_id: str, policy_name: str, group_names: Iterable[str]) -> logs.ResourcePolicy:
+    """One policy for all log groups: an account has room for ten in a region."""
     write = allow(
         "OurRules",
         [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
-        [log_group_arn("${" + group.title + "}:*") for group in groups],
+        [log_group_arn(f"{name}:*") for name in group_names],
         principal=service(EVENTS, "delivery.logs.amazonaws.com"),
     )
     document = json.dumps(json.loads(policy(write).to_json()), separators=(",", ":"))
-    return logs.ResourcePolicy(logical_id, PolicyName=name, PolicyDocument=sub(document))
+    return logs.ResourcePolicy(logical_id, PolicyName=policy_name, PolicyDocument=sub(document))

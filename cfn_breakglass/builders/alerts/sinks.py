@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from troposphere import AWSObject, sns
@@ -17,29 +16,26 @@ from cfn_breakglass.plan import Plan
 class Sinks(NamedTuple):
     """The destinations of the rules of one template.
 
-    ``policies``, among the ``resources``, allow the rules to deliver there. ``topic`` is None if nothing alerts.
+    ``resources`` are the topic, the log of the heartbeat and all that allows the rules to deliver; the log groups of
+    detections are made last. ``topic`` is None if nothing alerts.
     """
 
     sinks: list[Sink]
     resources: list[AWSObject]
-    policies: list[AWSObject]
     topic: sns.Topic | None
 
 
-def alert_sinks(plan: Plan, *, log_policy_id: str, log_policy_name: str, after: Iterable[AWSObject] = ()) -> Sinks:
-    """Every destination of the plan, with one CloudWatch Logs policy for all log groups; these wait for ``after``."""
-    topic = alert_topic(plan)
-    event_groups = [*event_logs(plan, after=after), *heartbeat_log(plan)]
-    sinks, resources, policies = [], [], []
+def alert_sinks(plan: Plan, *, log_policy_id: str, log_policy_name: str) -> Sinks:
+    """Every destination of the plan, with one CloudWatch Logs policy for all log groups."""
+    topic, event_groups, heartbeats = alert_topic(plan), event_logs(plan), heartbeat_log(plan)
+    sinks = [part.sink for part in (topic, *event_groups, heartbeats) if part]
+    resources: list[AWSObject] = []
+    group_names = [log.name for log in event_groups]
     if topic:
-        sinks.append(topic.sink)
         resources += [topic.topic, topic.policy, *topic.subscriptions]
-        policies.append(topic.policy)
-    for log in event_groups:
-        sinks.append(log.sink)
-        resources += [log.group, *log.metric_filters]
-    if event_groups:
-        write = log_policy(log_policy_id, log_policy_name, [log.group for log in event_groups])
-        resources.append(write)
-        policies.append(write)
-    return Sinks(sinks, resources, policies, topic.topic if topic else None)
+    if heartbeats:
+        resources += [heartbeats.group, heartbeats.metric_filter]
+        group_names.append(plan.names.heartbeat_log)
+    if group_names:
+        resources.append(log_policy(log_policy_id, log_policy_name, group_names))
+    return Sinks(sinks, resources, topic.topic if topic else None)

@@ -22,6 +22,7 @@ from cfn_breakglass.builders.deployment.deployer_permissions import (
 )
 from cfn_breakglass.builders.iam_policy import allow, policy, service
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
+from cfn_breakglass.builders.template import with_known_values
 from cfn_breakglass.names import part_arn, sub
 from cfn_breakglass.plan import Plan
 
@@ -57,7 +58,7 @@ def stack_set(plan: Plan, stackset: Template, *, after: Iterable[AWSObject]) -> 
                 Regions=list(plan.config.secondary_regions),
             )
         ],
-        TemplateBody=template_body(stackset.to_dict()),
+        TemplateBody=template_body(with_known_values(stackset.to_dict(), plan.config)),
         # It has to be deleted before its roles, or nobody could remove its stacks any more.
         DependsOn=[resource.title for resource in after],
         **tags(plan),

@@ -1,0 +1,74 @@
+"""What may fail comes before what stays after a failure, and what lets others in before the rules that watch it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from creation_order import all_before
+from fresh_stacks import generated
+from golden_cases import CASES
+from template_data import template_data
+
+from cfn_breakglass import load_config
+from cfn_breakglass.config.model import CREATE
+
+RETAINED = ("AWS::Logs::LogGroup", "AWS::S3::Bucket")
+GRANTING = (
+    *("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::Lambda::Permission"),
+    *("AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::SQS::QueuePolicy", "AWS::Logs::ResourcePolicy"),
+)
+every_case = pytest.mark.parametrize("case", [case.name for case in CASES])
+
+
+def resources(case: str, file: str = "main-region.yaml") -> dict[str, Any]:
+    found: dict[str, Any] = template_data(generated(case)[file])["Resources"]
+    return found
+
+
+def logs_only(logical_id: str, resource: dict[str, Any]) -> bool:
+    """Whether it is the rule that logs every change of the monitoring, which notifies nobody."""
+    return logical_id.startswith("MonitoringTamperedLog") and resource["Type"] == "AWS::Events::Rule"
+
+
+@every_case
+def test_a_log_group_that_stays_comes_after_what_may_fail(case: str) -> None:
+    held = resources(case)
+    config, _ = load_config(CASES[0].parent / case / "breakglass.yaml")
+    late = {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if logs_only(name, resource)}
+    if config.trail_lock_days:
+        late |= {"TrailBucket", "TrailBucketPolicy", "Trail"}
+    for logical_id in held.keys() & {"LoginLog", "ActionLog"}:
+        assert held.keys() - all_before(logical_id, held) <= late, logical_id
+
+
+def test_a_bucket_comes_after_what_may_fail_and_a_locked_one_last_of_all() -> None:
+    with_trail = {case.name: load_config(case / "breakglass.yaml")[0] for case in CASES}
+    with_trail = {name: config for name, config in with_trail.items() if config.trail == CREATE}
+    locks = {bool(config.trail_lock_days) for config in with_trail.values()}
+    assert locks >= {True}
+    for case, config in with_trail.items():
+        held = resources(case)
+        late = {"TrailBucket", "TrailBucketPolicy", "Trail"}
+        if not config.trail_lock_days:
+            late |= {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if logs_only(name, resource)}
+        assert held.keys() - all_before("TrailBucket", held) <= late, case
+        assert all_before("Trail", held) >= {"TrailBucket", "TrailBucketPolicy"}
+
+
+@every_case
+def test_what_lets_others_in_comes_before_the_rules_that_watch_for_it(case: str) -> None:
+    for file in ("main-region.yaml", "stackset.yaml"):
+        held = resources(case, file)
+        granting = {name for name, resource in held.items() if resource["Type"] in GRANTING}
+        for logical_id, resource in held.items():
+            if resource["Type"] == "AWS::Events::Rule":
+                assert granting <= all_before(logical_id, held), f"{file}: {logical_id}"
+
+
+@every_case
+def test_nothing_waits_for_itself(case: str) -> None:
+    for file in generated(case):
+        if file.endswith(".yaml"):
+            held = resources(case, file)
+            assert [name for name in held if name in all_before(name, held)] == []
