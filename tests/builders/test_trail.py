@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from creation_order import all_before
 from guidance_text import steps_for
 from samples import ACCOUNT, SETTINGS, templates
 
