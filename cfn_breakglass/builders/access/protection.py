@@ -127,7 +127,8 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield from (part_arn("events", f"rule/{name}") for name in (f"{prefix}?*", f"*/{prefix}-*"))
     for bus in names.buses(config):
         yield part_arn("events", f"event-bus/{bus}")
-        yield part_arn("events", f"rule/{bus}/*")
+        if not bus.startswith(prefix):  # a * of IAM stands for / too, so the first ARN has the rules of our own buses
+            yield part_arn("events", f"rule/{bus}/*")
     yield part_arn("sns", names.topic)
     yield part_arn("sns", names.fallback_topic)
     yield part_arn("sqs", names.dead_letters)
