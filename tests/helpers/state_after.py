@@ -30,7 +30,10 @@ def changes(stacks: Stacks) -> Iterator[Change]:
     """Every call that can break something, for every part of the stacks; the title says region, call and part."""
     for stack in stacks.values():
         for resource in stack.resources.values():
-            yield from _CALLS[resource.type](_Part(stacks, stack, resource))
+            part = _Part(stacks, stack, resource)
+            direct = list(_CALLS[resource.type](part))
+            yield from direct
+            yield from _by_cloud_control(part, [change for change in direct if "Delet" in change.record["eventName"]])
         for resource in _existing(stack):
             yield from _CALLS[resource.type](_Part(stacks, stack, resource))
         yield from _of_the_region(stacks, stack)
@@ -346,6 +349,41 @@ def _of_schedule(part: _Part) -> Iterator[Change]:
 def _with_its_owner(_: _Part) -> Iterator[Change]:
     """The calls that change it are those of what it belongs to."""
     return iter(())
+
+
+def _by_cloud_control(part: _Part, deletions: list[Change]) -> Iterator[Change]:
+    """The same by the Cloud Control API: its own call has to alert, as those that it makes come from CloudFormation.
+
+    An update can leave as little of a part as its deletion. What is in no region can be deleted from any. What existed
+    before our stacks is another stack's, and calls from CloudFormation about it alert.
+    https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-delete.html
+    """
+    resource, main = part.resource, part.stack.region
+    is_global = resource.type.startswith("AWS::IAM::")
+    for deletion in deletions[:1]:
+        parameters = {"typeName": resource.type, "identifier": _identifier(part)}
+        for region in part.stacks if is_global else (main,):
+            where = "" if region == main else f" (in {region})"
+            for call in ("DeleteResource", "UpdateResource"):
+                call_record = record(f"cloudcontrolapi:{call}", region, part.stack.account, parameters)
+                yield Change(f"{main}: {call}{where} {resource.logical_id}", call_record, deletion.stacks)
+
+
+def _identifier(part: _Part) -> str:
+    """The primary identifier of a resource: https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html."""
+    resource, stack = part.resource, part.stack
+    match resource.type:
+        case "AWS::SNS::Topic" | "AWS::Events::Rule":
+            return resource.arn
+        case "AWS::SQS::Queue":
+            return f"https://sqs.{stack.region}.amazonaws.com/{stack.account}/{resource.name}"
+        case "AWS::Logs::MetricFilter":
+            return f"{resource.properties['LogGroupName']}|{resource.name}"
+        case "AWS::Scheduler::Schedule":
+            return str(resource.properties["Name"])
+        case "AWS::Logs::ResourcePolicy":
+            return str(resource.properties["PolicyName"])
+    return resource.name
 
 
 def _of_the_region(stacks: Stacks, stack: Stack) -> Iterator[Change]:
