@@ -124,7 +124,7 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
             Patterns(delivery_changes(config, names, watcher)),
         ),
         ("Changes of the roles, policies, stacks and key", part_changes(config, names, key_id)),
-        ("Changes of the account that alerts depend on", Patterns(account_changes(config, names))),
+        ("Changes of the account that alerts depend on", account_changes(config, names, key_id)),
         ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
     )
     return [

@@ -70,7 +70,7 @@ def rule_changes(config: Config, names: Names) -> _Fields:
     parts: list[_Fields] = [
         {"name": [*([names.bus] if shared_bus else []), *buses, *rules]},
         {"rule": rules},
-        *_of_buses(buses),
+        *([{"eventBusName": [*buses, *_ends_of_arns(buses)]}] if buses else []),
         # A key of somebody's own on the default bus encrypts our rules there, and can be disabled.
         # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
         {"name": ["default", *ABSENT], "kmsKeyIdentifier": [{"exists": True}], "archiveName": ABSENT},
@@ -82,26 +82,25 @@ def rule_changes(config: Config, names: Names) -> _Fields:
         {"alarmName": [{"prefix": names.alarms}]},
         {"alarmNames": [{"prefix": names.alarms}]},
         {"muteTargets": {"alarmNames": [{"prefix": names.alarms}]}},
+        {"identifier": [{"wildcard": f"*{fragment(names.default_bus_rules)}*"}]},
     ]
     # An existing bus has other uses. Calls that name it and no rule are about its permissions.
     if shared_bus:
         parts.append({"eventBusName": [names.bus], "name": ABSENT, "rule": ABSENT})
-    return _own(["events", "logs", "monitoring"], parts)
+    return _own(["cloudcontrolapi", "events", "logs", "monitoring"], parts)
 
 
-def _of_buses(buses: list[str]) -> list[_Fields]:
-    """Calls about rules, permissions, archives and replays of ``buses``, by their names or ARNs."""
-    arns = [{"suffix": f"/{bus}"} for bus in buses]
-    by_arn = ({"eventSourceArn": arns}, {"destination": {"arn": arns}})
-    return [{"eventBusName": [*buses, *arns]}, *by_arn] if buses else []
+def _ends_of_arns(buses: list[str]) -> list[_Fields]:
+    return [{"suffix": f"/{bus}"} for bus in buses]
 
 
 def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
-    """Every writing call, by anybody, about our topics, queues and the schedule of the heartbeat.
+    """Every writing call, by anybody, about our topics, queues, archives, replays and the schedule of the heartbeat.
 
     And about the rule ``watcher``, which watches all other rules.
     """
     topics, queue = (names.topic, names.fallback_topic), names.dead_letters
+    buses = _ends_of_arns(names.buses(config))
     on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
         {"name": [names.default_bus_rule(watcher)], **on_default_bus},
@@ -113,6 +112,7 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
         {"queueUrl": [queue, {"suffix": f"/{queue}"}, {"suffix": f"/{queue}/"}]},
         {"queueName": [queue]},
         {"sourceArn": [{"suffix": f":{queue}"}]},
+        *([{"eventSourceArn": buses}, {"destination": {"arn": buses}}] if buses else []),
         _OMITTED_PARAMETERS,
     ]
     if sends_text_messages(config):
@@ -150,15 +150,31 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
     return Patterns(_own(services, parts, calls), _own(services, own_key, calls) if own_key else None)
 
 
-def account_changes(config: Config, names: Names) -> _Fields:
+def account_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
     """Calls about what is not ours and alerts need: trails, regions, the organization, STS, an existing key.
 
-    And calls by which another stack takes parts of ours, or Cloud Control changes them.
+    And calls by which another stack takes parts of ours, or Cloud Control changes them: all parts but the rules on the
+    default bus, of which this is one. ``key_id`` is the logical ID of the template's key.
     """
+    own = _identifiers(config, names)
+    if config.encryption != CUSTOMER_KEY or not key_id:
+        return Patterns(_of_account(config, names, own))
+    # Nothing in the ID of a key says whose it is.
+    return Patterns(_of_account(config, names, own), _of_account(config, names, [*own, {"suffix": Ref(key_id)}]))
+
+
+def _identifiers(config: Config, names: Names) -> list[Any]:
+    """What Cloud Control calls our parts by: a name, a path or an ARN."""
+    name, beginning = names.prefix, f"{names.prefix}-"
+    other_buses = [bus for bus in names.buses(config) if bus != name and not bus.startswith(beginning)]
+    ends: list[_Fields] = [{"suffix": f"/{name}"}, {"prefix": f"{name}:"}]
+    return [name, *other_buses, {"wildcard": f"*{fragment(beginning)}*"}, {"wildcard": f"*/{name}/*"}, *ends]
+
+
+def _of_account(config: Config, names: Names, identifiers: list[Any]) -> _Fields:
     takeovers: list[_Fields] = [
         {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(config, names)]}},
-        # Any part, in whatever form its service names it.
-        {"identifier": [{"wildcard": f"*{fragment(names.prefix)}*"}]},
+        {"identifier": identifiers},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
     of_account = {"stackDefinitions": {"stackName": ABSENT}, "identifier": ABSENT}
@@ -185,24 +201,28 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
 
     ``key_id`` is the logical ID of the key in the same template.
     """
-    bus, topic = names.monitoring_bus, names.topic
-    services = ["sns"]
+    bus, topic, forwarder = names.monitoring_bus, names.topic, names.forwarder_role_arn.rpartition("/")[2]
+    services = ["cloudcontrolapi", "sns"]
+    topic_arn, subscription_arn = {"suffix": f":{topic}"}, {"wildcard": f"*:{topic}:*"}
     parts: list[_Fields] = [
-        {"topicArn": [{"suffix": f":{topic}"}]},
-        {"subscriptionArn": [{"wildcard": f"*:{topic}:*"}]},
-        {"resourceArn": [{"suffix": f":{topic}"}]},
+        {"topicArn": [topic_arn]},
+        {"subscriptionArn": [subscription_arn]},
+        {"resourceArn": [topic_arn]},
     ]
+    identifiers: list[Any] = [topic_arn, subscription_arn]
     if config.secondary_regions:
         services += ["events", "iam"]
         parts += [
             {"name": [bus]},
             {"eventBusName": [bus, {"suffix": f"/{bus}"}]},
-            {"roleName": [{"equals-ignore-case": names.forwarder_role_arn.rpartition("/")[2]}]},
+            {"roleName": [{"equals-ignore-case": forwarder}]},
         ]
+        identifiers += [bus, {"wildcard": f"*:rule/{bus}/*"}, {"equals-ignore-case": forwarder}]
     if key := existing_key_id(config) or (Ref(key_id) if key_id else None):
         services.append("kms")
         parts.append(_of_key(key))
-    return _own(services, parts)
+        identifiers.append({"suffix": key})
+    return _own(services, [*parts, {"identifier": identifiers}])
 
 
 def _own(services: Iterable[str], parts: list[_Fields], calls: _Fields | None = None) -> _Fields:
