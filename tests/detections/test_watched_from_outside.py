@@ -57,8 +57,6 @@ class Unseen(NamedTuple):
 
 
 WITH_HEARTBEAT: Final = (GLOBAL, EUROPEAN, EXISTING_PARTS, DEPLOYER, WITHOUT_FALLBACK)
-_RULE_CALLS: Final = r"(DisableRule|DeleteRule|PutRule|RemoveTargets|PutTargets)( \(.*\))?"
-_ROLE_CALLS: Final = r"(DeleteRole|UpdateAssumeRolePolicy|DeleteRolePolicy|(Put|Attach)RolePolicy.*|PutRolePermi\w+)"
 UNSEEN: Final = (
     Unseen(
         "The main stack deleted, or emptied by an update",
@@ -75,19 +73,25 @@ UNSEEN: Final = (
     Unseen(
         "The forwarder role broken, where `main_region` is not `us-east-1`",
         (EUROPEAN,),
-        rf"{{main}}: {_ROLE_CALLS} ForwarderRole",
+        r"{main}: (?!DeleteResource|UpdateResource).* ForwarderRole",
+        Way.HEARTBEAT,
+    ),
+    Unseen(
+        "The forwarder role broken by the Cloud Control API of another region",
+        (GLOBAL, EUROPEAN, DEPLOYER),
+        r"{main}: (DeleteResource|UpdateResource) \(in .*\) ForwarderRole",
         Way.HEARTBEAT,
     ),
     Unseen(
         "Without `alerts.fallback`: the forwarder role broken",
         (WITHOUT_FALLBACK,),
-        rf"{{main}}: {_ROLE_CALLS} ForwarderRole",
+        r"{main}: .* ForwarderRole",
         Way.NONE,
     ),
     Unseen(
         "Without `alerts.fallback`: the bus `<name>-monitoring` or its rule MonitoringTampered broken",
         (WITHOUT_FALLBACK,),
-        rf"{{main}}: (.* MonitoringBus|{_RULE_CALLS} MonitoringTampered)",
+        r"{main}: .* (MonitoringBus|MonitoringTampered)",
         Way.NONE,
     ),
     Unseen(
@@ -104,13 +108,17 @@ HARMLESS: Final = {
     " organizations:LeaveOrganization iam:SetSecurityTokenServicePreferences",
     "a change that is only prepared, or made easier": "cloudformation:CreateChangeSet cloudformation:SetStackPolicy"
     " cloudformation:UpdateTerminationProtection logs:PutLogGroupDeletionProtection",
+    "a part that another stack has then": "cloudformation:CreateStackRefactor cloudformation:ImportStacksToStackSet",
+    "something else of our name, which AWS refuses or adds": "cloudformation:CreateStackSet sns:CreateTopic"
+    " sqs:CreateQueue",
+    "a copy of the events, or events of the past": "events:CreateArchive events:StartReplay",
     "a trail, whose own change is still recorded": "cloudtrail:DeleteTrail cloudtrail:PutEventSelectors"
     " cloudtrail:StopLogging cloudtrail:UpdateTrail",
     "the files of the trail, which no alert passes": "s3:DeleteBucket s3:DeleteBucketPolicy s3:PutBucketEncryption"
     " s3:PutBucketLifecycle s3:PutBucketObjectLockConfiguration s3:PutBucketPolicy s3:PutBucketPublicAccessBlock"
     " s3:PutBucketVersioning",
     "what the role may do, which no alert needs": "iam:DeletePolicy iam:DeletePolicyVersion"
-    " iam:DeleteRolePermissionsBoundary iam:DetachRolePolicy iam:SetDefaultPolicyVersion",
+    " iam:DeleteRolePermissionsBoundary iam:DetachRolePolicy iam:DetachUserPolicy iam:SetDefaultPolicyVersion",
     "a permission more, or one that we do not need": "events:RemovePermission kms:CreateGrant kms:RevokeGrant"
     " sns:AddPermission",
     "a key by another name, or of another age": "kms:UpdateAlias kms:DisableKeyRotation",

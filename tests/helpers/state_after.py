@@ -7,6 +7,7 @@ told to it in other words, which come to the same for the events that a rule del
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
@@ -16,6 +17,9 @@ from cfn_breakglass.analysis.template.resource_types import bus_name
 from cfn_breakglass.aws.partitions import GLOBAL_REGION
 
 Stacks = Mapping[str, Stack]
+
+_DELETION: Final = re.compile("Delet|Unsubscribe")
+_SUBSCRIPTION_ID: Final = "6b0e71bd-7e97-4d97-80ce-4a0994e55286"
 
 
 class Change(NamedTuple):
@@ -33,7 +37,9 @@ def changes(stacks: Stacks) -> Iterator[Change]:
             part = _Part(stacks, stack, resource)
             direct = list(_CALLS[resource.type](part))
             yield from direct
-            yield from _by_cloud_control(part, [change for change in direct if "Delet" in change.record["eventName"]])
+            yield from _by_cloud_control(
+                part, [change for change in direct if _DELETION.search(change.record["eventName"])]
+            )
         for resource in _existing(stack):
             yield from _CALLS[resource.type](_Part(stacks, stack, resource))
         yield from _of_the_region(stacks, stack)
@@ -237,7 +243,7 @@ def _of_topic(part: _Part) -> Iterator[Change]:
 
 
 def _of_subscription(part: _Part) -> Iterator[Change]:
-    arn = f"{part.resource.properties['TopicArn']}:6b0e71bd-7e97-4d97-80ce-4a0994e55286"
+    arn = _identifier(part)
     yield part.change("sns:Unsubscribe", {"subscriptionArn": arn}, part.without())
     # What no message passes comes to the same.
     parameters = {"subscriptionArn": arn, "attributeName": "FilterPolicy", "attributeValue": '{"never":["never"]}'}
@@ -245,8 +251,7 @@ def _of_subscription(part: _Part) -> Iterator[Change]:
 
 
 def _of_queue(part: _Part) -> Iterator[Change]:
-    queue, stack = part.resource, part.stack
-    url = f"https://sqs.{stack.region}.amazonaws.com/{stack.account}/{queue.name}"
+    stack, url = part.stack, _identifier(part)
     policies = stack.of_type("AWS::SQS::QueuePolicy")
     denying = [_denying(policy) for policy in policies]
     yield part.change("sqs:DeleteQueue", {"queueUrl": url}, part.without(*policies))
@@ -372,18 +377,23 @@ def _by_cloud_control(part: _Part, deletions: list[Change]) -> Iterator[Change]:
 def _identifier(part: _Part) -> str:
     """The primary identifier of a resource: https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-identifier.html."""
     resource, stack = part.resource, part.stack
+    properties = resource.properties
     match resource.type:
         case "AWS::SNS::Topic" | "AWS::Events::Rule":
-            return resource.arn
+            identifier = resource.arn
+        case "AWS::SNS::Subscription":
+            identifier = f"{properties['TopicArn']}:{_SUBSCRIPTION_ID}"
         case "AWS::SQS::Queue":
-            return f"https://sqs.{stack.region}.amazonaws.com/{stack.account}/{resource.name}"
+            identifier = f"https://sqs.{stack.region}.amazonaws.com/{stack.account}/{resource.name}"
         case "AWS::Logs::MetricFilter":
-            return f"{resource.properties['LogGroupName']}|{resource.name}"
+            identifier = f"{properties['LogGroupName']}|{resource.name}"
         case "AWS::Scheduler::Schedule":
-            return str(resource.properties["Name"])
+            identifier = properties["Name"]
         case "AWS::Logs::ResourcePolicy":
-            return str(resource.properties["PolicyName"])
-    return resource.name
+            identifier = properties["PolicyName"]
+        case _:
+            identifier = resource.name
+    return str(identifier)
 
 
 def _of_the_region(stacks: Stacks, stack: Stack) -> Iterator[Change]:
