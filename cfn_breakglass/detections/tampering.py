@@ -91,6 +91,7 @@ def rule_changes(config: Config, names: Names) -> _Fields:
 
 
 def _ends_of_arns(buses: list[str]) -> list[_Fields]:
+    """What the ARNs of the buses end with."""
     return [{"suffix": f"/{bus}"} for bus in buses]
 
 
@@ -112,9 +113,10 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
         {"queueUrl": [queue, {"suffix": f"/{queue}"}, {"suffix": f"/{queue}/"}]},
         {"queueName": [queue]},
         {"sourceArn": [{"suffix": f":{queue}"}]},
-        *([{"eventSourceArn": buses}, {"destination": {"arn": buses}}] if buses else []),
         _OMITTED_PARAMETERS,
     ]
+    if buses:
+        parts += [{"eventSourceArn": buses}, {"destination": {"arn": buses}}]
     if sends_text_messages(config):
         parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
     return _own(["events", "scheduler", "sns", "sqs"], parts)
