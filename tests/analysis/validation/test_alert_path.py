@@ -115,7 +115,7 @@ def test_a_topic_without_subscribers() -> None:
 
 def test_a_bus_that_does_not_exist() -> None:
     texts = changed(emitted(), STACKSET, "ForwardAssume", "event-bus/emergency", "event-bus/urgency")
-    resource = "!Sub arn:${AWS::Partition}:events:us-east-1:${AWS::AccountId}:event-bus/%s"
+    resource = "!Sub arn:aws:events:us-east-1:${AWS::AccountId}:event-bus/%s"
     texts = changed(texts, MAIN, "ForwarderRole", resource % "emergency", "'*'")
     (finding,) = findings(texts)
     assert (finding.rule_id, finding.logical_id) == ("bus-missing", "ForwardAssume")
