@@ -30,7 +30,11 @@ WITHOUT_FALLBACK, ONE_WITHOUT_FALLBACK = "without a fallback", "one region witho
 # name: what differs from the starter
 CASES: Final[dict[str, dict[str, Any]]] = {
     GLOBAL: {"regions": ["eu-west-1"]},
-    EUROPEAN: {"main_region": "eu-west-1", "regions": ["us-east-1", "ap-south-1"]},
+    EUROPEAN: {
+        "main_region": "eu-west-1",
+        "regions": ["us-east-1", "ap-south-1"],
+        "event_bus": {"name": "emergency"},
+    },
     ONE_REGION: {"regions": []},
     EXISTING_PARTS: {
         "regions": ["eu-west-1"],
