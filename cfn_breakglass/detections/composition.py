@@ -67,9 +67,9 @@ def _compose_field(edge: Any, kind: Any) -> Any:
 
 def _share_with_alternatives(composed: dict[str, Any]) -> None:
     """Move each field that an alternative has too into all of them; leave out those that it contradicts."""
-    shared = {
+    shared = [
         name for name in composed if name != _OR and any(_overlap(composed, other, name) for other in composed[_OR])
-    }
+    ]
     if not shared:
         return
     moved = {name: composed.pop(name) for name in shared}

@@ -38,7 +38,7 @@ def templates_folder(case: Path) -> Path:
 def golden_files(case: Path) -> dict[str, str]:
     """File name -> text, of everything that the config in ``case`` makes."""
     config, lines = load_config(case / "breakglass.yaml")
-    return output_files(config, file=str(case), lines=lines)
+    return output_files(config, file=str(case / "breakglass.yaml"), lines=lines)
 
 
 def trust_text(case: Path) -> str:
