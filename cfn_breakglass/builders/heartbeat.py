@@ -52,6 +52,11 @@ _RHYTHMS: Final = {
 }
 
 
+def warm_up_hours(heartbeat: str) -> int:
+    """How many hours after their creation the alarms of missing heartbeats begin to report a region."""
+    return _RHYTHMS[heartbeat].warm_up_minutes // 60
+
+
 def heartbeat_role(plan: Plan) -> iam.Role | None:
     """The one role of the schedules of all regions; all it may do is put the test event on a default bus.
 

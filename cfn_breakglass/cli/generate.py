@@ -65,6 +65,7 @@ def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.generation.files import write_files
     from cfn_breakglass.generation.generate import generate_files
+    from cfn_breakglass.guidance.neighbors import collisions
     from cfn_breakglass.guidance.next_steps import next_steps
     from cfn_breakglass.guidance.warnings import warnings
     from cfn_breakglass.plan import make_plan
@@ -72,7 +73,7 @@ def generate(ctx: click.Context, config: Path, output: Path, form: str, *, check
     settings, lines = load_config(config)
     plan = make_plan(settings)
     files = generate_files(plan, form, file=str(config), lines=lines)
-    for warning in warnings(plan):
+    for warning in (*warnings(plan), *collisions(config, settings)):
         click.echo(f"warning: {warning}", err=True)
     if check or show_diff:
         is_current = _compare(ctx, output, files.texts, config, summary=check)

@@ -8,6 +8,7 @@ from shlex import quote
 from textwrap import wrap
 
 from cfn_breakglass.aws import limits
+from cfn_breakglass.builders.heartbeat import warm_up_hours
 from cfn_breakglass.config.model import OFF, Config
 from cfn_breakglass.generation.generate import GeneratedFile, GeneratedTemplates
 from cfn_breakglass.names import resolve_pseudo_parameters
@@ -57,8 +58,11 @@ def _main_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
     return f"""In the console: CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
    Stack name: {config.name}. Tick that it may create IAM resources with custom names.{users}{role_lines}
-   Or with the AWS CLI:
-{_deploy(plan, config.name, folder, template, role)}"""
+   The first time, Stack failure options: Preserve successfully provisioned resources.
+   Or with the AWS CLI; --disable-rollback is for the first time only, as is --on-failure DO_NOTHING of create-stack:
+{_deploy(plan, config.name, folder, template, role, is_first=True)}
+   If the first creation fails, its events say why. Then delete what it made, and create the stack again:
+     aws cloudformation rollback-stack --region {config.main_region} --stack-name {config.name}"""
 
 
 def _stackset_roles_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
@@ -68,7 +72,9 @@ def _stackset_roles_stack(plan: Plan, folder: Path, template: GeneratedFile) -> 
 {_deploy(plan, f"{name}-stackset-roles", folder, template)}"""
 
 
-def _deploy(plan: Plan, stack: str, folder: Path, template: GeneratedFile, role: str = "") -> str:
+def _deploy(
+    plan: Plan, stack: str, folder: Path, template: GeneratedFile, role: str = "", *, is_first: bool = False
+) -> str:
     region = plan.config.main_region
     is_large = len(template.text.encode()) > limits.TEMPLATE_BODY.maximum
     bucket = f"cf-templates-...-{region}, the console's own bucket" if role else f"any bucket of yours in {region}"
@@ -76,6 +82,7 @@ def _deploy(plan: Plan, stack: str, folder: Path, template: GeneratedFile, role:
         f"     aws cloudformation deploy --region {region} --stack-name {stack}",
         f"       --template-file {quote(str(folder / template.name))} --capabilities CAPABILITY_NAMED_IAM",
         *([f"       --role-arn {role}"] if role else []),
+        *(["       --disable-rollback"] if is_first else []),
         *([f"       --s3-bucket BUCKET  # {bucket}; the template is too large without one"] if is_large else []),
     ]
     return " \\\n".join(words)
@@ -132,11 +139,16 @@ def _role_lines(plan: Plan) -> str:
 
 def _expected_alerts(plan: Plan) -> str:
     """The alerts that a rollout causes, so that nobody mistakes them for an incident."""
-    expected = {"MonitoringTampered": "hundreds of MonitoringTampered, one for each call of the rollout"}
-    if plan.config.heartbeat != OFF:
-        expected["DeliveryFailing"] = "a DeliveryFailing for each region, until its first heartbeat arrives"
-    alerts = [text for detection, text in expected.items() if plan.alerts_on(detection)]
-    return "".join(f"\n   Expect alerts: {text}." for text in alerts)
+    expected = ""
+    if plan.alerts_on("MonitoringTampered"):
+        expected = (
+            "\n   Expect a few alerts of MonitoringTampered: about your own calls, and those by which any stack could"
+            "\n   change a part of this monitoring. The other calls of CloudFormation are only logged."
+        )
+    if plan.config.heartbeat != OFF and plan.alerts_on("DeliveryFailing"):
+        hours = warm_up_hours(plan.config.heartbeat)
+        expected += f"\n   A region without a heartbeat {hours} hours after the first stack is a DeliveryFailing."
+    return expected
 
 
 def _check_instances(plan: Plan) -> str:

@@ -90,6 +90,19 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
     if not plan.destinations.topic:
         yield "alerts: nobody is notified, because detections are only logged; set alerts.emails or other subscribers"
     elif not config.alerts.fallback:
-        yield "alerts.fallback: nobody is notified if alerts cannot be delivered; set it, best to another mailbox"
+        yield (
+            "alerts.fallback: nobody is notified if alerts cannot be delivered, nor of a change that breaks "
+            f"{_unseen_without_fallback(plan)}; set it, best to another mailbox"
+        )
     if config.alerts.sms and not config.alerts.message:
         yield "alerts.sms: an alert without alerts.message may be too long for a text message; set a short message"
+
+
+def _unseen_without_fallback(plan: Plan) -> str:
+    """The parts of the alert path whose change takes its own alert along."""
+    parts = ["the alert topic", "its only subscription"]
+    if plan.encryption.key_arn:
+        parts.append("the key")
+    if plan.buses:
+        parts += ["the forwarder role", f"the bus {plan.names.monitoring_bus}", "the rule MonitoringTampered on it"]
+    return f"{', '.join(parts[:-1])} or {parts[-1]}"

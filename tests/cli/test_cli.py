@@ -104,7 +104,7 @@ def test_generate_prints_next_steps_with_the_regions_of_the_config() -> None:
         ),
         ("alerts: {sms: ['+442071838750'], message: x}", "SMS sandbox"),
         ("alerts: {emails: [a@example.com]}", "these examples; replace them in the config: a@example.com"),
-        ("alerts: {emails: [a@example.com]}", "Expect alerts: hundreds of MonitoringTampered"),
+        ("alerts: {emails: [a@example.com]}", "Expect a few alerts of MonitoringTampered: about your own calls"),
         (
             "role: {trust: {source_identity: true}}",
             "command\n   in the outputs of the stack, with --region ap-north",
@@ -125,7 +125,7 @@ def test_generate_prints_next_steps_with_the_regions_of_the_config() -> None:
         "the roles of StackSets",
         "phones",
         "examples",
-        "many alerts",
+        "few alerts",
         "a command",
     ],
 )

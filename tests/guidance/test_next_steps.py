@@ -24,7 +24,7 @@ every_case = pytest.mark.parametrize("case", CASES)
 # The options of every command, and of the one command that the AWS CLI makes of several calls:
 # https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
 OF_THE_CLI = {"region", "profile", "query", "output"}
-DEPLOY = {"stack-name", "template-file", "capabilities", "role-arn", "s3-bucket"}
+DEPLOY = {"stack-name", "template-file", "capabilities", "role-arn", "s3-bucket", "disable-rollback"}
 
 Command = tuple[str, str, dict[str, list[str]]]
 
@@ -105,6 +105,20 @@ def test_a_stack_with_named_iam_resources_is_deployed_with_the_capability_for_th
         assert options["capabilities"] == ["CAPABILITY_NAMED_IAM"], path
         # The CLI cannot send more than this in a request, and takes a bucket for it.
         assert ("s3-bucket" in options) == (len(files[path].encode()) > 51_200), path
+
+
+@every_case
+def test_only_the_first_creation_of_the_main_stack_is_not_rolled_back(case: str) -> None:
+    for _, operation, options in commands(case):
+        is_main = options.get("template-file") == ["templates/main-region.yaml"]
+        assert ("disable-rollback" in options) == (operation == "deploy" and is_main), options
+    main, rollback = (
+        command(case, "deploy", template_file="templates/main-region.yaml"),
+        command(case, "rollback-stack"),
+    )
+    assert {option: rollback[option] for option in ("region", "stack-name")} == {
+        option: main[option] for option in ("region", "stack-name")
+    }
 
 
 SELF_MANAGED = ("smallest", "everything", "deployer", "hub-account")
