@@ -17,7 +17,7 @@ SETTINGS: dict[str, Any] = {
 }
 OF_FORWARDING = ("the forwarder role", "the bus break-glass-monitoring", "the rule MonitoringTampered on it")
 # name: (settings, the parts whose change nobody would learn of)
-UNSEEN = {
+UNSEEN: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "every region": ({}, ("the alert topic", "its only subscription", "the key", *OF_FORWARDING)),
     "without a key": ({"encryption": "none"}, ("the alert topic", "its only subscription", *OF_FORWARDING)),
     "one region": ({"regions": []}, ("the alert topic", "its only subscription", "the key")),
