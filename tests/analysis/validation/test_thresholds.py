@@ -32,7 +32,7 @@ def problems_of_trail(resource_of_files: str) -> list[str]:
     """What is wrong with the trail if its bucket takes files with these ARNs only."""
     template: dict[str, Any] = parse(MAIN, "main-region.yaml")
     statements = template["Resources"]["TrailBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    (writes,) = (statement for statement in statements if statement["Action"] == ["s3:PutObject"])
+    (writes,) = (statement for statement in statements if "s3:PutObject" in statement["Action"])
     writes["Resource"] = {"Fn::Sub": "${TrailBucket.Arn}/AWSLogs/${AWS::AccountId}/" + resource_of_files}
     stack = resolve(template, account=ACCOUNT, region="us-east-1")
     (trail,) = stack.of_type("AWS::CloudTrail::Trail")
