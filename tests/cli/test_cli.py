@@ -308,7 +308,9 @@ def test_validate_prints_file_line_and_problem() -> None:
     path = Path("templates/stackset.yaml")
     text = path.read_text(encoding="utf-8")
     path.write_text(
-        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace("{suffix: ", "{sufix: "),
+        text.replace("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "ON", 1).replace(
+            "- {suffix: {equals", "- {sufix: {equals"
+        ),
         encoding="utf-8",
     )
     validated = run("validate")

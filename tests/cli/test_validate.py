@@ -90,7 +90,7 @@ def test_a_template_that_lacks_what_aws_requires_is_judged_as_far_as_that_goes(f
 
 def test_what_aws_refuses_is_found_in_its_line(folder: Path) -> None:
     name = ("stackset.yaml", "Name: break-glass.Assume", f"Name: break-glass-{'x' * 60}")
-    pattern = ("stackset.yaml", "{suffix: ", "{sufix: ")
+    pattern = ("stackset.yaml", "- {suffix: {equals-ignore-case: ", "- {sufix: {equals-ignore-case: ")
     findings = json.loads(validate(folder, "--format", "json", changes=[name, pattern]).stdout)["findings"]
     (limit,) = (finding for finding in findings if finding["rule_id"] == "limit-exceeded")
     (invalid,) = (finding for finding in findings if finding["rule_id"] == "event-pattern-invalid")
