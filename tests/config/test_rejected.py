@@ -69,8 +69,8 @@ def test_a_config_that_is_a_folder(tmp_path: Path) -> None:
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
-    (tmp_path / "good.yaml").write_text(GOOD)
-    return tmp_path / "good.yaml"
+    (tmp_path / "good.txt").write_text(GOOD)
+    return tmp_path / "good.txt"
 
 
 def test_an_output_that_is_a_file(good: Path) -> None:
@@ -78,7 +78,7 @@ def test_an_output_that_is_a_file(good: Path) -> None:
     result = generate(good.parent, good)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("templates: cannot write ")
-    assert contents(good.parent).keys() == {"good.yaml", "breakglass.yaml", "templates"}
+    assert contents(good.parent).keys() == {"good.txt", "breakglass.yaml", "templates"}
 
 
 @pytest.mark.parametrize("name", ["main-region.yaml", "stackset.yaml"])
@@ -88,4 +88,4 @@ def test_a_folder_where_a_template_goes(good: Path, name: str) -> None:
     result = generate(good.parent, good)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"templates: cannot write templates/{name}: it is a folder")
-    assert contents(good.parent).keys() == {"good.yaml", "breakglass.yaml", "templates/other.yaml"}
+    assert contents(good.parent).keys() == {"good.txt", "breakglass.yaml", "templates/other.yaml"}
