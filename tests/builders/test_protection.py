@@ -28,7 +28,10 @@ from cfn_breakglass.plan import make_plan
 DEPLOYER: Final = f"arn:aws:iam::{ACCOUNT}:role/ci/Deployer"
 EXECUTION: Final = f"arn:aws:iam::{ACCOUNT}:role/AWSCloudFormationStackSetExecutionRole"
 ROLE: Final = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
-ROLES: Final = ("/ops/break-glass", "/break-glass-forwarder", "/break-glass-heartbeat")
+ENTITIES: Final = (
+    *("role/ops/break-glass", "role/break-glass-forwarder", "role/break-glass-heartbeat"),
+    "policy/break-glass-grant",
+)
 ADMIN: Final = f"arn:aws:iam::{ACCOUNT}:role/Admin"
 GUARDED: Final[dict[str, Any]] = {
     **SETTINGS,
@@ -51,11 +54,22 @@ OURS: Final = "arn:aws:{}:us-east-1:" + ACCOUNT + ":{}"
 KEY: Final = OURS.format("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
 BUCKET: Final = f"arn:aws:s3:::break-glass-{ACCOUNT}-us-east-1"
 
+FOR_OTHERS: Final = "AWS knows no resource for it, and people have other reasons for it"
+NO_STACK: Final = "AWS knows the stack set for it at most, not the stack that is taken in"
+BY_HANDLER: Final = "AWS knows no resource for it; the caller is denied what the handler then does in his name"
 BEYOND: Final = {
-    *("events:PutPermission", "events:RemovePermission", "logs:DeleteResourcePolicy", "logs:PutResourcePolicy"),
-    *("logs:DeleteAccountPolicy", "logs:PutAccountPolicy"),
+    "cloudformation:CreateStackSet": NO_STACK,
+    "cloudformation:DeleteResource": BY_HANDLER,
+    "cloudformation:ImportStacksToStackSet": NO_STACK,
+    "cloudformation:UpdateResource": BY_HANDLER,
+    "events:PutPermission": FOR_OTHERS,
+    "events:RemovePermission": FOR_OTHERS,
+    "logs:DeleteAccountPolicy": FOR_OTHERS,
+    "logs:DeleteResourcePolicy": FOR_OTHERS,
+    "logs:PutAccountPolicy": FOR_OTHERS,
+    "logs:PutResourcePolicy": FOR_OTHERS,
 }
-"""What alerts and cannot be denied: AWS knows no resource for it, and people have other reasons for it."""
+"""What alerts and cannot be denied, and why."""
 
 
 @cache
@@ -83,6 +97,8 @@ def lets(policies: list[Any], call: Call, who: str = ROLE) -> bool:
     context: dict[str, str | list[str]] = {"aws:PrincipalArn": who}
     if call.resource == KEY:
         context["kms:ResourceAliases"] = ["alias/other", "alias/break-glass"]
+    if call.policy:
+        context["iam:PolicyARN"] = call.policy
     return allowed([ALLOW_ALL, *policies], action=call.action, resource=call.resource, context=context)
 
 
@@ -93,7 +109,7 @@ def tampering(samples: list[Path]) -> list[Path]:
 
 
 def recorded(sample: Path) -> list[Call]:
-    return calls_of(record_of(json.loads(sample.read_text(encoding="utf-8"))), ROLES)
+    return calls_of(record_of(json.loads(sample.read_text(encoding="utf-8"))), ENTITIES)
 
 
 @pytest.mark.parametrize("sample", tampering(RAISES), ids=lambda sample: sample.stem)
@@ -106,12 +122,15 @@ def test_what_alerts_is_denied_to_the_role_and_to_all_who_are_not_exempt(sample:
 
 
 def test_what_cannot_be_denied_does_alert() -> None:
-    assert {call.action for sample in tampering(RAISES) for call in recorded(sample)} >= BEYOND
+    assert {call.action for sample in tampering(RAISES) for call in recorded(sample)} >= BEYOND.keys()
 
 
 DENIED: Final = {
-    "a rule": Call("events:EnableRule", OURS.format("events", "rule/break-glass-RoleAssumed")),
-    "a call that AWS has yet to add": Call("events:FreezeRule", OURS.format("events", "rule/break-glass-RoleAssumed")),
+    "a rule": Call("events:EnableRule", OURS.format("events", "rule/break-glass.RoleAssumed")),
+    "the rule that watches the others": Call(
+        "events:DisableRule", OURS.format("events", "rule/break-glass-TamperingRules")
+    ),
+    "a call that AWS has yet to add": Call("events:FreezeRule", OURS.format("events", "rule/break-glass.RoleAssumed")),
     "an alarm of another region": Call(
         "cloudwatch:DisableAlarmActions",
         OURS.format("cloudwatch", "alarm:break-glass-failing-dead-letters").replace("us-east-1", "sa-east-1"),
@@ -126,6 +145,7 @@ DENIED: Final = {
     "what waits in the queue, hidden from its alarm": Call(
         "sqs:ReceiveMessage", OURS.format("sqs", "break-glass-dead-letters")
     ),
+    "a topic by Cloud Control, in the caller's name": Call("sns:DeleteTopic", OURS.format("sns", "break-glass-alerts")),
     "a rule of others on our bus": Call("events:PutRule", OURS.format("events", "rule/break-glass/theirs")),
     "another organization": Call("organizations:AcceptHandshake", "*"),
     "a key of somebody's own on the default bus": Call(
@@ -160,7 +180,12 @@ THEIRS: Final = {
     "a bucket": Call("s3:DeleteObject", "arn:aws:s3:::invoices/1"),
     "another rule": Call("events:DisableRule", OURS.format("events", "rule/nightly")),
     "another bus": Call("events:DeleteEventBus", OURS.format("events", "event-bus/break-glass2")),
-    "a rule of a longer name": Call("events:PutRule", OURS.format("events", "rule/my-break-glass-rule")),
+    "a rule of a longer name": Call("events:PutRule", OURS.format("events", "rule/my-break-glass.RoleAssumed")),
+    "a rule of break-glass-2": Call("events:PutRule", OURS.format("events", "rule/break-glass-2.RoleAssumed")),
+    "the rule that watches those": Call("events:PutRule", OURS.format("events", "rule/break-glass-2-TamperingRules")),
+    "a rule on the bus of break-glass-2": Call(
+        "events:PutRule", OURS.format("events", "rule/break-glass-2-monitoring/break-glass-2-MonitoringTampered")
+    ),
     "a rule on the default bus": Call("events:PutTargets", OURS.format("events", "rule/nightly")),
     "the default bus tagged": Call("events:TagResource", OURS.format("events", "event-bus/default")),
     "an organization invited to": Call("organizations:DeclineHandshake", "*"),
@@ -213,18 +238,24 @@ def test_the_role_and_everybody_else_still_do_their_job(call: Call) -> None:
     assert lets([guard(GUARDED)], call, ADMIN)
 
 
+TAGS: Final = "nobody needs a tag in an emergency, and where tags decide who may do what, one lets somebody in"
 BY_SERVICES: Final = "services do that, whom no such policy binds"
 MORE: Final = {
     "silent-account-enable-region-of-another-account": "who runs an organization has a role of his own",
     "silent-events-delete-rule-that-has-targets": "it was refused anyway",
-    "silent-events-tag-resource": "a tag changes nothing, and nobody needs one in an emergency",
-    "silent-events-untag-resource-bus": "nor that",
+    "silent-events-tag-resource": TAGS,
+    "silent-events-untag-resource-bus": TAGS,
+    "silent-iam-tag-role": TAGS,
+    "silent-iam-untag-role": TAGS,
     "silent-logs-create-log-stream-by-eventbridge": BY_SERVICES,
     "silent-logs-create-log-stream-by-the-delivery": BY_SERVICES,
     "silent-logs-create-log-stream-refused-to-the-delivery": BY_SERVICES,
+    "silent-logs-tag-log-group": TAGS,
     "silent-s3-file-of-the-trail": BY_SERVICES,
     "silent-sns-publish-of-an-alert": BY_SERVICES,
     "silent-sns-publish-of-an-alert-refused": BY_SERVICES,
+    "silent-sns-tag-resource": TAGS,
+    "silent-sqs-tag-queue": TAGS,
 }
 """What does not alert and is denied all the same, and why that harms nobody."""
 
@@ -299,15 +330,32 @@ SHARED_BUS: Final = OURS.format("events", "event-bus/security")
         (Call("events:PutPermission", SHARED_BUS), False),
         (Call("events:TagResource", SHARED_BUS), True),
         (Call("events:PutRule", OURS.format("events", "rule/security/theirs")), True),
+        (Call("events:PutRule", OURS.format("events", "rule/security/break-glass-2-RoleAssumed")), True),
         (Call("events:PutRule", OURS.format("events", "rule/security/break-glass-RoleAssumed")), False),
         (Call("events:DeleteEventBus", OURS.format("events", "event-bus/break-glass-actions")), False),
     ],
-    ids=["gone", "its key", "its policy", "tagged", "a rule of theirs", "a rule of ours", "the bus for actions"],
+    ids=[
+        "gone",
+        "its key",
+        "its policy",
+        "tagged",
+        "a rule of theirs",
+        "a rule of break-glass-2",
+        "a rule of ours",
+        "the bus for actions",
+    ],
 )
 def test_a_bus_that_exists_keeps_its_other_work(call: Call, *, free: bool) -> None:
     settings = {**GUARDED, "event_bus": {"existing": "security"}}
     assert lets(of_the_role(settings), call) is free
     assert lets([guard(settings)], call, ADMIN) is free
+
+
+def test_without_other_regions_the_rule_that_watches_the_others_is_protected() -> None:
+    settings = {**GUARDED, "regions": []}
+    rule = Call("events:DisableRule", OURS.format("events", "rule/break-glass-MonitoringTampered.Rules"))
+    assert not lets(of_the_role(settings), rule)
+    assert lets(of_the_role(GUARDED), rule), "there is no such rule"
 
 
 BREAKING: Final = ("DeleteImportedKeyMaterial", "DisableKey", "PutKeyPolicy", "RevokeGrant", "ScheduleKeyDeletion")
@@ -365,7 +413,7 @@ OWN_EXECUTION: Final = f"arn:aws:iam::{ACCOUNT}:role/break-glass-stackset-execut
 )
 def test_the_deployer_of_the_config_is_exempt(deployer: Any, who: str) -> None:
     settings = {**GUARDED, "deployer": deployer, "protection": {}}
-    change = Call("events:PutRule", OURS.format("events", "rule/break-glass-RoleAssumed"))
+    change = Call("events:PutRule", OURS.format("events", "rule/break-glass.RoleAssumed"))
     for spared in (f"arn:aws:iam::{ACCOUNT}:{who}", SERVICE, OWN_EXECUTION):
         assert lets([guard(settings)], change, spared)
     assert not lets([guard(settings)], change, ADMIN)
@@ -390,7 +438,7 @@ def test_without_an_exemption_the_scp_binds_everybody() -> None:
     settings = {**GUARDED, "protection": {}}
     assert all("ArnNotLike" not in one.get("Condition", {}) for one in guard(settings)["Statement"])
     assert not lets(
-        [guard(settings)], Call("events:DisableRule", OURS.format("events", "rule/break-glass-x")), DEPLOYER
+        [guard(settings)], Call("events:DisableRule", OURS.format("events", "rule/break-glass.x")), DEPLOYER
     )
 
 
@@ -470,7 +518,7 @@ READING: Final = ("Describe", "Get", "List")
 PARTS: Final = {
     "cloudformation": (OURS.format("cloudformation", "stack/break-glass/1"), READING),
     "cloudwatch": (OURS.format("cloudwatch", "alarm:break-glass-failing-x"), ("Describe", "List")),
-    "events": (OURS.format("events", "rule/break-glass-RoleAssumed"), ("Describe", "List")),
+    "events": (OURS.format("events", "rule/break-glass.RoleAssumed"), ("Describe", "List")),
     "iam": (ROLE, READING),
     "kms": (KEY, READING),
     "logs": (OURS.format("logs", "log-group:/aws/events/break-glass/login"), READING),

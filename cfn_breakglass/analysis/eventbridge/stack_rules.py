@@ -10,7 +10,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, 
 from cfn_breakglass.analysis.eventbridge.input_transformer import Transformer, TransformError
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
 from cfn_breakglass.analysis.template.resource_types import bus_name
-from cfn_breakglass.analysis.template.template_files import rule_id
+from cfn_breakglass.analysis.template.template_files import config_name, rule_id
 from cfn_breakglass.errors import PatternError, TemplateError
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule on a bus of a region; ``detection`` is its name without the stack's prefix, up to a dot."""
+    """A rule on a bus of a region; ``detection`` is its name without the stack's prefix, up to a dot.
+
+    It is the whole name where the Metadata of the template give no prefix: nobody can tell then where one ends.
+    """
 
     detection: str
     name: str
@@ -107,7 +110,7 @@ def _compile_rule(stack: Stack, resource: Resource) -> Rule:
 def _rule(stack: Stack, resource: Resource) -> Rule:
     properties = resource.properties
     return Rule(
-        detection=rule_id(resource.name, stack.metadata).partition(".")[0],
+        detection=_detection(resource.name, stack.metadata),
         name=resource.name,
         arn=resource.arn,
         account=stack.account,
@@ -117,6 +120,10 @@ def _rule(stack: Stack, resource: Resource) -> Rule:
         pattern=compile_pattern(properties["EventPattern"]),
         targets=tuple(_target(resource, target) for target in properties.get("Targets", [])),
     )
+
+
+def _detection(rule_name: str, metadata: Mapping[str, Any]) -> str:
+    return rule_id(rule_name, metadata).partition(".")[0] if config_name(metadata) else rule_name
 
 
 def _target(rule: Resource, properties: Mapping[str, Any]) -> Target:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, OFF, Config
 from cfn_breakglass.detections.tampering import sends_text_messages
-from cfn_breakglass.names import bucket_arn, part_arn, resolve_pseudo_parameters
+from cfn_breakglass.names import WATCHERS, bucket_arn, part_arn, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
 VERSION: Final = "2012-10-17"
@@ -124,11 +124,14 @@ def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
 def _parts(plan: Plan) -> Iterator[str]:
     """The ARNs of everything that nobody may change, in any region."""
     config, names, prefix = plan.config, plan.names, plan.names.prefix
-    yield from (part_arn("events", f"rule/{name}") for name in (f"{prefix}?*", f"*/{prefix}-*"))
+    forwarding, direct = WATCHERS
+    yield part_arn("events", f"rule/{names.default_bus_rules}*")
+    yield part_arn("events", f"rule/{names.default_bus_rule(forwarding if plan.buses else direct)}")
     for bus in names.buses(config):
         yield part_arn("events", f"event-bus/{bus}")
-        if not bus.startswith(prefix):  # a * of IAM stands for / too, so the first ARN has the rules of our own buses
-            yield part_arn("events", f"rule/{bus}/*")
+        yield part_arn("events", f"rule/{bus}/*")
+    if config.event_bus.existing:  # our rules there are RoleAssumed and RoleDenied
+        yield part_arn("events", f"rule/*/{names.central_rule('Role')}*")
     yield part_arn("sns", names.topic)
     yield part_arn("sns", names.fallback_topic)
     yield part_arn("sqs", names.dead_letters)
