@@ -189,7 +189,7 @@ def test_the_heartbeat_is_watched_beside_the_detections(heartbeat: str, expected
 def test_only_the_template_with_the_key_refers_to_it() -> None:
     plan = plan_of()
     referring = {edge.id: edge for edge in plan.edges if edge.pattern_with_key}
-    assert referring.keys() == {"TamperingParts", "TamperingDenied"}
+    assert referring.keys() == {"TamperingParts", "TamperingAccount", "TamperingDenied"}
     for name, edge in referring.items():
         assert names_key(edge.pattern_in(has_key=True)), name
         assert not names_key(edge.pattern_in(has_key=False)), name

@@ -52,6 +52,8 @@ from cfn_breakglass.detections.tampering import IGNORING_TAGS, TAMPERING, existi
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
+# Nobody else can put an event with such a source on a bus.
+_API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
 # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
 _MANAGEMENT: Final = {"managementEvent": [True]}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
@@ -253,7 +255,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             outcome="Failed",
             summary="Somebody tried to change a part of this monitoring or the role, and failed",
             family=TAMPERING,
-            kind={"detail-type": API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT}},
+            kind={**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT}},
             is_logged=False,
             fields=FAILURE,
         ),
@@ -262,7 +264,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             outcome="Log",
             summary="Every change of this monitoring or the role, those of its own deployments too",
             family=TAMPERING,
-            kind={"detail-type": API_CALL, "detail": {**_MANAGEMENT, "eventName": IGNORING_TAGS}},
+            kind={**_API_CALL, "detail": {**_MANAGEMENT, "eventName": IGNORING_TAGS}},
             notifies=False,
         ),
     ]
@@ -287,7 +289,7 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
     }
     by_whom = [by_others, {"eventName": sorted(overwriting)}]
-    return {"detail-type": API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
+    return {**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
 
 
 def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> Detection:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from pattern_events import compiled, events, plan_of, values_by_path
+from pattern_events import compiled, events, plan_of, resolve_pattern, values_by_path
 from samples import SAMPLES, recorded, text_of, title
 
 from cfn_breakglass.config.model import DETECTIONS
@@ -123,3 +123,19 @@ def test_a_central_pattern_holds_no_arn(plan: str) -> None:
         for detection in PLANS[plan].detections
     }
     assert [name for name, kind in kinds.items() if "arn:" in kind] == []
+
+
+def sources(pattern: dict[str, Any]) -> list[Any]:
+    """What a pattern takes for a source, in each of its alternatives; None where it takes any."""
+    if "source" in pattern:
+        return list(pattern["source"])
+    return [value for alternative in pattern.get("$or", [{"source": [None]}]) for value in alternative["source"]]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_nobody_but_aws_can_put_an_event_that_alerts(plan: str) -> None:
+    """Nobody can put an event whose source begins with aws. on a bus; the heartbeat alone is our own."""
+    own = PLANS[plan].names.heartbeat_source
+    for pattern in PATTERNS[plan]:
+        for source in sources(resolve_pattern(pattern)):
+            assert source == own or str(source.get("prefix") if isinstance(source, dict) else source).startswith("aws.")
