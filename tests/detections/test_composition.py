@@ -27,6 +27,16 @@ COMPOSED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"a": [{"anything-but": ["2"]}]},
         {"a": [{"anything-but": ["1", "2"]}]},
     ),
+    "neither of the beginnings": (
+        {"a": [{"anything-but": {"prefix": ["1"]}}]},
+        {"a": [{"anything-but": {"prefix": ["2"]}}]},
+        {"a": [{"anything-but": {"prefix": ["1", "2"]}}]},
+    ),
+    "words but for those of a beginning": (
+        {"a": ["aws.sts", "x"]},
+        {"a": [{"anything-but": {"prefix": ["aws."]}}]},
+        {"a": ["x"]},
+    ),
     "a prefix but for some words": ({"a": [{"anything-but": ["1"]}]}, {"a": PREFIX}, {"a": PREFIX}),
     "a word or nothing": ({"a": ["1", *ABSENT]}, {"a": ABSENT}, {"a": ABSENT}),
     "alternatives": (
@@ -39,6 +49,16 @@ COMPOSED: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"a": ["1", "4"]},
         {"$or": [{"a": ["1"], "b": ["2"]}, {"a": ["1", "4"], "b": ["3"]}]},
     ),
+    "a nested field of the alternatives": (
+        {"$or": [{"d": {"a": ["1", "2"]}}, {"b": ["3"]}]},
+        {"d": {"a": ["2"]}},
+        {"$or": [{"d": {"a": ["2"]}}, {"d": {"a": ["2"]}, "b": ["3"]}]},
+    ),
+    "other nested fields than those of the alternatives": (
+        {"$or": [{"d": {"a": ["1"]}}, {"b": ["3"]}]},
+        {"d": {"c": ["2"]}},
+        {"d": {"c": ["2"]}, "$or": [{"d": {"a": ["1"]}}, {"b": ["3"]}]},
+    ),
     "an alternative that is contradicted": (
         {"$or": [{"a": ["1"]}, {"a": ["2"], "b": ["3"]}]},
         {"a": ["2"]},
@@ -49,6 +69,8 @@ IMPOSSIBLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "alternatives in one place": ({"$or": [{"a": ["1"]}, {"b": ["1"]}]}, {"$or": [{"c": ["1"]}, {"d": ["1"]}]}),
     "no word in common": ({"a": ["1"]}, {"a": ["2"]}),
     "there and not there": ({"a": PRESENT}, {"a": ABSENT}),
+    "a prefix but for a word of it": ({"a": PREFIX}, {"a": [{"anything-but": ["aws.sts"]}]}),
+    "a prefix but for a longer one": ({"a": PREFIX}, {"a": [{"anything-but": {"prefix": ["aws.s"]}}]}),
     "two wildcards": ({"a": [{"wildcard": "x*"}]}, {"a": [{"wildcard": "*y"}]}),
     "fields where the other has values": ({"a": {"b": ["1"]}}, {"a": ["1"]}),
 }
