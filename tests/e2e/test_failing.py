@@ -119,10 +119,10 @@ def test_a_beat_of_any_region_is_logged_and_tells_nobody(scene: Scene) -> None:
     scene.happen(ONE_OF_EACH, scene.account.regions)
 
 
-def test_a_region_that_does_not_forward_is_quiet(scene: Scene) -> None:
+def test_a_region_that_does_not_forward_sends_no_heartbeat(scene: Scene) -> None:
     events = scene.account.client("events", OTHER)
-    (target,) = events.list_targets_by_rule(Rule="break-glass-Heartbeat")["Targets"]
-    events.remove_targets(Rule="break-glass-Heartbeat", Ids=[target["Id"]])
+    (target,) = events.list_targets_by_rule(Rule="break-glass.Health")["Targets"]
+    events.remove_targets(Rule="break-glass.Health", Ids=[target["Id"]])
     for region in (OTHER, MAIN):
         beat(scene, region)
     scene.happen(TAKEN_ON, (OTHER, MAIN))  # after it on the same road, while a beat could arrive
@@ -156,7 +156,7 @@ def test_localstack_still_does_not_do_what_differences_says(scene: Scene) -> Non
         scene.account.client("cloudtrail").list_trails()
     alarms = scene.account.client("cloudwatch").describe_alarms()["MetricAlarms"]
     on_a_query = [alarm["StateValue"] for alarm in alarms if alarm.get("Metrics")]
-    assert on_a_query == ["INSUFFICIENT_DATA", "INSUFFICIENT_DATA"]
+    assert on_a_query == ["INSUFFICIENT_DATA"] * 3
     event = {"id": "1", "account": NUMBER, "time": "1", "region": MAIN, "detail-type": "1", "source": "a"}
     tested = scene.account.client("events").test_event_pattern(
         EventPattern='{"source": [{"wildcard": "a*"}]}', Event=json.dumps({**event, "resources": [], "detail": {}})
