@@ -22,6 +22,7 @@ from cfn_breakglass.aws.handler_ownership import (
     REFUSES,
     ROLE_OWNER_CALLS,
     HandlerOwnership,
+    is_of_services,
 )
 
 ROWS = (*EMITTED, *OTHERS)
@@ -112,3 +113,13 @@ def test_calls_of_an_owner_alert_only_where_the_config_names_what_it_owns() -> N
 def test_queue_policies_do_not_alert() -> None:
     """Those of one rollout are one in each region."""
     assert "SetQueueAttributes" not in OVERWRITING_CALLS
+
+
+def test_a_call_is_one_of_the_services_whose_handlers_make_it() -> None:
+    assert is_of_services("PutRolePolicy", ["aws.kms", "aws.iam"])
+    assert not is_of_services("PutRolePolicy", ["aws.kms", "aws.sns"])
+    # EventBridge calls CloudWatch by another name than IAM does.
+    assert is_of_services("PutAlarmMuteRule", ["aws.monitoring"])
+    assert not is_of_services("PutAlarmMuteRule", ["aws.cloudwatch"])
+    # A call that is not in the table can be any service's.
+    assert is_of_services("ConsoleLogin", ["aws.signin"])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import fmean
 from typing import Any
 
+import botocore.session
 import pytest
 from fresh_stacks import stack, stack_of
 
@@ -142,6 +143,17 @@ def test_a_rollout_within_the_warm_up_raises_no_alarm(how_often: str) -> None:
     assert {state(alarm, arrived, now) for now in range(warm_up, warm_up + 3 * apart, 60)} == {OK}
     # Never rolled out, the region is reported when the warm-up ends.
     assert state(alarm, [], warm_up) == ALARM
+
+
+@pytest.mark.parametrize("how_often", APART)
+def test_a_warm_up_outlasts_what_the_alarm_looks_at_unless_aws_allows_less(how_often: str) -> None:
+    """When a shorter one ends, the alarm still looks at times before it was made."""
+    alarm = next(filter(is_of_heartbeat, with_heartbeat(how_often).of_type("AWS::CloudWatch::Alarm"))).properties
+    cloudwatch = botocore.session.Session().get_service_model("cloudwatch")
+    length = cloudwatch.shape_for("WarmUpConfiguration").members["WarmUpPeriodDurationInMinutes"]
+    warm_up = alarm["WarmUpConfiguration"]["WarmUpPeriodDurationInMinutes"]
+    assert min(alarm["EvaluationPeriods"] * alarm["Period"] // 60, length.metadata["max"]) <= warm_up
+    assert warm_up <= length.metadata["max"]
 
 
 @pytest.mark.parametrize("how_often", APART)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
+from cfn_breakglass.detections.catalog import in_one_rule
 from cfn_breakglass.detections.composition import CompositionError, compose
 from cfn_breakglass.errors import PatternError
 
@@ -85,6 +86,17 @@ def test_composes(edge: dict[str, Any], kind: dict[str, Any], both: dict[str, An
 def test_what_one_pattern_cannot_say_is_an_error(edge: dict[str, Any], kind: dict[str, Any]) -> None:
     with pytest.raises(CompositionError):
         compose(edge, kind)
+
+
+def test_one_rule_lists_no_call_that_no_event_of_its_services_can_be() -> None:
+    kind = {"detail": {"$or": [{"b": ["1"]}, {"eventName": ["PutRolePolicy", "Subscribe", "NotInTheTable"]}]}}
+    assert in_one_rule({"source": ["aws.sns"]}, kind) == {
+        "source": ["aws.sns"],
+        "detail": {"$or": [{"b": ["1"]}, {"eventName": ["Subscribe", "NotInTheTable"]}]},
+    }
+    # Without a call there is no alternative.
+    kind["detail"]["$or"][1] = {"eventName": ["PutRolePolicy"]}
+    assert in_one_rule({"source": ["aws.sns"]}, kind) == {"source": ["aws.sns"], "detail": {"b": ["1"]}}
 
 
 WORDS = st.sampled_from(["aws.iam", "aws.sts", "x"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 from pattern_events import compiled, events, plan_of, resolve_pattern, values_by_path
-from samples import SAMPLES, recorded, text_of, title
+from samples import ACCOUNT, SAMPLES, recorded, text_of, title
 
 from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.detections.composition import NothingInCommonError, compose
@@ -23,7 +23,11 @@ EVERY: dict[str, Any] = {
 }
 CHANGES: dict[str, dict[str, Any]] = {
     "the usual": {"role": {"path": "/ops/"}, "trail": "create"},
-    "an existing role": {"role": {"existing": "Emergency"}, "alerts": {"sms": ["+15550100"]}},
+    "an existing role and key": {
+        "role": {"existing": "Emergency"},
+        "encryption": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "alerts": {"sms": ["+15550100"]},
+    },
     "a permission set": {"role": {"permission_set": "BreakGlass"}},
     "an existing bus": {"event_bus": {"existing": "security"}},
     "a deployer": {"deployer": True, "rollout": "managed"},
@@ -59,6 +63,24 @@ def test_a_sample_arrives_once_on_each_bus(plan: str) -> None:
         if (arrived := arrivals(plan, recorded(text_of(sample), "eu-west-1"))) and max(arrived.values()) > 1
     }
     assert twice == {}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_call_whose_parameters_are_too_long_to_be_recorded_arrives_once_on_each_bus(plan: str) -> None:
+    shortened = [
+        {**event, "detail": {**event["detail"], "requestParameters": {"omitted": True}}}
+        for event in EVENTS
+        if event["detail"].get("requestParameters")
+    ]
+    assert any(arrivals(plan, event) for event in shortened)
+    assert [event for event in shortened if max(arrivals(plan, event).values(), default=0) > 1] == []
+
+
+def test_the_heartbeat_of_a_neighbour_does_not_arrive() -> None:
+    beat = {"source": "cfn-breakglass.break-glass", "detail-type": "Heartbeat", "account": ACCOUNT, "detail": {}}
+    assert arrivals("the usual", beat)
+    for name in ("break-glass-2", "break-glas", "rescue"):
+        assert not arrivals("the usual", {**beat, "source": f"cfn-breakglass.{name}"})
 
 
 @pytest.mark.parametrize("plan", PLANS)

@@ -20,6 +20,7 @@ from named_parts import (
     record_of_call,
     spelled,
 )
+from paths import EVENTS
 from samples import ACCOUNT, SETTINGS, account
 from variants import SSO_PATH, SSO_ROLE
 
@@ -197,3 +198,11 @@ SESSIONS: Final[dict[str, tuple[dict[str, Any], str]]] = {
 def test_another_role_refused_to_a_session_of_ours_does_not(changes: dict[str, Any], role: str, reason: str) -> None:
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/alice"
     assert detections_of(refused_pass(caller, f"{ROLES}ops/Deploy", reason), **changes) == set()
+
+
+@pytest.mark.parametrize("name", ["bob", "Bob", "BOB"])
+def test_a_failed_sign_in_without_an_arn_knows_the_user_in_any_letter_case(name: str) -> None:
+    failed = json.loads((EVENTS / "UserSignIn" / "raises-failed-without-arn.json").read_text(encoding="utf-8"))
+    failed["userIdentity"]["userName"] = name
+    assert "arn" not in failed["userIdentity"]
+    assert detections_of(failed) == {"UserSignIn"}

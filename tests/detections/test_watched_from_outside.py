@@ -177,15 +177,49 @@ def expected_ways(case: str) -> Iterator[tuple[str, Way]]:
             yield from ((title, unseen.way) for title in titles)
 
 
+@cache
+def ways(case: str) -> dict[str, Way]:
+    """How somebody learns of each change, by its title, in the account that it leaves behind."""
+    return {change.title: way_of(case, change) for change in changes_of(case)}
+
+
+def way_of(case: str, change: Change, **parameters: str) -> Way:
+    """How somebody learns of a change, some of whose ``parameters`` are spelled like this."""
+    request = change.record["requestParameters"]
+    record = {**change.record, "requestParameters": {**request, **parameters}} if parameters else change.record
+    return Account(change.stacks).way(event_from_record(record), account(case))
+
+
 @every_case
 def test_somebody_learns_of_a_change_in_the_account_that_it_leaves_behind(case: str) -> None:
-    before = account(case)
-    ways = {
-        change.title: Account(change.stacks).way(event_from_record(change.record), before)
-        for change in changes_of(case)
-    }
-    unseen = {title: way for title, way in ways.items() if way in (Way.HEARTBEAT, Way.NONE)}
+    unseen = {title: way for title, way in ways(case).items() if way in (Way.HEARTBEAT, Way.NONE)}
     assert unseen == dict(expected_ways(case))
+
+
+# With a deployer, the forwarder role has a boundary. The rule that notifies the fallback topic does not watch that
+# policy, and the alarm of the dead-letter queue reports what a change of it loses.
+ALARMS: Final = {DEPLOYER: ["us-east-1: CreatePolicyVersion ForwarderRole"]}
+
+
+@every_case
+def test_what_takes_its_own_alert_along_is_not_left_to_an_alarm(case: str) -> None:
+    """An alarm says that something is lost, and the fallback topic says what was done."""
+    assert [title for title, way in ways(case).items() if way is Way.ALARM] == ALARMS.get(case, [])
+
+
+def test_a_bus_named_by_its_arn_is_watched_as_well() -> None:
+    named = [change for change in changes_of(GLOBAL) if takes_arn_of_monitoring_bus(change)]
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/break-glass-monitoring"
+    expected = {change.title: ways(GLOBAL)[change.title] for change in named}
+    assert Way.FALLBACK in expected.values()
+    assert {change.title: way_of(GLOBAL, change, eventBusName=bus) for change in named} == expected
+
+
+def takes_arn_of_monitoring_bus(change: Change) -> bool:
+    """Whether a change is of a rule on the monitoring bus, which AWS lets callers name by its ARN too."""
+    parameters = change.record["requestParameters"] or {}
+    is_permission = change.record["eventName"] in ("PutPermission", "RemovePermission")
+    return parameters.get("eventBusName") == "break-glass-monitoring" and not is_permission
 
 
 @every_case
