@@ -12,9 +12,10 @@ from troposphere import AWSObject, iam
 from cfn_breakglass.builders.access.protection import VERSION, protects_role, role_protection
 from cfn_breakglass.builders.access.trust_policy import grant, trust_statements
 from cfn_breakglass.builders.iam_policy import policy
+from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.names import managed_policy_arn, sub
+from cfn_breakglass.names import managed_policy_arn, principal_arn, sub
 from cfn_breakglass.plan import Plan
 
 ADMINISTRATOR = "AdministratorAccess"
@@ -37,6 +38,9 @@ def managed_policies(config: Config) -> tuple[str, ...]:
 def _created_role(plan: Plan) -> iam.Role:
     config, settings = plan.config, plan.config.role
     policies, boundary = list(_inline_policies(plan).values()), settings.permissions_boundary
+    # A whole account is trusted where the config names it, and under the conditions beside it.
+    trusts_account = any(principal_arn(principal).endswith(":root") for principal in settings.trust.principals)
+    suppression = {"Metadata": accepted(CKV_AWS_61="The config trusts that account")} if trusts_account else {}
     return iam.Role(
         "Role",
         RoleName=config.name,
@@ -47,6 +51,7 @@ def _created_role(plan: Plan) -> iam.Role:
         ManagedPolicyArns=[sub(managed_policy_arn(name)) for name in managed_policies(config)],
         **({"Policies": policies} if policies else {}),
         **({"PermissionsBoundary": boundary} if boundary else {}),
+        **suppression,
         **tags(plan),
     )
 
