@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 from pattern_events import compiled, events, plan_of, resolve_pattern, values_by_path
-from samples import ACCOUNT, SAMPLES, recorded, text_of, title
+from samples import ACCOUNT, SAMPLES, SETTINGS, account, recorded, text_of, title
 
 from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.detections.composition import NothingInCommonError, compose
+from cfn_breakglass.detections.edges import ASSUME
 from cfn_breakglass.plan import Plan
 
 EVERY: dict[str, Any] = {
@@ -136,6 +137,17 @@ def test_one_rule_says_of_any_event_what_edge_and_centre_say(plan: str) -> None:
             assert differences(plan, event) == []
 
     check()
+
+
+def test_on_a_bus_of_others_a_rule_takes_only_what_is_ours() -> None:
+    """What others put on that bus passed no edge rule of ours."""
+    settings = json.dumps({**SETTINGS, "event_bus": {"existing": "security"}})
+    edges = [compiled(edge.pattern) for edge in plan_of(settings).edges_of(ASSUME)]
+    rules = [rule for rule in account(settings).rules if rule.bus.endswith("/security")]
+    happened = [recorded(text_of(sample), "us-east-1") for sample in SAMPLES]
+    taken = [event for event in happened if any(rule.pattern.matches(event) for rule in rules)]
+    assert taken
+    assert [event for event in taken if not any(edge.matches(event) for edge in edges)] == []
 
 
 @pytest.mark.parametrize("plan", PLANS)
