@@ -57,7 +57,7 @@ def _create_trail(plan: Plan) -> str:
 def _prepare(plan: Plan) -> Iterator[str]:
     """What an existing forwarder role and an existing key need before the stack uses them."""
     config = plan.config
-    if config.event_bus.forwarder_role:
+    if config.event_bus.forwarder_role and plan.buses:
         buses = "\n".join(f"     event bus {bus.name}" for bus in plan.buses)
         yield f"""Let the role {config.event_bus.forwarder_role} forward events: it has to trust
    events.amazonaws.com, and its policy has to allow events:PutEvents on all of these in {config.main_region}:
@@ -92,7 +92,7 @@ def _subscribers(plan: Plan) -> Iterator[str]:
         yield (
             f"For text messages from {config.main_region}: move the account out of the SMS sandbox of SNS, get an\n"
             "   origination number if the country needs one, as the USA does, and raise the monthly spending quota:\n"
-            "   it is $1 at first, which one rollout may use up. Send a test. Do not let a phone be the only fallback."
+            "   it is $1 at first. Send a test. Do not let a phone be the only fallback."
         )
 
 
@@ -148,15 +148,16 @@ def _drill(plan: Plan) -> Iterator[str]:
     config = plan.config
     effect = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
     region = next(iter(config.secondary_regions), config.main_region)
-    sentence = f"Test it: assume the role once, with the STS of {region}, and see that {effect}. Use the"
+    sentence = f"Test it: assume the role once, with the STS of {region}, and see that {effect}."
     if any(output.is_profile for output in access_outputs(plan).values()):
         yield (
-            f"{sentence} profile\n"
-            "   in the outputs of the stack. Before you try again, delete the session in ~/.aws/cli/cache:\n"
+            f"{sentence}\n"
+            "   Use the profile in the outputs of the stack. Before you try again, delete the session in\n"
+            "   ~/.aws/cli/cache:\n"
             f"     aws sts get-caller-identity --profile {config.name} --region {region}"
         )
     else:
-        yield f"{sentence} command\n   in the outputs of the stack, with --region {region}."
+        yield f"{sentence}\n   Use the command in the outputs of the stack, with --region {region}."
 
 
 def _attach_guard(plan: Plan, guard: Path) -> str:

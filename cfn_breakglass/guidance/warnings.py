@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from cfn_breakglass.aws.partitions import GLOBAL_REGION
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
-from cfn_breakglass.config.model import OFF
+from cfn_breakglass.config.model import OFF, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
@@ -39,6 +39,8 @@ def _about_events(plan: Plan) -> Iterator[str]:
             f"regions: {GLOBAL_REGION} is not watched, so nothing alerts about the events that AWS records only there: "
             "global sign-in, the global STS endpoint, IAM"
         )
+    if not config.secondary_regions and config.event_bus != EventBus():
+        yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
     if config.trail_lock_days:
         yield (
             f"trail_lock_days: for {config.trail_lock_days} days nobody, not even root, can delete a file of the trail;"
@@ -100,9 +102,11 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
 
 def _unseen_without_fallback(plan: Plan) -> str:
     """The parts of the alert path whose change takes its own alert along."""
-    parts = ["the alert topic", "its only subscription"]
+    parts = ["the alert topic"]
+    if len(plan.config.alerts.endpoints) == 1:
+        parts.append("its only subscription")
     if plan.encryption.key_arn:
         parts.append("the key")
     if plan.buses:
         parts += ["the forwarder role", f"the bus {plan.names.monitoring_bus}", "the rule MonitoringTampered on it"]
-    return f"{', '.join(parts[:-1])} or {parts[-1]}"
+    return " or ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

@@ -107,7 +107,7 @@ def test_generate_prints_next_steps_with_the_regions_of_the_config() -> None:
         ("alerts: {emails: [a@example.com]}", "Expect a few alerts of MonitoringTampered: about your own calls"),
         (
             "role: {trust: {source_identity: true}}",
-            "command\n   in the outputs of the stack, with --region ap-north",
+            "   Use the command in the outputs of the stack, with --region ap-north",
         ),
     ],
     ids=[
@@ -134,9 +134,13 @@ def test_generate_prints_the_steps_that_cloudformation_cannot_do(more: str, expe
     assert expected in run("generate").stdout
 
 
-def test_without_regions_no_step_is_about_a_stack_set() -> None:
-    with_config("main_region: us-east-1\nregions: []\nusernames: [alice]\n")
-    assert "stack-set" not in run("generate").stdout
+def test_without_regions_no_step_is_about_a_stack_set_or_a_forwarder_role() -> None:
+    forwarder = "event_bus: {forwarder_role: 'arn:aws:iam::111122223333:role/F'}"
+    with_config(f"main_region: us-east-1\nregions: []\nusernames: [alice]\n{forwarder}\n")
+    done = run("generate")
+    assert "stack-set" not in done.stdout
+    assert "role/F" not in done.stdout
+    assert "event_bus: it is not used" in done.stderr
 
 
 WARNINGS = {

@@ -95,6 +95,26 @@ def test_says_what_the_samples_say(deliveries_of_samples: list[dict[str, Any]], 
     assert outcomes == alerts | {(sample, "log", "logged") for sample in entries}
 
 
+@pytest.mark.parametrize("sample", [sample for sample in LOGGED if not is_of_the_key(sample)], ids=title)
+def test_what_only_reaches_the_log_is_no_alert_and_says_so(deployed_everywhere: Path, sample: Path) -> None:
+    text = run(deployed_everywhere, sample, "--account", ACCOUNT)
+    heads = re.findall(rf"^  {sample.parent.name}.*$", text.stdout, re.MULTILINE)
+    assert heads == [f"  {sample.parent.name} (only logged: nobody is notified)"]
+    assert "1 record read, no alerts\n" in text.stdout
+    data = run(deployed_everywhere, sample, "--account", ACCOUNT, "--json")
+    (delivery,) = lines(data, "delivery")
+    assert (delivery["kind"], delivery["outcome"], delivery["subscribers"]) == ("log", "logged", [])
+    (summary,) = lines(data, "summary")
+    assert summary["detections"] == {sample.parent.name: {"events": 1, "alert": 0, "logged": 1, "lost": 0}}
+    assert (text.exit_code, data.exit_code) == (1, 1)
+
+
+def test_an_alert_is_not_called_only_logged(deployed: Path) -> None:
+    done = run(deployed, RAISED["RoleAssumed/raises-user-of-the-same-account"], "--account", ACCOUNT)
+    assert "\n  RoleAssumed\n" in done.stdout
+    assert "only logged" not in done.stdout
+
+
 def dumped(*records: Any) -> bytes:
     return "\n".join(map(json.dumps, records)).encode()
 

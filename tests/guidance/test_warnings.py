@@ -1,4 +1,4 @@
-"""What ``generate`` says that nobody would learn of without ``alerts.fallback``."""
+"""What ``generate`` warns of: what nobody would learn of, and settings without an effect."""
 
 from __future__ import annotations
 
@@ -21,17 +21,30 @@ UNSEEN: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "every region": ({}, ("the alert topic", "its only subscription", "the key", *OF_FORWARDING)),
     "without a key": ({"encryption": "none"}, ("the alert topic", "its only subscription", *OF_FORWARDING)),
     "one region": ({"regions": []}, ("the alert topic", "its only subscription", "the key")),
+    "several subscriptions": (
+        {"alerts": {"emails": ["ops@example.com", "chief@example.com"]}},
+        ("the alert topic", "the key", *OF_FORWARDING),
+    ),
+    "only the topic": (
+        {"regions": [], "encryption": "none", "alerts": {"emails": ["ops@example.com", "chief@example.com"]}},
+        ("the alert topic",),
+    ),
 }
 
 
+def warnings_about(key: str, settings: dict[str, Any]) -> list[str]:
+    return [warning for warning in warnings(make_plan(config_of(settings))) if warning.startswith(f"{key}:")]
+
+
 def about_fallback(settings: dict[str, Any]) -> list[str]:
-    return [warning for warning in warnings(make_plan(config_of(settings))) if warning.startswith("alerts.fallback:")]
+    return warnings_about("alerts.fallback", settings)
 
 
 @pytest.mark.parametrize("case", UNSEEN)
 def test_without_a_fallback_generate_says_what_nobody_would_learn_of(case: str) -> None:
     settings, parts = UNSEEN[case]
     (warning,) = about_fallback(SETTINGS | settings)
+    assert f"a change that breaks {parts[0]}" in warning
     for part in ("the alert topic", "its only subscription", "the key", *OF_FORWARDING):
         assert (part in warning) == (part in parts), part
 
@@ -39,3 +52,14 @@ def test_without_a_fallback_generate_says_what_nobody_would_learn_of(case: str) 
 def test_with_a_fallback_there_is_nothing_to_say() -> None:
     alerts = {"emails": ["ops@example.com"], "fallback": ["platform@example.com"]}
     assert about_fallback(SETTINGS | {"alerts": alerts}) == []
+
+
+@pytest.mark.parametrize("event_bus", [{"existing": "security"}, {"name": "emergency"}])
+def test_a_bus_that_nothing_forwards_to_is_a_warning(event_bus: dict[str, str]) -> None:
+    (warning,) = warnings_about("event_bus", SETTINGS | {"regions": [], "event_bus": event_bus})
+    assert "it is not used, because regions is empty" in warning
+    assert warnings_about("event_bus", SETTINGS | {"regions": ["us-east-2"], "event_bus": event_bus}) == []
+
+
+def test_without_other_regions_the_default_bus_is_no_warning() -> None:
+    assert warnings_about("event_bus", SETTINGS | {"regions": []}) == []

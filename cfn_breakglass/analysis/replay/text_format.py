@@ -31,8 +31,9 @@ class TextFormat:
             return
         yield terminal_safe(f"{result.time}  {result.region}  {result.caller}  {result.event}  ({result.place})")
         for detection in dict.fromkeys(delivery.detection for delivery in result.deliveries):
-            yield f"  {detection}"
-            deliveries = (delivery for delivery in result.deliveries if delivery.detection == detection)
+            deliveries = [delivery for delivery in result.deliveries if delivery.detection == detection]
+            notifies = any(delivery.kind != "log" for delivery in deliveries)
+            yield f"  {detection}{'' if notifies else ' (only logged: nobody is notified)'}"
             for delivery in dict.fromkeys(deliveries):
                 yield from self._delivery(delivery)
         rules = Counter(explanation.detection for explanation in result.explanations)

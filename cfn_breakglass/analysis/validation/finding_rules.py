@@ -265,7 +265,7 @@ FINDING_RULES: Final = {
     ),
     # What AWS refuses.
     "limit-exceeded": FindingRule(
-        "Something is larger than AWS allows", "{message}.", "Make it smaller. {about} has the limit."
+        "Something is larger than AWS allows", "{message}.", "Make it smaller; {about} has the limit."
     ),
     "event-pattern-invalid": FindingRule(
         "EventBridge does not take an event pattern",
