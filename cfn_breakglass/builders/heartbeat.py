@@ -158,7 +158,9 @@ def heartbeat_log(plan: Plan) -> HeartbeatLog | None:
 def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:
     """An alarm per region that notifies ``fallback`` when beats fail to arrive.
 
-    There are dozens in a template of limited size: they hold nothing that can be left out.
+    There are dozens in a template of limited size: they hold nothing that can be left out. One alarm on a query with
+    GROUP BY could not replace them: it looks at three hours, and a region that reports nothing leaves the query.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
     """
     if not plan.heartbeat:
         return []
