@@ -220,6 +220,8 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
             {"roleName": [{"equals-ignore-case": forwarder}]},
         ]
         identifiers += [bus, {"wildcard": f"*:rule/{bus}/*"}, {"equals-ignore-case": forwarder}]
+        if config.deployer:  # the boundary of the forwarder role
+            parts.append({"policyArn": _policy_arns([names.boundary])})
     if key := existing_key_id(config) or (Ref(key_id) if key_id else None):
         services.append("kms")
         parts.append(_of_key(key))
@@ -254,7 +256,11 @@ def own_roles(config: Config, names: Names) -> list[str]:
 
 def own_policies(config: Config, names: Names) -> list[_Fields]:
     """What the ARNs of our policies end with; IAM ignores their letter case."""
-    return [{"suffix": {"equals-ignore-case": f":policy/{name}"}} for name in names.policies(config)]
+    return _policy_arns(names.policies(config))
+
+
+def _policy_arns(policies: Iterable[str]) -> list[_Fields]:
+    return [{"suffix": {"equals-ignore-case": f":policy/{name}"}} for name in policies]
 
 
 def of_writes(source: list[Any], calls: _Fields, *, failed: bool = False) -> _Fields:
