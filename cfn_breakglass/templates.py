@@ -111,7 +111,9 @@ def make_stackset(plan: Plan) -> Template:
     advice = f"{main} is the main region; main-region.yaml covers it."
     return assemble(
         plan,
-        f"{plan.names.prefix}: forwards events to {main}, the main region.",
+        f"{plan.names.prefix}: forwards events to {main}, the main region."
+        if plan.buses
+        else f"{plan.names.prefix}: nothing to roll out. The config has no region but {main}.",
         {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)},
         resources,
         resource_outputs(resources),

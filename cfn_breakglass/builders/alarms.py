@@ -131,7 +131,7 @@ def invocation_alarms(
             plan,
             f"{buses[bus.name].title}Alarm",
             f"invocations{bus.suffix}",
-            "A rule could not notify or log an event. Check the dead-letter queue and the topic's key.",
+            "A rule could not notify or log an event. Look into the dead-letter queue.",
             fallback,
             Metrics=[cloudwatch.MetricDataQuery(Id="failed", Expression=_failures(bus.name), Period=_PERIOD)],
         )

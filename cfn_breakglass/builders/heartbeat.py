@@ -170,7 +170,7 @@ def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> l
             # Named after the region: one region more or less leaves the other alarms alone.
             "Heartbeat" + region.title().replace("-", ""),
             AlarmName=f"{plan.names.alarms}heartbeat-{region}",
-            AlarmDescription="No heartbeat from this region. Check its stack.",
+            AlarmDescription=f"No heartbeat from {region}. Check its stack.",
             Namespace=plan.names.prefix,
             MetricName=_METRIC,
             Dimensions=[cloudwatch.MetricDimension(Name=_REGION, Value=region)],

@@ -12,7 +12,7 @@ from cfn_breakglass.plan import Plan
 
 _OF_RESOURCES = {
     "AlertTopic": ("AlertTopicArn", "The topic that alerts go to", None),
-    "LoginLog": ("LoginLogGroup", "The log group of all alerts", None),
+    "LoginLog": ("LoginLogGroup", "The log group of alerts and deployments", None),
     "ActionLog": ("ActionLogGroup", "The log group of what is done in the role", None),
     "Key": ("KeyArn", "The key of the topic, the logs and the trail", "Arn"),
     "TrailBucket": ("TrailBucketName", "The bucket with what the trail recorded", None),

@@ -33,7 +33,8 @@ def rollout_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> It
     if config.rolls_out:
         roles = "" if config.makes_stackset_roles else _role_lines(plan)
         main = folder / templates.main_region.name
-        yield f"{main} contains {path} and rolls it out: you upload nothing.{roles}\n{_check_instances(plan)}"
+        rollout = f"{main} contains {path} and rolls it out: you upload nothing."
+        yield f"{rollout}{roles}{_expected_alerts(plan)}\n{_check_instances(plan)}"
     elif config.secondary_regions:
         yield _stackset(plan, path)
 
