@@ -7,7 +7,7 @@ needs, and derives none of this again.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from troposphere import GetAtt, iam, kms
@@ -169,6 +169,7 @@ def make_standalone_plan(
     They watch ``role``, and ``key`` encrypts what they write: resources of that template. Without them it is the role
     of the config and the key whose ARN the config gives.
     """
+    config = replace(config, regions=())
     names = Names.of(config, RoleNames.of_resource(role) if role else None)
     encryption = _standalone_encryption(config, key)
     selected = [detection for detection in detections(config, names) if detection.id in ids]

@@ -9,6 +9,10 @@ AlreadyExists: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/r
 Of the other types CloudFormation compares the physical name with those of all stacks of the account and region, and
 says "already exists in stack": https://github.com/serverless/serverless/issues/1842.
 
+A stack can also import what no stack of its own region has: what is inside a part, such as the policies in a role; what
+a person made, such as the stack set of a rollout by hand; what all regions share, such as a role.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
+
 This holds for what stacks do. A person can also move a part to another stack (CreateStackRefactor), have our stack
 taken into another stack set (ImportStacksToStackSet), or have a handler run on a part without any stack (the Cloud
 Control API's UpdateResource and DeleteResource). These calls name our stack or our part, and have to alert themselves.
@@ -36,7 +40,7 @@ class HandlerOwnership(NamedTuple):
 
     ``creating`` is ``REFUSES``, ``OVERWRITES`` or ``ADDS``. All calls are IAM's actions. ``overwriting`` are those by
     which a stack of another name can change or remove a part of ours, or add to it. ``by_owner`` are those by which
-    the stack that owns a resource can do so where our config names that resource as an existing one. ``tolerated``
+    the stack that has a resource can do so where our stack does not have it. ``tolerated``
     are those that could do so too and are left to the log. ``reason`` says why, ``source`` where that is from.
     """
 
@@ -53,8 +57,12 @@ EMITTED: Final[tuple[HandlerOwnership, ...]] = (
     HandlerOwnership(
         "AWS::CloudFormation::StackSet",
         REFUSES,
-        "CreateStackSet fails with NameAlreadyExistsException. A stack set updates only its own instances.",
+        "CreateStackSet fails with NameAlreadyExistsException. Any stack can import a stack set that a person made.",
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html",
+        by_owner=(
+            *("cloudformation:DeleteStackInstances", "cloudformation:UpdateStackInstances"),
+            "cloudformation:UpdateStackSet",
+        ),
     ),
     HandlerOwnership(
         "AWS::CloudTrail::Trail",
@@ -90,28 +98,29 @@ EMITTED: Final[tuple[HandlerOwnership, ...]] = (
         "AWS::IAM::ManagedPolicy",
         ADDS,
         "CreatePolicy fails with EntityAlreadyExists, but a policy of another name can be attached to a role of ours. "
-        "To delete a policy detaches it from every role that has it.",
+        "To delete a policy detaches it from every role that has it. A stack of another region can import ours.",
         "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/931",
-        overwriting=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
+        overwriting=("iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:DetachRolePolicy"),
     ),
     HandlerOwnership(
         "AWS::IAM::Role",
         REFUSES,
-        "CreateRole fails with EntityAlreadyExists. An existing role may be another stack's.",
+        "CreateRole fails with EntityAlreadyExists. A stack of another region can import a role, and so can the Cloud "
+        "Control API of a region that nobody watches change it. Before a role is deleted, it loses its policies.",
         "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html",
-        by_owner=(
-            *("iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy"),
-            *("iam:PutRolePermissionsBoundary", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"),
+        overwriting=(
+            *("iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"),
+            "iam:UpdateAssumeRolePolicy",
         ),
+        by_owner=("iam:DeleteRole", "iam:UpdateRole"),
     ),
     HandlerOwnership(
         "AWS::IAM::RolePolicy",
         ADDS,
         "The create handler reads the policy first, but one of another name can deny a role of ours what it needs. "
-        "A stack deletes no policy but those that it put, and those have alerted.",
+        "Any stack can import, and then delete, a policy that AWS::IAM::Role put on a role.",
         _TYPES + "iam-rolepolicy.html",
-        overwriting=("iam:PutRolePolicy",),
-        tolerated=("iam:DeleteRolePolicy",),
+        overwriting=("iam:DeleteRolePolicy", "iam:PutRolePolicy"),
     ),
     HandlerOwnership(
         "AWS::IAM::User",
@@ -220,8 +229,8 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
     HandlerOwnership(
         "AWS::CloudFormation::Stack",
         ADDS,
-        "An existing stack can be imported into another stack, which then updates and deletes it. Rollouts make the "
-        "same calls for the stacks of a stack set, in every region.",
+        "An existing stack can be imported into another stack, which then updates and deletes it. What is done to our "
+        "main stack so alerts, whatever the call. Rollouts make the same calls for the stacks of a stack set.",
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-nested-stacks.html",
         tolerated=("cloudformation:DeleteStack", "cloudformation:UpdateStack"),
     ),
@@ -259,8 +268,7 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
         "Until 2026-01-30 the last stack won; since then a policy of that name is refused. One of another name can "
         "deny a role of ours what it needs.",
         "https://github.com/aws-solutions/instance-scheduler-on-aws/issues/624",
-        overwriting=("iam:PutRolePolicy",),
-        tolerated=("iam:DeleteRolePolicy",),
+        overwriting=("iam:DeleteRolePolicy", "iam:PutRolePolicy"),
     ),
     HandlerOwnership(
         "AWS::Logs::AccountPolicy",
@@ -268,6 +276,13 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
         "A policy goes for all log groups of the account: it can mask what is in ours.",
         "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html",
         overwriting=("logs:PutAccountPolicy",),
+    ),
+    HandlerOwnership(
+        "AWS::Logs::LogStream",
+        REFUSES,
+        "EventBridge makes the streams of a log group. Any stack can import one, and then delete what is in it.",
+        _TYPES + "logs-logstream.html",
+        overwriting=("logs:DeleteLogStream",),
     ),
     HandlerOwnership(
         "AWS::Logs::SubscriptionFilter",
@@ -327,6 +342,8 @@ KEY_OWNER_CALLS: Final = _owner_calls("AWS::KMS::Key")
 """The same for the stack that owns the key that ``encryption`` names."""
 ROLE_OWNER_CALLS: Final = _owner_calls("AWS::IAM::Role")
 """The same for the stack that owns the role of ``role.existing`` or of ``event_bus.forwarder_role``."""
+SET_OWNER_CALLS: Final = _owner_calls("AWS::CloudFormation::StackSet")
+"""The same for a stack that imported the stack set of a rollout by hand."""
 
 
 def is_of_services(event_name: str, sources: Collection[str]) -> bool:

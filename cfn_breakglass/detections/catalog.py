@@ -17,6 +17,7 @@ from cfn_breakglass.aws.handler_ownership import (
     KEY_OWNER_CALLS,
     OVERWRITING_CALLS,
     ROLE_OWNER_CALLS,
+    SET_OWNER_CALLS,
     is_of_services,
 )
 from cfn_breakglass.config.message_fields import (
@@ -120,18 +121,24 @@ def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
     if "$or" not in detail:
         return composed
     alternatives = [_of_services(alternative, composed["source"]) for alternative in detail["$or"]]
-    possible = [alternative for alternative in alternatives if alternative.get("eventName") != []]
+    possible = [alternative for alternative in alternatives if alternative]
     shared = {name: value for name, value in detail.items() if name != "$or"}
     either = {**shared, "$or": possible} if len(possible) > 1 else compose(shared, possible[0])
     return {**composed, "detail": either}
 
 
 def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
-    """The alternative with only those of its calls, if it lists any, that are calls of one of these services."""
+    """The alternative with only those of its calls, if it lists any, that are calls of one of these services.
+
+    Nothing if no event of these services can be one.
+    """
+    if alternative.get("eventSource") == [CLOUDFORMATION] and "aws.cloudformation" not in sources:
+        return {}
     calls = alternative.get("eventName")
     if not isinstance(calls, list) or not all(isinstance(call, str) for call in calls):
         return alternative
-    return {**alternative, "eventName": [call for call in calls if is_of_services(call, sources)]}
+    possible = [call for call in calls if is_of_services(call, sources)]
+    return {**alternative, "eventName": possible} if possible else {}
 
 
 def heartbeat(names: Names) -> Detection:
@@ -287,8 +294,14 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(BUS_OWNER_CALLS if config.event_bus.existing else ()),
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
+        *(SET_OWNER_CALLS if config.secondary_regions and not config.rolls_out else ()),
     }
-    by_whom = [by_others, {"eventName": sorted(overwriting)}]
+    # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
+    # other regions there is no other stack.
+    of_main_stack: dict[str, Any] = {"eventSource": [CLOUDFORMATION]}
+    if config.secondary_regions:
+        of_main_stack["requestParameters"] = {"stackName": [config.name, {"wildcard": f"*stack/{config.name}/*"}]}
+    by_whom = [by_others, {"eventName": sorted(overwriting)}, of_main_stack]
     return {**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
 
 

@@ -91,7 +91,7 @@ def _overlap(outside: Pattern, alternative: Pattern, name: str) -> bool:
         return False
     first, second = outside[name], alternative[name]
     if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return any(_overlap(first, second, inner) for inner in first)
+        return any(_overlap(either, second, inner) for either in (first, *first.get(_OR, ())) for inner in either)
     return True
 
 

@@ -21,6 +21,7 @@ from cfn_breakglass.aws.handler_ownership import (
     OVERWRITING_CALLS,
     REFUSES,
     ROLE_OWNER_CALLS,
+    SET_OWNER_CALLS,
     HandlerOwnership,
     is_of_services,
 )
@@ -98,16 +99,18 @@ def test_what_always_alerts_of_what_our_own_stacks_do() -> None:
     """These alert at every deployment that makes them: each is worth it."""
     own = {call.partition(":")[2] for row in EMITTED for call in row.overwriting}
     assert own == {
-        *("AttachRolePolicy", "DeleteTrail", "DetachRolePolicy", "PutEventSelectors", "PutResourcePolicy"),
+        *("AttachRolePolicy", "CreatePolicyVersion", "DeleteRolePermissionsBoundary", "DeleteRolePolicy"),
+        *("DeleteTrail", "DetachRolePolicy", "PutEventSelectors", "PutResourcePolicy", "PutRolePermissionsBoundary"),
         *("PutRolePolicy", "SetSubscriptionAttributes", "SetTopicAttributes", "StopLogging", "Subscribe"),
-        *("Unsubscribe", "UpdateTrail"),
+        *("Unsubscribe", "UpdateAssumeRolePolicy", "UpdateTrail"),
     }
     assert own < set(OVERWRITING_CALLS)
 
 
 def test_calls_of_an_owner_alert_only_where_the_config_names_what_it_owns() -> None:
     assert KEY_OWNER_CALLS == ("DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion")
-    assert not {*KEY_OWNER_CALLS, *ROLE_OWNER_CALLS, *BUS_OWNER_CALLS} & set(OVERWRITING_CALLS)
+    by_owner = {*KEY_OWNER_CALLS, *ROLE_OWNER_CALLS, *BUS_OWNER_CALLS, *SET_OWNER_CALLS}
+    assert not by_owner & set(OVERWRITING_CALLS)
 
 
 def test_queue_policies_do_not_alert() -> None:
