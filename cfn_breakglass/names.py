@@ -138,6 +138,10 @@ class Names(NamedTuple):
         return f"{self.prefix}-fallback"
 
     @property
+    def fallback_topic_arn(self) -> str:
+        return _arn("sns", self.fallback_topic, self.main_region)
+
+    @property
     def dead_letters(self) -> str:
         return f"{self.prefix}-dead-letters"
 

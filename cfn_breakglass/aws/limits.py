@@ -41,6 +41,8 @@ INPUT_TEMPLATE = Limit("input template", 8_192, "characters", _EVENTBRIDGE)
 EVENT = Limit("event", 262_144, "bytes", _DOCS + "eventbridge/latest/userguide/eb-service-event.html")
 """A larger event of an AWS service never reaches EventBridge. This is a limit of events, not of templates."""
 
+TEXT_MESSAGE = Limit("text message", 1_600, "characters", _DOCS + "sns/latest/dg/sms_publish-to-topic.html")
+
 TRUST_POLICY = Limit("trust policy", 2_048, "characters", _IAM)
 INLINE_POLICIES = Limit("inline policies of a role", 10_240, "characters without spaces", _IAM)
 MANAGED_POLICY = Limit("managed policy", 6_144, "characters without spaces", _IAM)

@@ -15,9 +15,10 @@ import yaml
 
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.partitions import ALL_REGIONS
-from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER
+from cfn_breakglass.config.message_fields import FIELDS, OTHER_NOTATION, PLACEHOLDER
 from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, has_yaml_type
 from cfn_breakglass.config.types import INVALID, String
+from cfn_breakglass.config.webhooks import HTTPS as HTTPS_PATTERN, chat_service, has_password
 
 _CHAR: Final = r"[A-Za-z0-9_+=,.@-]"
 _PATH: Final = rf"(?:{_CHAR}+/)*"
@@ -94,17 +95,28 @@ def _check_bus(text: str) -> Fault | None:
 
 
 def _check_message(text: str) -> Fault | None:
-    unknown = [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]
-    if unknown:
+    problems, fixes = [], []
+    if foreign := {match[0]: _field_named(match[0]) for match in re.finditer(OTHER_NOTATION, text, re.IGNORECASE)}:
+        problems.append(f"{' and '.join(foreign)}, which nothing would fill in")
+        fixes.append("write " + " and ".join(dict.fromkeys(f"<{name}>" for name in foreign.values())))
+        text = re.sub(OTHER_NOTATION, "", text, flags=re.IGNORECASE)
+    if unknown := [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]:
         names = " and ".join(f"<{name}>" for name in unknown)
         similar = _similar(unknown[0], FIELDS)
         suggestion = f"did you mean <{similar[0]}>? The" if similar else "the"
-        problem = "which is not a field" if len(unknown) == 1 else "which are not fields"
-        return Fault(f"contains {names}, {problem}", f"{suggestion} fields are: {', '.join(FIELDS)}")
+        problems.append(f"{names}, {'which is not a field' if len(unknown) == 1 else 'which are not fields'}")
+        fixes.append(f"{suggestion} fields are: {', '.join(FIELDS)}")
+    if problems:
+        return Fault(f"contains {', and '.join(problems)}", "; ".join(fixes))
     if re.search(r"[<>]", PLACEHOLDER.sub("", text)):
         fix = "remove it: to EventBridge, < and > are the start and the end of a field"
         return Fault("contains a < or > that does not belong to a field", fix)
     return None
+
+
+def _field_named(placeholder: str) -> str:
+    """The field that a placeholder in another notation names, in any letter case."""
+    return max((name for name in FIELDS if name.lower() in placeholder.lower()), key=len)
 
 
 def _check_managed_policy(text: str) -> Fault | None:
@@ -123,6 +135,26 @@ def _check_service(text: str) -> Fault | None:
 def _check_queue(text: str) -> Fault | None:
     if text.endswith(".fifo"):
         return Fault(f"is {text!r}, but the topic cannot send to a FIFO queue", "write the ARN of a standard queue")
+    return None
+
+
+def _check_https(text: str) -> Fault | None:
+    return _fault_of_address(text, "write a Lambda function that posts to it in alerts.lambda instead")
+
+
+def _check_endpoint(text: str) -> Fault | None:
+    return _check_queue(text) or _fault_of_address(text, "write an e-mail address, a phone number or a queue instead")
+
+
+def _fault_of_address(text: str, instead_of_chat: str) -> Fault | None:
+    # The path of a webhook is as good as a password, so neither problem quotes the address.
+    if chat := chat_service(text):
+        reason = "which cannot confirm a subscription, so SNS would never send it an alert"
+        return Fault(f"is a webhook of {chat[0]} ({chat[1]}), {reason}", instead_of_chat)
+    if has_password(text):
+        reason = "which everybody could read who may read this file, the template or the stack"
+        fix = "put the password into Secrets Manager: https://USER:{{resolve:secretsmanager:SECRET:SecretString:KEY}}@host"
+        return Fault(f"has a password, {reason}", fix)
     return None
 
 
@@ -197,14 +229,17 @@ PRINCIPAL: Final = String(
 )
 
 EMAIL: Final = String(
-    "an e-mail address", r"[^\s@<>,;]+@[^\s@<>,;.]+(?:\.[^\s@<>,;.]+)+", "write it as name@example.com", max_length=320
+    "an e-mail address",
+    r"[^\s@<>,;:]+@[^\s@<>,;:/.]+(?:\.[^\s@<>,;:/.]+)+",
+    "write it as name@example.com",
+    max_length=320,
 )
 PHONE: Final = String(
     "a phone number in E.164 form",
     r"\+[1-9][0-9]{1,14}",
     'write + and the country code, only digits, in quotes: "+15550100"',
 )
-HTTPS: Final = String("an https address", r"https://[^\s/@]+\.[^\s/@]+(?:/\S*)?", "write it as https://host/path")
+HTTPS: Final = String("an https address", HTTPS_PATTERN, "write it as https://host/path", check=_check_https)
 QUEUE: Final = String(
     "the ARN of a queue",
     rf"{_ARN}:sqs:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]+",
@@ -231,7 +266,7 @@ ENDPOINT: Final = String(
     "an endpoint to notify",
     "|".join(endpoint_type.pattern for endpoint_type in _ENDPOINT_TYPES.values()),
     'write an e-mail address, a phone number such as "+15550100", https://host/path or the ARN of a queue',
-    check=_check_queue,
+    check=_check_endpoint,
     max_length=HTTPS.max_length,
 )
 
@@ -241,7 +276,12 @@ def protocol(endpoint: str) -> str:
     return next(name for name, endpoint_type in _ENDPOINT_TYPES.items() if not endpoint_type.fault_of(endpoint))
 
 
-MESSAGE: Final = String("a message", rf"(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+", check=_check_message, max_length=6_000)
+MESSAGE: Final = String(
+    "a message",
+    rf"(?![\s\S]*(?:{OTHER_NOTATION}))(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+",
+    check=_check_message,
+    max_length=6_000,
+)
 SERVICE: Final = String(
     "the name of a service as CloudTrail writes it",
     r"[a-z0-9][a-z0-9-]*",

@@ -71,6 +71,20 @@ FIELDS: Final[dict[str, Field]] = {
 }
 """Every field of a message, in the order in which an alert without ``alerts.message`` lists them."""
 
+_NAMES: Final = f"(?:{'|'.join(FIELDS)})"
+OTHER_NOTATION: Final = "|".join(
+    (
+        rf"[$#]?\{{+ ?{_NAMES} ?\}}+",
+        rf"\$\(?{_NAMES}(?![A-Za-z0-9_])\)?",
+        rf"%\(?{_NAMES}(?:%|\)s)",
+        rf"<<+ ?{_NAMES} ?>>+",
+    )
+)
+"""A field in the notation of another language, as a pattern: ``{name}``, ``${name}``, ``$name``, ``%name%`` and so on.
+
+It would stay as it is in every alert. ``{x}`` and ``$5`` name no field, so they are text.
+"""
+
 # What a detection has in the place of these:
 SUCCESS: Final = {"result": Field("", constant="Success")}
 FAILURE: Final = {"result": Field("", constant="Failure")}

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from cfn_breakglass.config.webhooks import DYNAMIC_REFERENCE
 from cfn_breakglass.errors import Problem
 
 YAML_TAG: Final = "tag:yaml.org,2002:"
 _LONGEST_QUOTE: Final = 80
 _MOST_SUGGESTIONS: Final = 50
+_PASSWORD: Final = re.compile(rf"(://[^\s/@:]*:)(?!{DYNAMIC_REFERENCE}@)\S*@")
+"""The password in an address such as https://user:password@host, which may hold any character."""
 
 
 class Fault(NamedTuple):
@@ -162,13 +165,20 @@ def describe_node(node: yaml.Node) -> str:
 
 
 def shortened(text: str) -> str:
+    """The beginning of ``text``, without the password of an address: cut off, it would not be known as one."""
+    text = _without_passwords(text)
     return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 3]}..."
 
 
 def printable(text: str) -> str:
-    """``text`` with every character that a terminal cannot show as its Python escape."""
+    """``text`` without passwords, and with every character that a terminal cannot show as its Python escape."""
+    text = _without_passwords(text)
     if text.isprintable():
         return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def _without_passwords(text: str) -> str:
+    return _PASSWORD.sub(r"\1***@", text)

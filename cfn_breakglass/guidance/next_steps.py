@@ -14,6 +14,7 @@ from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.encryption import key_statements_as_json
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
+from cfn_breakglass.config.webhooks import secrets_in
 from cfn_breakglass.generation.generate import GeneratedFiles
 from cfn_breakglass.guidance.deployment_steps import arn_to_fill_in, main_region_steps, rollout_steps
 from cfn_breakglass.plan import Plan
@@ -22,6 +23,8 @@ _ASSUMED = "RoleAssumed"
 _SAML_ROLE_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/Role"
 # https://www.rfc-editor.org/rfc/rfc2606 and, of phone numbers, https://nationalnanpa.com/number_resource_info/555_numbers.html
 _EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
+
+_READ_SECRETS = "Whoever deploys needs secretsmanager:GetSecretValue on them"
 
 
 def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
@@ -55,13 +58,19 @@ def _create_trail(plan: Plan) -> str:
 
 
 def _prepare(plan: Plan) -> Iterator[str]:
-    """What an existing forwarder role and an existing key need before the stack uses them."""
+    """What the stack uses and does not create: a forwarder role, the passwords of subscribers, a key."""
     config = plan.config
     if config.event_bus.forwarder_role and plan.buses:
         buses = "\n".join(f"     event bus {bus.name}" for bus in plan.buses)
         yield f"""Let the role {config.event_bus.forwarder_role} forward events: it has to trust
    events.amazonaws.com, and its policy has to allow events:PutEvents on all of these in {config.main_region}:
 {buses}"""
+    endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
+    if secrets := list(dict.fromkeys(secret for _, endpoint in endpoints for secret in secrets_in(endpoint))):
+        reader = f"The role {plan.names.service_role} may read them" if config.deployer else _READ_SECRETS
+        yield f"""Create the secrets in Secrets Manager in {config.main_region}: {", ".join(secrets)}
+   In a password, write %40 for @, and so on for every character that an address cannot have.
+   {reader}."""
     if parse_arn(config.encryption):
         yield f"""Let AWS use the key {config.encryption}:
    in KMS in {config.main_region}, add to the statements of its key policy:
@@ -72,8 +81,8 @@ def _subscribers(plan: Plan) -> Iterator[str]:
     """What subscribers have to do before they are notified."""
     config = plan.config
     topics = {
-        plan.names.topic: config.alerts.endpoints if plan.destinations.topic else (),
-        plan.names.fallback_topic: config.alerts.fallback_endpoints,
+        plan.names.topic_arn: config.alerts.endpoints if plan.destinations.topic else (),
+        plan.names.fallback_topic_arn: config.alerts.fallback_endpoints,
     }
     protocols = {protocol for endpoints in topics.values() for protocol, _ in endpoints}
     if confirming := [name for protocol, name in (("email", "e-mail"), ("https", "https")) if protocol in protocols]:
@@ -81,19 +90,64 @@ def _subscribers(plan: Plan) -> Iterator[str]:
         examples = ", ".join(endpoint for endpoint in subscribed if _EXAMPLE.search(endpoint))
         change = f"\n   Nobody reads these examples; replace them in the config: {examples}" if examples else ""
         kinds = " and ".join(confirming)
-        yield f"Confirm the subscriptions ({kinds}) within two days. Until then nothing arrives.{change}"
+        mailboxes = _confirm_mailboxes(
+            plan, [topic for topic, endpoints in topics.items() if "email" in dict(endpoints)]
+        )
+        yield f"Confirm the subscriptions ({kinds}) within two days. Until then nothing arrives.{change}{mailboxes}"
     if "sqs" in protocols:
-        senders = " or ".join(topic for topic, endpoints in topics.items() if "sqs" in dict(endpoints))
+        senders = " or ".join(
+            topic.rpartition(":")[2] for topic, endpoints in topics.items() if "sqs" in dict(endpoints)
+        )
         yield (
             "Let SNS send to the queues: their policies have to allow sqs:SendMessage to sns.amazonaws.com\n"
             f"   from the topic {senders}."
         )
+        yield from _confirm_queues(plan, topics)
     if "sms" in protocols:
         yield (
             f"For text messages from {config.main_region}: move the account out of the SMS sandbox of SNS, get an\n"
             "   origination number if the country needs one, as the USA does, and raise the monthly spending quota:\n"
             "   it is $1 at first. Send a test. Do not let a phone be the only fallback."
         )
+
+
+def _confirm_mailboxes(plan: Plan, topics: list[str]) -> str:
+    """How to confirm a mailbox so that only the account can unsubscribe it.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
+    """
+    if not topics:
+        return ""
+    command = f"aws sns confirm-subscription --region {plan.config.main_region} --authenticate-on-unsubscribe true"
+    lines = "\n".join(
+        f"     {command} \\\n       --topic-arn {arn_to_fill_in(topic, plan.config)} --token TOKEN" for topic in topics
+    )
+    return f"""
+   For a mailbox, do not follow the link in the mail: after that, the link in every alert unsubscribes, whoever
+   follows it, even a mail scanner. Copy what the link has between Token= and &, and confirm with that, in the account:
+{lines}"""
+
+
+def _confirm_queues(plan: Plan, topics: dict[str, tuple[tuple[str, str], ...]]) -> Iterator[str]:
+    """A step for each queue that is not known to be in the account of the topic: its owner has to confirm.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-send-message-to-sqs-cross-account.html
+    """
+    config = plan.config
+    queues = [(topic, parse_arn(value)) for topic, endpoints in topics.items() for _, value in endpoints]
+    for topic, queue in queues:
+        if not queue or queue.service != "sqs" or queue.account == config.account:
+            continue
+        place = f"in account {queue.account}"
+        condition = f" {place}" if config.account else f", unless the stack is {place} too,"
+        url = f"https://sqs.{queue.region}.{config.partition.url_suffix}/{queue.account}/{queue.resource}"
+        yield f"""The owner of the queue {queue.resource}{condition} has to confirm its
+   subscription within two days. Until then nothing arrives. The Token is in the message of the Type
+   SubscriptionConfirmation that SNS has sent to the queue:
+     aws sqs receive-message --region {queue.region} --queue-url {url} \\
+       --max-number-of-messages 10 --query 'Messages[].Body' --output text
+     aws sns confirm-subscription --no-sign-request --region {config.main_region} \\
+       --topic-arn {arn_to_fill_in(topic, config)} --token TOKEN"""
 
 
 def grant_steps(plan: Plan) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.partitions import GLOBAL_REGION
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
+from cfn_breakglass.config.message_fields import PLACEHOLDER
 from cfn_breakglass.config.model import OFF, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.names import resolve_pseudo_parameters
@@ -96,8 +98,20 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
             "alerts.fallback: nobody is notified if alerts cannot be delivered, nor of a change that breaks "
             f"{_unseen_without_fallback(plan)}; set it, best to another mailbox"
         )
-    if config.alerts.sms and not config.alerts.message:
+    if config.alerts.sms:
+        yield from _about_text_messages(config.alerts.message)
+
+
+def _about_text_messages(message: str | None) -> Iterator[str]:
+    if not message:
         yield "alerts.sms: an alert without alerts.message may be too long for a text message; set a short message"
+        return
+    length, most = len(PLACEHOLDER.sub("", message)), limits.TEXT_MESSAGE.maximum
+    if length > most:
+        yield (
+            f"alerts.sms: alerts.message has {length:,} characters beside its fields, but a text message holds"
+            f" {most:,}; shorten it"
+        )
 
 
 def _unseen_without_fallback(plan: Plan) -> str:

@@ -21,6 +21,7 @@ QUOTAS = {
     limits.INPUT_PATHS: 100,
     limits.INPUT_PATH: 256,
     limits.INPUT_TEMPLATE: 8_192,
+    limits.TEXT_MESSAGE: 1_600,
     limits.EVENT: 256 * 1_024,
     limits.TRUST_POLICY: 2_048,
     limits.INLINE_POLICIES: 10_240,

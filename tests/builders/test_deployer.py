@@ -422,3 +422,24 @@ def test_the_deployer_is_to_be_had_alone() -> None:
     deployer_template = make_templates(make_plan(config)).deployer
     assert deployer_template
     assert as_data(alone)["Resources"] == as_data(deployer_template)["Resources"]
+
+
+def test_the_password_of_a_subscriber_is_the_only_secret_that_the_service_role_may_read() -> None:
+    address = "https://user:{{resolve:secretsmanager:prod/hook:SecretString:password}}@example.com/x"
+    config = config_of({**EVERYTHING, "alerts": {"https": [address], "fallback": [address]}})
+    role = as_data(make_templates(make_plan(config)).deployer)["Resources"]["ServiceRole"]["Properties"]
+    statements = [
+        statement
+        for inline in role["Policies"]
+        for statement in inline["PolicyDocument"]["Statement"]
+        if "secretsmanager" in str(statement)
+    ]
+    resource = "arn:${AWS::Partition}:secretsmanager:us-east-1:${AWS::AccountId}:secret:prod/hook-??????"
+    assert statements == [
+        {
+            "Sid": "Passwords",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": {"Fn::Sub": resource},
+        }
+    ]

@@ -185,6 +185,7 @@ TEXTS = st.one_of(
             *("arn:aws:events:us-east-1:111122223333:event-bus/bus", "a/b", "s3", "s3.amazonaws.com", "S3"),
             *("<principal>", "<nobody>", "1 < 2", "<principal> took <role> on\n", "aws:team", "aWs:team", "x" * 256),
             *("n" * 32, "n" * 33, "n" * 64, "n" * 65, "n" * 128, "n" * 129, f"/{'p' * 510}/", f"/{'p' * 511}/"),
+            *("by $ip", "by {x} for $5", "https://user:word@example.com", "https://user@example.com:443?x"),
             *("203.0.113.0/24", "203.0.113.7", "2001:db8::/32", "203.0.113", "2031-03-03T00:00:00Z", "2031-03-03"),
             *("o-a1b2c3d4e5", "o-1", "444455556666/OnCall", "a/OnCall", "repo:example/ops:*", "*?", "x y", "a"),
             *("Allow", "Deny", "s3:GetObject", "Get", "arn:aws:s3:::bucket/a b", "true", "365", "\xe9quipe"),

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from samples import ACCOUNT, account, with_message
 
+from cfn_breakglass.config.aws_types import MESSAGE
+from cfn_breakglass.config.message_fields import FIELDS
+
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/break-glass/alice"
 DEVICE = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
@@ -220,3 +223,58 @@ def test_whoever_did_it_is_named_by_every_name_there_is() -> None:
     _, acted, _ = EVENTS["a service did something for a session"]
     said = json.loads(alert("RoleActions", acted, message))
     assert said == "AROA:alice autoscaling.amazonaws.com, that is AROA:alice autoscaling.amazonaws.com"
+
+
+OTHER_NOTATIONS = (
+    *(
+        "{%s}",
+        "{ %s }",
+        "{{%s}}",
+        "{{ %s }}",
+        "${%s}",
+        "#{%s}",
+        "$%s",
+        "$(%s)",
+        "%%%s%%",
+        "%%(%s)s",
+        "<<%s>>",
+        "<< %s >>",
+    ),
+)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("notation", OTHER_NOTATIONS)
+def test_a_field_in_the_notation_of_another_language_is_refused(notation: str, name: str) -> None:
+    for spelled in (name, name.upper()):
+        written = notation % spelled
+        fault = MESSAGE.fault_of(f"<detection> by {written}, see the runbook")
+        assert fault is not None, written
+        assert fault.text == f"contains {written}, which nothing would fill in"
+        assert fault.fix == f"write <{name}>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{x}", "$5", "$x", "${x}", "%x%", "{user}", "100% of {them}", "{<principal>}", "$<role>", '{"ip": "<ip>"}'),
+        *("$ipaddress", "$ip_address", "$roles", "{principals}", "{principal", "principal}", "%ip", "50% mfa", "role"),
+    ],
+)
+def test_text_that_names_no_field_stays(text: str) -> None:
+    assert MESSAGE.fault_of(text) is None
+
+
+@pytest.mark.parametrize("word", ["user", "eventname", "sourceIp", "accountId", "detections", "Role"])
+def test_a_word_in_the_right_notation_that_is_no_field_is_refused_with_one_that_is(word: str) -> None:
+    fault = MESSAGE.fault_of(f"<{word}> at <eventTime>")
+    assert fault is not None
+    assert f"<{word}>" in fault.text
+    assert any(f"did you mean <{name}>?" in fault.fix for name in FIELDS)
+
+
+def test_everything_that_is_wrong_with_a_message_is_said_at_once() -> None:
+    fault = MESSAGE.fault_of("<user> by $ip and {ip}")
+    assert fault is not None
+    assert fault.text == "contains $ip and {ip}, which nothing would fill in, and <user>, which is not a field"
+    assert fault.fix.startswith("write <ip>; did you mean <username>? The fields are: detection, ")

@@ -160,7 +160,7 @@ def product() -> str:
 
 
 # Names of AWS that the product has no reason to spell.
-OF_AWS = {"RoleSessionName", "SessionDuration", "SetAlias", "CreateStackRefactor"}
+OF_AWS = {"ConfirmationWasAuthenticated", "RoleSessionName", "SessionDuration", "SetAlias", "CreateStackRefactor"}
 OF_CDK = {"BreakGlassRole", "BreakGlassLoginAlert", "BreakGlassLogActions", "BreakGlassDeployer"}
 
 

@@ -23,7 +23,7 @@ every_case = pytest.mark.parametrize("case", CASES)
 
 # The options of every command, and of the one command that the AWS CLI makes of several calls:
 # https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
-OF_THE_CLI = {"region", "profile", "query", "output"}
+OF_THE_CLI = {"region", "profile", "query", "output", "no-sign-request"}
 DEPLOY = {"stack-name", "template-file", "capabilities", "role-arn", "s3-bucket", "disable-rollback"}
 
 Command = tuple[str, str, dict[str, list[str]]]
@@ -205,6 +205,92 @@ def test_addresses_of_the_starter_that_nobody_reads_are_named(tmp_path: Path) ->
     (line,) = (line for line in generate(tmp_path, config).stdout.splitlines() if examples[0] in line)
     assert [address for address in examples if address in line.split(": ", 1)[1].split(", ")] == examples
     assert not [address for address in real if address in line]
+
+
+def steps(tmp_path: Path, alerts: dict[str, Any], **more: Any) -> list[str]:
+    """The steps of a config in us-east-1, each on one line."""
+    config = tmp_path / "config.yaml"
+    settings = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": alerts, **more}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    text = generate(tmp_path, config).stdout
+    return [" ".join(step.replace("\\\n", " ").split()) for step in re.split(r"^\d+\. ", text, flags=re.MULTILINE)[1:]]
+
+
+MAILBOX = {"emails": ["ops@corp.test"]}
+FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:alert"
+OTHER_QUEUE = "arn:aws:sqs:eu-west-1:444455556666:theirs"
+
+
+@pytest.mark.parametrize(
+    ("alerts", "topics"),
+    [
+        (MAILBOX, ["break-glass-alerts"]),
+        ({**MAILBOX, "fallback": ["boss@corp.test"]}, ["break-glass-alerts", "break-glass-fallback"]),
+        ({"https": ["https://corp.test/x"], "fallback": ["boss@corp.test"]}, ["break-glass-fallback"]),
+        ({"https": ["https://corp.test/x"], "fallback": ["https://corp.test/y"]}, []),
+    ],
+)
+def test_a_mailbox_is_confirmed_so_that_no_link_unsubscribes_it(
+    tmp_path: Path, alerts: dict[str, Any], topics: list[str]
+) -> None:
+    (step,) = (step for step in steps(tmp_path, alerts) if step.startswith("Confirm the subscriptions"))
+    confirmed = re.findall(
+        r"aws sns confirm-subscription --region us-east-1 --authenticate-on-unsubscribe true"
+        r" --topic-arn arn:aws:sns:us-east-1:ACCOUNT:(\S+) --token TOKEN",
+        step,
+    )
+    assert confirmed == topics
+    assert ("between Token= and &" in step) == bool(topics)
+
+
+QUEUE_OF_OTHERS = (
+    "aws sqs receive-message --region eu-west-1"
+    " --queue-url https://sqs.eu-west-1.amazonaws.com/444455556666/theirs --max-number-of-messages 10"
+    " --query 'Messages[].Body' --output text aws sns confirm-subscription --no-sign-request --region us-east-1"
+    " --topic-arn arn:aws:sns:us-east-1:{}:{} --token TOKEN"
+)
+
+
+@pytest.mark.parametrize(("key", "topic"), [("sqs", "break-glass-alerts"), ("fallback", "break-glass-fallback")])
+def test_the_owner_of_a_queue_in_another_account_confirms_it(tmp_path: Path, key: str, topic: str) -> None:
+    own = "arn:aws:sqs:us-east-1:111122223333:ours"
+    of_known_account = steps(tmp_path, {**MAILBOX, "lambda": [FUNCTION], key: [own, OTHER_QUEUE]})
+    (step,) = (step for step in of_known_account if "SubscriptionConfirmation" in step)
+    assert step.startswith("The owner of the queue theirs in account 444455556666 has to confirm its subscription")
+    assert step.endswith(QUEUE_OF_OTHERS.format("111122223333", topic))
+
+    of_unknown_account = steps(tmp_path, {**MAILBOX, key: [OTHER_QUEUE]})
+    (step,) = (step for step in of_unknown_account if "SubscriptionConfirmation" in step)
+    assert "unless the stack is in account 444455556666 too" in step
+    assert step.endswith(QUEUE_OF_OTHERS.format("ACCOUNT", topic))
+
+
+def test_a_queue_of_the_account_itself_needs_no_confirmation(tmp_path: Path) -> None:
+    own = "arn:aws:sqs:us-east-1:111122223333:ours"
+    assert "SubscriptionConfirmation" not in str(steps(tmp_path, {"lambda": [FUNCTION], "sqs": [own]}))
+
+
+def test_a_queue_in_china_has_an_address_there(tmp_path: Path) -> None:
+    queue = "arn:aws-cn:sqs:cn-north-1:444455556666:theirs"
+    text = str(steps(tmp_path, {"sqs": [queue]}, main_region="cn-north-1"))
+    assert "--queue-url https://sqs.cn-north-1.amazonaws.com.cn/444455556666/theirs" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "reader"),
+    [
+        ({}, "Whoever deploys needs secretsmanager:GetSecretValue"),
+        ({"deployer": True}, "The role break-glass-cloudformation may read them"),
+    ],
+)
+def test_the_passwords_of_subscribers_exist_first(tmp_path: Path, settings: dict[str, Any], reader: str) -> None:
+    address = "https://user:{{resolve:secretsmanager:prod/hook:SecretString:password}}@corp.test/x"
+    told = steps(tmp_path, {"https": [address], "fallback": [address]}, **settings)
+    (step,) = (step for step in told if "Secrets Manager" in step)
+    assert step.startswith("Create the secrets in Secrets Manager in us-east-1: prod/hook In a password")
+    assert reader in step
+    deploys = next(index for index, text in enumerate(told) if "aws cloudformation deploy" in text)
+    assert told.index(step) < deploys
 
 
 def test_a_group_gets_the_policy_where_the_users_are_known_by_a_tag() -> None:

@@ -63,3 +63,24 @@ def test_a_bus_that_nothing_forwards_to_is_a_warning(event_bus: dict[str, str]) 
 
 def test_without_other_regions_the_default_bus_is_no_warning() -> None:
     assert warnings_about("event_bus", SETTINGS | {"regions": []}) == []
+
+
+def about_text_messages(**alerts: Any) -> list[str]:
+    return warnings_about("alerts.sms", SETTINGS | {"alerts": {"emails": ["ops@example.com"], **alerts}})
+
+
+@pytest.mark.parametrize("message", ["<detection>", "x" * 1_600, "<account>" * 300])
+def test_a_short_message_fits_a_text_message(message: str) -> None:
+    assert about_text_messages(sms=["+15550100"], message=message) == []
+
+
+def test_a_message_that_is_too_long_for_every_text_message() -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-topic.html: 1,600 characters."""
+    (warning,) = about_text_messages(sms=["+15550100"], message="<account>" + "x" * 1_601)
+    assert "1,601 characters beside its fields" in warning
+    assert about_text_messages(message="x" * 1_601) == []
+
+
+def test_an_alert_without_a_message_may_be_too_long() -> None:
+    (warning,) = about_text_messages(sms=["+15550100"])
+    assert "set a short message" in warning

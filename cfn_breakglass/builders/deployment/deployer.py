@@ -35,6 +35,7 @@ from cfn_breakglass.builders.deployment.deployer_permissions import (
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import Deployer
+from cfn_breakglass.config.webhooks import secrets_in
 from cfn_breakglass.names import Names, bucket_arn, part_arn, root_arn, sub
 from cfn_breakglass.plan import Plan
 
@@ -165,6 +166,7 @@ def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list
             *key_tags(main, names.main_region),
             *pass_role_statements(main),
             *_invocations(main),
+            *_secrets(names, main),
         ],
     }
     if of_type(main, STACK_SET):
@@ -182,3 +184,12 @@ def _invocations(resources: Resources) -> Iterator[aws.Statement]:
         only: Conditions = {aws.StringEquals: {"lambda:Principal": callers}}
         yield allow("Functions", actions(calls_for(resources, kind) - reads), functions, when=only)
         yield allow("ReadFunctions", actions(reads), functions)
+
+
+def _secrets(names: Names, resources: Resources) -> Iterator[aws.Statement]:
+    """The right to read the passwords of subscribers, which CloudFormation does with the rights of its role."""
+    endpoints = [subscription["Endpoint"] for subscription in of_type(resources, "AWS::SNS::Subscription")]
+    if secrets := sorted({secret for endpoint in endpoints for secret in secrets_in(endpoint)}):
+        # Secrets Manager ends the ARN of a secret with a hyphen and six characters of its own.
+        arns = [sub(part_arn("secretsmanager", f"secret:{secret}-??????", names.main_region)) for secret in secrets]
+        yield allow("Passwords", actions(["secretsmanager:GetSecretValue"]), arns)
