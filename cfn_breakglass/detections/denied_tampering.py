@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cfn_breakglass.aws.limits import COMPLEXITY
+from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
     IGNORING_TAGS,
@@ -60,11 +62,14 @@ def _messages(names: Names) -> list[Any]:
     messages: list[Any] = [{"wildcard": f"*m: *{fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
     if _has_room_for_key(names):
         return messages
-    if role.name_is_prefix:
-        return [*messages, {"wildcard": f"*m: *{role.name}*"}]
     # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN. Either may end the message.
-    ends = [{"suffix": sub(f"{before}{role.name}")} for before in (": role ", "/")]
-    return [*messages, {"wildcard": sub(f"*m: *{fragment(role.name)} *")}, *ends]
+    end, part = ("*", role.name) if role.name_is_prefix else (" *", fragment(role.name))
+    ends = [] if role.name_is_prefix else [{"suffix": sub(f"{before}{role.name}")} for before in (": role ", "/")]
+    either: list[Any] = [*messages, {"wildcard": sub(f"*m: *{part}{end}")}, *ends]
+    # Names that begin alike are too much for EventBridge; then it is only what IAM calls it.
+    if complexity({"errorMessage": either}) <= COMPLEXITY.maximum:
+        return either
+    return [*messages, {"wildcard": sub(f"*: role {role.name}{end}")}, *ends]
 
 
 def _has_room_for_key(names: Names) -> bool:

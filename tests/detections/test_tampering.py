@@ -15,11 +15,11 @@ from troposphere import encode_to_dict
 
 from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
-from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
 from cfn_breakglass.names import Names
 

@@ -17,6 +17,7 @@ from moto_aws import DEPLOYS, Aws, account, prepare
 from samples import (
     ACCOUNT,
     LEFT_TO_TAMPERING,
+    LOGGED,
     RAISES,
     SAMPLES,
     account as simulated,
@@ -45,6 +46,8 @@ def known_as(record: dict[str, Any]) -> str:
 
 IDS: Final = {known_as(record_of(json.loads(sample.read_text(encoding="utf-8")))): title(sample) for sample in SAMPLES}
 # PutEvents gives an event the account of who puts it, and these are silent for the account alone.
+# AWS looks for a field in each object of a list; to moto such a field does not exist.
+WITHIN_LISTS: Final = ("MonitoringTampered/silent-cloudformation-refactor-of-another-stack",)
 SILENT_ELSEWHERE: Final = (
     "RootUsed/silent-root-of-another-account",
     "UserSignIn/silent-same-name-in-another-account",
@@ -122,8 +125,8 @@ def test_logs_what_raises_and_no_near_miss(place: str, detection: str) -> None:
     variant = alone(PLACES[place], detection)
     # moto makes up another ID for the key.
     own = [sample for sample in SAMPLES if sample.parent.name == detection and not is_of_the_key(sample)]
-    own = [sample for sample in own if title(sample) not in variant.except_for]
-    raised = [title(sample) for sample in own if sample in RAISES or title(sample) in SILENT_ELSEWHERE]
+    own = [sample for sample in own if title(sample) not in {*variant.except_for, *WITHIN_LISTS}]
+    raised = [title(sample) for sample in own if sample in (*RAISES, *LOGGED) or title(sample) in SILENT_ELSEWHERE]
     # moto takes its time over an event: forwarding within the main region is shown in one partition.
     regions = [variant.main, variant.secondary_region] if place == "aws" else [variant.secondary_region]
     events = [put_in(region, sample, variant) for region in regions for sample in own]
@@ -156,7 +159,7 @@ def test_the_logs_hold_what_the_simulator_says(place: str) -> None:
     with deployed(variant, variant.regions) as aws:
         aws.take_topics_off()
         for region, samples in puts(place).items():
-            for sample in samples:
+            for sample in (sample for sample in samples if title(sample) not in WITHIN_LISTS):
                 event = put_in(region, sample, variant)
                 aws.put(event)
                 told = simulated(variant.text).run(event)

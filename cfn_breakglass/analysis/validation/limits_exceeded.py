@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.iam.policy import parse_policy, statements
 from cfn_breakglass.analysis.simulator.delivery_permissions import role_policies
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.analysis.template.resource_types import bus_name
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.limits import Limit
+from cfn_breakglass.aws.pattern_complexity import complexity
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cfn_breakglass.analysis.eventbridge.complexity import complexity
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.validation.limits_exceeded import Excess, limits_exceeded
 from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.pattern_complexity import complexity
 
 if TYPE_CHECKING:
     pass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass.analysis.eventbridge.complexity import complexity
+from cfn_breakglass.aws.pattern_complexity import complexity
 
 FIRST, SECOND = {"wildcard": "*a*b"}, {"wildcard": "*c*d"}
 TOGETHER: dict[str, dict[str, Any]] = {
