@@ -65,11 +65,11 @@ def _messages(names: Names) -> list[Any]:
     # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN. Either may end the message.
     end, part = ("*", role.name) if role.name_is_prefix else (" *", fragment(role.name))
     ends = [] if role.name_is_prefix else [{"suffix": sub(f"{before}{role.name}")} for before in (": role ", "/")]
-    either: list[Any] = [*messages, {"wildcard": sub(f"*m: *{part}{end}")}, *ends]
+    wildcard = f"*m: *{part}{end}"
     # Names that begin alike are too much for EventBridge; then it is only what IAM calls it.
-    if complexity({"errorMessage": either}) <= COMPLEXITY.maximum:
-        return either
-    return [*messages, {"wildcard": sub(f"*: role {role.name}{end}")}, *ends]
+    if complexity({"errorMessage": [*messages, {"wildcard": wildcard}]}) > COMPLEXITY.maximum:
+        wildcard = f"*: role {role.name}{end}"
+    return [*messages, {"wildcard": sub(wildcard)}, *ends]
 
 
 def _has_room_for_key(names: Names) -> bool:
