@@ -18,6 +18,8 @@ from typing import Any
 
 import orjson
 from moto.events.models import EventPattern
+
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, its own folder is all there is
 from samples import ACCOUNT, RAISES, SILENT, record_of, templates
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
