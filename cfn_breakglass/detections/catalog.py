@@ -269,7 +269,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
         Detection(
             id=_TAMPERED,
             outcome="Log",
-            summary="Every change of the monitoring, deployments too",
+            summary="Every change, deployments too",
             family=TAMPERING,
             kind={**_API_CALL, "detail": {**_MANAGEMENT, "eventName": IGNORING_TAGS}},
             notifies=False,

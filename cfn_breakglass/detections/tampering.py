@@ -106,7 +106,7 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     parts: list[_Fields] = [
         {"name": [names.default_bus_rule(watcher)], **on_default_bus},
         {"rule": [names.default_bus_rule(watcher)], **on_default_bus},
-        {"name": [names.heartbeat, *topics]},
+        {"name": [names.heartbeat, *topics], "eventBusName": ABSENT},
         {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
         {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},

@@ -173,3 +173,11 @@ def test_nobody_but_aws_can_put_an_event_that_alerts(plan: str) -> None:
     for pattern in PATTERNS[plan]:
         for source in sources(resolve_pattern(pattern)):
             assert source == own or str(source.get("prefix") if isinstance(source, dict) else source).startswith("aws.")
+
+
+@pytest.mark.parametrize("name", ["break-glass-heartbeat", "break-glass-alerts", "break-glass-TamperingRules"])
+def test_a_rule_on_our_bus_with_the_name_of_another_part_arrives_once(name: str) -> None:
+    sample = next(sample for sample in SAMPLES if title(sample) == "MonitoringTampered/raises-events-put-rule")
+    event = recorded(text_of(sample), "eu-west-1")
+    event["detail"]["requestParameters"] = {"name": name, "eventBusName": "break-glass-monitoring"}
+    assert arrivals("the usual", event)["break-glass-monitoring"] == 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
+import botocore.session
 from hypothesis import strategies as st
 from samples import ACCOUNT
 from troposphere import encode_to_dict
@@ -22,6 +23,8 @@ PSEUDO_PARAMETERS: Final = {
     "${AWS::Region}": "eu-west-1",
     "${Key}": "1234abcd-12ab-34cd-56ef-1234567890ab",
 }
+# What botocore calls the services whose names it spells otherwise.
+_MODELS: Final = {"monitoring": "cloudwatch", "cloudcontrolapi": "cloudcontrol"}
 Path = tuple[str, ...]
 
 
@@ -99,7 +102,8 @@ def _about(operator: str, operand: Any) -> list[Any]:
 def events(values: dict[Path, list[Any]], samples: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """Events of ``samples`` in which up to four fields are other values that patterns look for.
 
-    A call that the samples know has a source that makes it: no other service has such events.
+    A call that the samples know has a source that makes it, and a call has only parameters of its own: no other event
+    is made by AWS.
     """
     sources: defaultdict[str, set[str]] = defaultdict(set)
     for sample in samples:
@@ -120,4 +124,35 @@ def _changed(event: dict[str, Any], changes: list[tuple[Path, Any]], sources: Ma
             node = node[name]
         node[path[-1]] = value
     of_call = sources.get(str(changed["detail"].get("eventName")), {changed["source"]})
-    return {**changed, "source": changed["source"] if changed["source"] in of_call else min(of_call)}
+    possible = {**changed, "source": changed["source"] if changed["source"] in of_call else min(of_call)}
+    _drop_foreign_parameters(event, possible)
+    return possible
+
+
+def _drop_foreign_parameters(sample: dict[str, Any], changed: dict[str, Any]) -> None:
+    """Leave out parameters that the call does not have; what CloudTrail omits hides all others.
+
+    A call that botocore does not know has those of the sample.
+    """
+    parameters = changed["detail"].get("requestParameters")
+    if not isinstance(parameters, dict):
+        return
+    if "omitted" in parameters:
+        kept = {"omitted"}
+    else:
+        call = str(changed["detail"].get("eventName"))
+        known = _parameters_of(changed["source"].removeprefix("aws."), call)
+        is_same_call = call == sample["detail"].get("eventName")
+        kept = {*known, *(sample["detail"].get("requestParameters") or {} if is_same_call or not known else ())}
+    changed["detail"]["requestParameters"] = {name: value for name, value in parameters.items() if name in kept}
+
+
+@cache
+def _parameters_of(service: str, call: str) -> frozenset[str]:
+    """The parameters of a call as CloudTrail writes them; none of a call that botocore does not know."""
+    session, name = botocore.session.get_session(), _MODELS.get(service, service)
+    model = session.get_service_model(name) if name in session.get_available_services() else None
+    if model is None or call not in model.operation_names:
+        return frozenset()
+    shape = model.operation_model(call).input_shape
+    return frozenset(name[0].lower() + name[1:] for name in (shape.members if shape else ()))
