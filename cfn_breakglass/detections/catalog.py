@@ -35,21 +35,26 @@ from cfn_breakglass.config.model import ALERT, OFF, Config
 from cfn_breakglass.detections.backdoors import persistence_pattern
 from cfn_breakglass.detections.composition import Pattern, compose
 from cfn_breakglass.detections.edges import (
-    ABSENT,
     ALARM,
     ALARM_CHANGE,
-    API_CALL,
     ASSUME,
     ASSUME_CALLS,
     CONSOLE_SIGN_IN,
     FALLBACK,
     HEARTBEAT,
-    PRESENT,
     ROOT_SIGN_IN_CALLS,
     SESSION,
     SIGN_IN,
 )
-from cfn_breakglass.detections.tampering import IGNORING_TAGS, TAMPERING, existing_key_id, silencing_changes
+from cfn_breakglass.detections.tampering import (
+    ABSENT,
+    API_CALL,
+    IGNORING_TAGS,
+    PRESENT,
+    TAMPERING,
+    existing_key_id,
+    silencing_changes,
+)
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
@@ -66,8 +71,8 @@ class Detection:
 
     ``family`` is that of the edge rules that forward its events, and ``kind`` the pattern that tells them from the
     other events of the same bus. ``outcome`` tells apart the rules of one detection. ``fields`` are the message fields
-    whose meaning differs from the usual one. Where the rules of one detection go
-    different ways, ``notifies`` is whether this one may notify subscribers, and ``is_logged`` whether it may log.
+    whose meaning differs from the usual one. Where the rules of one detection go different ways, ``notifies`` is
+    whether this one may notify subscribers, and ``is_logged`` whether it may log.
     """
 
     id: str

@@ -105,8 +105,10 @@ def _common_values(edge: list[Any], kind: list[Any]) -> list[Any]:
             return [value for value, is_matched in zip(values, matched, strict=True) if is_matched]
     if (first := _excluded_words(edge)) and (second := _excluded_words(kind)):
         return [{"anything-but": [*dict.fromkeys((*first, *second))]}]
-    if len(edge) == len(kind) == 1 and (starts := _excluded_beginnings(edge[0])) and _excluded_beginnings(kind[0]):
-        return [{"anything-but": {"prefix": [*dict.fromkeys((*starts, *_excluded_beginnings(kind[0])))]}}]
+    if len(edge) == len(kind) == 1:
+        starts, more = _excluded_beginnings(edge[0]), _excluded_beginnings(kind[0])
+        if starts and more:
+            return [{"anything-but": {"prefix": [*dict.fromkeys((*starts, *more))]}}]
     raise CompositionError(f"cannot tell which values {_text(edge)} and {_text(kind)} share")
 
 

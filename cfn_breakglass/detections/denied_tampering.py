@@ -12,6 +12,7 @@ from cfn_breakglass.aws.limits import COMPLEXITY
 from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
+    API_CALL,
     IGNORING_TAGS,
     Patterns,
     about,
@@ -47,7 +48,7 @@ def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str
         calls.append(about([trail_bucket(names)]))  # S3 leaves the parameters in
     # The message names a part of ours also where another service is denied, such as the role that it should run as.
     return {
-        "detail-type": ["AWS API Call via CloudTrail"],
+        "detail-type": API_CALL,
         **of_writes([{"prefix": "aws."}], {"$or": calls}, failed=True),
     }
 

@@ -34,9 +34,6 @@ HEALTH: Final = "Health"
 FALLBACK: Final = "Fallback"
 """The family of the calls that silence their own alert. Nothing forwards their events."""
 
-PRESENT: Final = [{"exists": True}]
-ABSENT: Final = [{"exists": False}]
-API_CALL: Final = ["AWS API Call via CloudTrail"]
 CONSOLE_SIGN_IN: Final = [{"prefix": "AWS Console Sign"}]
 ALARM_CHANGE: Final = ["CloudWatch Alarm State Change"]
 ASSUME_CALLS: Final = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")

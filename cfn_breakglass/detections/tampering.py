@@ -19,7 +19,9 @@ from cfn_breakglass.names import Names, sub
 TAMPERING: Final = "Tampering"
 """The family of the edge rules of this module."""
 
+PRESENT: Final = [{"exists": True}]
 ABSENT: Final = [{"exists": False}]
+API_CALL: Final = ["AWS API Call via CloudTrail"]
 WRITING: Final = [False, *ABSENT]
 
 # By these, parts of ours become those of another stack, or are changed without any.

@@ -13,6 +13,7 @@ from typing import Any, Final
 from awacs import aws
 
 from cfn_breakglass.aws.cloudformation_handlers import calls_of_type, calls_on_everything, calls_to_deploy
+from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
 from cfn_breakglass.builders.iam_policy import Conditions, allow
 from cfn_breakglass.names import Names, bucket_arn, part_arn, sub, type_arn
 
@@ -24,7 +25,7 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 STACK_SET: Final = "AWS::CloudFormation::StackSet"
 _PASSED_TO: Final = {
-    STACK_SET: "cloudformation.amazonaws.com",
+    STACK_SET: CLOUDFORMATION,
     "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
 }
