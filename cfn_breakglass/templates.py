@@ -17,7 +17,7 @@ from cfn_breakglass.builders.alarms import (
     silenced_alert_rule,
 )
 from cfn_breakglass.builders.alerts.log_groups import event_log_groups
-from cfn_breakglass.builders.alerts.messages import JSON_TEXT
+from cfn_breakglass.builders.alerts.messages import mappings
 from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.forwarding import (
@@ -100,7 +100,7 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
         main_region_only(plan.config),
         resources,
         main_region_outputs(plan, resources),
-        mappings=JSON_TEXT if plan.destinations.topic and not plan.config.alerts.message else {},
+        mappings=mappings(plan),
     )
 
 

@@ -18,6 +18,11 @@ class Partition(NamedTuple):
     url_suffix: str = "amazonaws.com"
 
     @property
+    def console_host(self) -> str:
+        """The host of the console, which a region and a dot precede."""
+        return self.signin_host.replace("signin", "console", 1)
+
+    @property
     def regions(self) -> frozenset[str]:
         return frozenset(self.default + self.opt_in)
 

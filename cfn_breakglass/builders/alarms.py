@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import awacs.sns
 from troposphere import AWSObject, cloudwatch, events, sns, sqs
 
-from cfn_breakglass.builders.alerts.messages import transformer
+from cfn_breakglass.builders.alerts.messages import message_of
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
 from cfn_breakglass.builders.rules import direct_rule
@@ -68,8 +68,7 @@ def silenced_alert_rule(plan: Plan, topic: sns.Topic | None, after: Iterable[AWS
     detection = plan.silenced_alert
     if not detection or not topic:
         return []
-    message = transformer(detection, plan.names.role, plan.config.alerts.message, shared=True)
-    target = {"Id": "Fallback", "Arn": topic.ref(), "InputTransformer": message}
+    target = {"Id": "Fallback", "Arn": topic.ref(), **message_of(plan, detection)}
     return [direct_rule(plan, detection, target, after)]
 
 

@@ -96,16 +96,14 @@ def _check_bus(text: str) -> Fault | None:
 
 def _check_message(text: str) -> Fault | None:
     problems, fixes = [], []
-    if foreign := {match[0]: _field_named(match[0]) for match in re.finditer(OTHER_NOTATION, text, re.IGNORECASE)}:
+    if foreign := list(dict.fromkeys(match[0] for match in re.finditer(OTHER_NOTATION, text, re.IGNORECASE))):
         problems.append(f"{' and '.join(foreign)}, which nothing would fill in")
-        fixes.append("write " + " and ".join(dict.fromkeys(f"<{name}>" for name in foreign.values())))
+        fixes += _right_notation(foreign)
         text = re.sub(OTHER_NOTATION, "", text, flags=re.IGNORECASE)
     if unknown := [name for name in PLACEHOLDER.findall(text) if name not in FIELDS]:
         names = " and ".join(f"<{name}>" for name in unknown)
-        similar = _similar(unknown[0], FIELDS)
-        suggestion = f"did you mean <{similar[0]}>? The" if similar else "the"
         problems.append(f"{names}, {'which is not a field' if len(unknown) == 1 else 'which are not fields'}")
-        fixes.append(f"{suggestion} fields are: {', '.join(FIELDS)}")
+        fixes.append(_suggested_field(unknown[0]))
     if problems:
         return Fault(f"contains {', and '.join(problems)}", "; ".join(fixes))
     if re.search(r"[<>]", PLACEHOLDER.sub("", text)):
@@ -114,9 +112,22 @@ def _check_message(text: str) -> Fault | None:
     return None
 
 
-def _field_named(placeholder: str) -> str:
-    """The field that a placeholder in another notation names, in any letter case."""
-    return max((name for name in FIELDS if name.lower() in placeholder.lower()), key=len)
+def _right_notation(placeholders: Iterable[str]) -> list[str]:
+    """What to write instead of placeholders in another notation, which may name a field in any letter case."""
+    by_lower_case = {name.lower(): name for name in FIELDS}
+    words = {re.sub(r"[^A-Za-z0-9_]", "", placeholder.removesuffix("s") if placeholder[0] == "%" else placeholder)
+             for placeholder in placeholders}
+    fields = [by_lower_case[word.lower()] for word in words if word.lower() in by_lower_case]
+    unknown = [word for word in words if word.lower() not in by_lower_case]
+    return [
+        *(["write " + " and ".join(f"<{name}>" for name in fields)] if fields else []),
+        *([f"a field is written <name>: {_suggested_field(unknown[0])}"] if unknown else []),
+    ]
+
+
+def _suggested_field(word: str) -> str:
+    similar = _similar(word, FIELDS)
+    return f"{f'did you mean <{similar[0]}>? The' if similar else 'the'} fields are: {', '.join(FIELDS)}"
 
 
 def _check_managed_policy(text: str) -> Fault | None:
@@ -281,6 +292,12 @@ MESSAGE: Final = String(
     rf"(?![\s\S]*(?:{OTHER_NOTATION}))(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+",
     check=_check_message,
     max_length=6_000,
+)
+RUNBOOK: Final = String(
+    "the address of a page",
+    r"https?://[A-Za-z0-9._~:/?#@!&'()*+,;=%-]+",
+    "write one such as https://wiki.example.com/break-glass, without blanks",
+    max_length=500,
 )
 SERVICE: Final = String(
     "the name of a service as CloudTrail writes it",

@@ -30,6 +30,7 @@ CUSTOMER_KEY, NONE = "customer-key", "none"
 CREATE, EXISTING = "create", "existing"
 HOURLY, DAILY = "hourly", "daily"
 CONSOLE, MANAGED = "console", "managed"
+TEXT, JSON, EVENT = "text", "json", "event"
 
 DETECTIONS: Final = {
     "RoleAssumed": ALERT,
@@ -103,8 +104,16 @@ class Alerts:
     lambda_: tuple[str, ...] = setting(ListOf(aws_types.FUNCTION), "Lambda functions", default=())
     application: tuple[str, ...] = setting(ListOf(aws_types.PUSH), "Mobile push endpoints", default=())
     log: bool = setting(Boolean(), "Keep everything that alerts in a log group too", default=True)
+    format: str = setting(
+        Choice((TEXT, JSON, EVENT)),
+        "What an alert is. text: sentences for people; json: an object of all fields; event: EventBridge's own event",
+        default=JSON,
+    )
+    runbook: str | None = setting(
+        aws_types.RUNBOOK, "The address of what to do in an emergency; each alert ends with it", default=None
+    )
     message: str | None = setting(
-        aws_types.MESSAGE, "The text of an alert; without it, an alert is JSON with all fields", default=None
+        aws_types.MESSAGE, "A text of your own for each alert, instead of format", default=None
     )
     fallback: tuple[str, ...] = setting(
         ListOf(aws_types.ENDPOINT),

@@ -23,12 +23,16 @@ from cfn_breakglass.aws.handler_ownership import (
 from cfn_breakglass.config.message_fields import (
     ASSUMING,
     BY_A_SESSION,
-    BY_PRINCIPAL_ID,
+    BY_A_USER,
     FAILURE,
     FIELDS,
     OF_AN_ALARM,
     SUCCESS,
+    TEXT_FIELDS,
+    WITHOUT_MFA,
+    WITHOUT_SESSION,
     Field,
+    about,
     signing_in,
 )
 from cfn_breakglass.config.model import ALERT, OFF, Config
@@ -58,6 +62,11 @@ from cfn_breakglass.detections.tampering import (
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
+_REVOKE: Final = "revoke the active sessions of the role in IAM"
+_RESTORE: Final = (
+    "Ask the caller. If it was no deployment, undo the change or deploy the templates again, and find out what else"
+    " these credentials did."
+)
 # Nobody else can put an event with such a source on a bus.
 _API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
 # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
@@ -69,6 +78,7 @@ _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 class Detection:
     """One thing to detect; ``id`` is its name everywhere.
 
+    ``summary``, ``severity`` and ``next_step`` tell whoever is woken what happened, how bad it is and what to do now.
     ``family`` is that of the edge rules that forward its events, and ``kind`` the pattern that tells them from the
     other events of the same bus. ``outcome`` tells apart the rules of one detection. ``fields`` are the message fields
     whose meaning differs from the usual one. Where the rules of one detection go different ways, ``notifies`` is
@@ -79,6 +89,8 @@ class Detection:
     summary: str
     family: str
     kind: dict[str, Any]
+    severity: str = ""
+    next_step: str = ""
     outcome: str = ""
     notifies: bool = True
     is_logged: bool = True
@@ -94,9 +106,15 @@ class Detection:
 
     def field(self, name: str) -> Field:
         """The message field ``name`` as this detection fills it."""
-        if name == "detection":
-            return Field("", constant=self.id)
-        return self.fields.get(name, FIELDS[name])
+        of_every_event = {
+            "detection": self.id,
+            "severity": self.severity,
+            "meaning": f"{self.summary}.",
+            "nextStep": self.next_step,
+        }
+        if name in of_every_event:
+            return Field("", constant=of_every_event[name])
+        return self.fields.get(name) or FIELDS.get(name) or TEXT_FIELDS[name]
 
 
 def detections(config: Config, names: Names) -> list[Detection]:
@@ -160,9 +178,11 @@ def _role_assumed() -> Detection:
     return Detection(
         id="RoleAssumed",
         summary="The break-glass role was assumed",
+        severity="HIGH",
+        next_step=f"Ask the caller why. If nobody knows: {_REVOKE}, then read the action log.",
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": ABSENT}},
-        fields=SUCCESS | ASSUMING,
+        fields=SUCCESS | ASSUMING | about(FIELDS["requestedRole"]),
     )
 
 
@@ -170,19 +190,26 @@ def _role_denied() -> Detection:
     return Detection(
         id="RoleDenied",
         summary="Somebody tried to assume the break-glass role and was denied",
+        severity="MEDIUM",
+        next_step=(
+            "Ask the caller: a colleague may lack MFA or a permission. If nobody knows the caller, find out whose"
+            " credentials these are."
+        ),
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": PRESENT}},
-        fields=FAILURE | ASSUMING,
+        fields=FAILURE | ASSUMING | WITHOUT_SESSION | about(Field("", constant="<role>")),
     )
 
 
 def _console_sign_in() -> Detection:
     return Detection(
         id="ConsoleSignIn",
-        summary="A session of the role opened the console",
+        summary="A session of the break-glass role opened the console",
+        severity="MEDIUM",
+        next_step=f"Nothing, if you know who assumed the role and why. If not: {_REVOKE}.",
         family=SESSION,
         kind={"source": ["aws.signin"], "detail": {"eventName": _SESSION_SIGN_IN}},
-        fields=BY_PRINCIPAL_ID | signing_in(*_SESSION_SIGN_IN),
+        fields=BY_A_SESSION | signing_in(*_SESSION_SIGN_IN) | WITHOUT_MFA | about(Field("", constant="<role>")),
     )
 
 
@@ -191,7 +218,12 @@ def _role_chained(role: RoleNames) -> Detection:
     itself = {"wildcard": sub(f"*:${{AWS::AccountId}}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
     return Detection(
         id="RoleChained",
-        summary="A session of the role assumed another role",
+        summary="A session of the break-glass role assumed another role",
+        severity="HIGH",
+        next_step=(
+            "The action log does not show what is done with these credentials. Look for them in CloudTrail. If nobody"
+            f" knows why: {_REVOKE}, and those of the other role."
+        ),
         family=SESSION,
         kind={
             "source": ["aws.sts"],
@@ -221,7 +253,9 @@ def _role_actions(config: Config) -> list[Detection]:
         return Detection(
             id=ACTIONS,
             outcome=outcome,
-            summary="Something was done in the role" + (", or tried and denied" if outcome else ""),
+            summary="Something was done in the break-glass role" + (", or tried and denied" if outcome else ""),
+            severity="LOW",
+            next_step=f"Nothing, if it belongs to the emergency. If not: {_REVOKE}.",
             family=SESSION,
             kind={"source": [{"prefix": "aws."}], **({"detail": both} if both else {})},
             fields=BY_A_SESSION | result,
@@ -241,7 +275,12 @@ def _role_actions(config: Config) -> list[Detection]:
 def _backdoor_created(config: Config, names: Names) -> Detection:
     return Detection(
         id="BackdoorCreated",
-        summary="A session of the role created a user, a key, a role or a login, or changed who may do what",
+        summary="A session of the break-glass role made a way in: a user, a key, a login, a trust or a policy",
+        severity="CRITICAL",
+        next_step=(
+            "Ask whoever assumed the role. If it does not belong to the emergency: undo it, because it outlives the"
+            f" session, and {_REVOKE}."
+        ),
         family=SESSION,
         kind=persistence_pattern(config, names),
         fields=BY_A_SESSION | SUCCESS,
@@ -256,7 +295,9 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
     return [
         Detection(
             id=_TAMPERED,
-            summary="Somebody changed or removed a part of this monitoring or the role",
+            summary="Somebody changed or removed a part of the break-glass monitoring or the role",
+            severity="CRITICAL",
+            next_step=_RESTORE,
             family=TAMPERING,
             kind=_tampered(config),
             is_logged=False,
@@ -265,7 +306,9 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
         Detection(
             id=_TAMPERED,
             outcome="Failed",
-            summary="Somebody tried to change a part of this monitoring or the role, and failed",
+            summary="Somebody tried to change a part of the break-glass monitoring or the role, and was denied",
+            severity="HIGH",
+            next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
             family=TAMPERING,
             kind={**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT}},
             is_logged=False,
@@ -319,6 +362,8 @@ def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> D
         id=_TAMPERED,
         outcome=FALLBACK,
         summary="Somebody changed what the alerts of MonitoringTampered pass through",
+        severity="CRITICAL",
+        next_step=_RESTORE,
         family=FALLBACK,
         kind=in_one_rule(silencing_changes(config, names, key_id), _tampered(config)),
         fields=SUCCESS,
@@ -328,10 +373,12 @@ def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> D
 def _user_sign_in() -> Detection:
     return Detection(
         id="UserSignIn",
-        summary="A user who may assume the role signed in to the console, or failed to",
+        summary="A user who may assume the break-glass role signed in to the console, or failed to",
+        severity="LOW",
+        next_step="Nothing, if it was the user. If not, take away the user's password and access keys.",
         family=SIGN_IN,
         kind=_console_sign_in_of("IAMUser"),
-        fields=signing_in("ConsoleLogin"),
+        fields=BY_A_USER | signing_in("ConsoleLogin"),
     )
 
 
@@ -339,16 +386,23 @@ def _root_used() -> Detection:
     return Detection(
         id="RootUsed",
         summary="Root signed in, failed to, or had its password recovered",
+        severity="HIGH",
+        next_step=(
+            "Ask whoever holds the credentials of root. If it was nobody, change its password and MFA device, and"
+            " delete its access keys."
+        ),
         family=SIGN_IN,
         kind=_console_sign_in_of("Root"),
-        fields=BY_PRINCIPAL_ID | signing_in(*ROOT_SIGN_IN_CALLS),
+        fields=signing_in(*ROOT_SIGN_IN_CALLS),
     )
 
 
 def _delivery_failing() -> Detection:
     return Detection(
         id="DeliveryFailing",
-        summary="An alarm went off: something was not delivered, or a region sends no heartbeat",
+        summary="An alarm of the break-glass monitoring went off, so alerts may not arrive",
+        severity="HIGH",
+        next_step="Mend it, and until the alarm is OK again, look into CloudTrail yourself.",
         family=ALARM,
         kind={"source": ["aws.cloudwatch"], "detail-type": ALARM_CHANGE},
         fields=OF_AN_ALARM,

@@ -103,10 +103,14 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
 
 
 def _about_text_messages(message: str | None) -> Iterator[str]:
+    most = limits.TEXT_MESSAGE.maximum
     if not message:
-        yield "alerts.sms: an alert without alerts.message may be too long for a text message; set a short message"
+        yield (
+            f"alerts.sms: an alert may be longer than the {most:,} characters that a text message holds; set a short"
+            " alerts.message"
+        )
         return
-    length, most = len(PLACEHOLDER.sub("", message)), limits.TEXT_MESSAGE.maximum
+    length = len(PLACEHOLDER.sub("", message))
     if length > most:
         yield (
             f"alerts.sms: alerts.message has {length:,} characters beside its fields, but a text message holds"

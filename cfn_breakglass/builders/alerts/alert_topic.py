@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import awacs.sns
 from troposphere import AWSObject, sns
 
-from cfn_breakglass.builders.alerts.messages import transformer
+from cfn_breakglass.builders.alerts.messages import message_of
 from cfn_breakglass.builders.alerts.subscriptions import subscribe
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
 from cfn_breakglass.builders.rules import Sink
@@ -42,8 +42,7 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
     publish = allow("OurRules", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
 
     def target(detection: Detection) -> dict[str, Any]:
-        message = transformer(detection, names.role, alerts.message, shared=not plan.is_standalone)
-        return {"Id": "Alert", "Arn": topic.ref(), "InputTransformer": message}
+        return {"Id": "Alert", "Arn": topic.ref(), **message_of(plan, detection)}
 
     return AlertTopic(
         topic,

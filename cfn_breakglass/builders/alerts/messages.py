@@ -7,57 +7,94 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import groupby
+from collections.abc import Iterable, Mapping
+from itertools import groupby, takewhile
 from typing import Any
 
 from troposphere import FindInMap, Join, Sub, events
 
-from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, Field
+from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, TEXT, TEXT_FIELDS, Field
+from cfn_breakglass.config.model import EVENT, JSON, TEXT as TEXT_FORMAT
 from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.names import RoleNames, sub
+from cfn_breakglass.names import sub
+from cfn_breakglass.plan import Plan
 
 
-def transformer(
-    detection: Detection, role: RoleNames, message: str | None, *, shared: bool = False
-) -> events.InputTransformer:
-    """The text of ``message`` with its fields filled in, or a JSON object of all fields.
+def message_of(plan: Plan, detection: Detection) -> dict[str, Any]:
+    """What a target of a rule says of ``detection``: properties of the target, none for the event as it is."""
+    alerts = plan.config.alerts
+    if not alerts.message and alerts.format == EVENT:
+        return {}
+    fields = _fields(plan, detection)
+    if alerts.message:
+        return {"InputTransformer": _text(alerts.message, fields)}
+    if alerts.format == TEXT_FORMAT:
+        return {"InputTransformer": _text(_lines(fields), fields)}
+    return {"InputTransformer": _json_object(fields, shared=not plan.is_standalone)}
 
-    ``shared`` is whether the template has the mapping ``JSON_TEXT``, which holds most of that object for all rules.
-    """
-    fields = {name: detection.field(name) for name in FIELDS} | {"role": Field("", constant=role.label)}
-    return _text(message, fields) if message else _json_object(fields, shared=shared)
+
+def mappings(plan: Plan) -> dict[str, Any]:
+    """The mappings of a template with alerts: what the JSON of every rule ends with."""
+    alerts = plan.config.alerts
+    return _JSON_TEXT if plan.destinations.topic and alerts.format == JSON and not alerts.message else {}
 
 
-# The fields that differ from rule to rule.
-_RULE_FIELDS = ("detection", "result", "role")
+def _fields(plan: Plan, detection: Detection) -> dict[str, Field]:
+    """The fields as ``detection`` has them."""
+    fields = {name: detection.field(name) for name in (*FIELDS, *TEXT_FIELDS)}
+    host = plan.config.partition.console_host
+    return fields | {
+        "role": Field("", constant=plan.names.role.label),
+        "runbook": Field("", constant=plan.config.alerts.runbook or ""),
+        "link": Field("", constant=f"https://<region>.{host}/{fields['link'].constant}"),
+    }
+
+
+def _lines(fields: Mapping[str, Field]) -> str:
+    """The lines of an alert that a detection has values for."""
+    return "\n".join(
+        line for line in TEXT.splitlines() if not any(_is_empty(name, fields) for name in PLACEHOLDER.findall(line))
+    )
+
+
+def _is_empty(name: str, fields: Mapping[str, Field]) -> bool:
+    """Whether a field is empty in every alert of a detection."""
+    constant = fields[name].constant
+    if constant is None:
+        return False
+    only = PLACEHOLDER.fullmatch(constant)
+    return _is_empty(only[1], fields) if only else not constant
+
+
+# The fields that differ from rule to rule: those before these in FIELDS.
+_FIRST_COMMON_FIELD = "principal"
+_RULE_FIELDS = tuple(takewhile(lambda name: name != _FIRST_COMMON_FIELD, FIELDS))
+_COMMON_FIELDS = tuple(name for name in FIELDS if name not in _RULE_FIELDS)
 _MEMBERS_A_LINE = 4  # a few members in a line keep the template small
 
 
-def _json_object(fields: dict[str, Field], *, shared: bool) -> events.InputTransformer:
+def _json_object(fields: Mapping[str, Field], *, shared: bool) -> events.InputTransformer:
     """JSON. What callers choose has no quotes around it: EventBridge then writes it as JSON itself."""
-    common = _members({name: field for name, field in fields.items() if name not in _RULE_FIELDS})
-    end = [FindInMap(_MAPPING, *_MAPPING_KEYS)] if shared and common == [_COMMON_MEMBERS] else common
-    pieces = ["{", *_members({name: fields[name] for name in _RULE_FIELDS}), ",\n", *end, "}"]
     paths: dict[str, str] = {}
-    for name, field in fields.items():
-        if field.constant is None:
-            paths |= {name: field.paths[0]} if field.between else _variables(name, field)
-    return _transformer(pieces, paths)
+    own = _members(_RULE_FIELDS, fields, paths)
+    common = _members(_COMMON_FIELDS, fields, paths)
+    end = [FindInMap(_MAPPING, *_MAPPING_KEYS)] if shared and common == [_COMMON_MEMBERS] else common
+    return _transformer(["{", *own, ",\n", *end, "}"], paths)
 
 
-def _members(fields: dict[str, Field]) -> list[Any]:
-    """The members of a JSON object as pieces: text that follows text is one piece."""
+def _members(names: Iterable[str], fields: Mapping[str, Field], paths: dict[str, str]) -> list[Any]:
+    """The members of a JSON object as pieces; text that follows text is one piece. Adds to ``paths`` what they read."""
     pieces: list[Any] = []
-    for index, (name, field) in enumerate(fields.items()):
+    for index, name in enumerate(names):
         separator = (", " if index % _MEMBERS_A_LINE else ",\n") if index else ""
         pieces.append(f"{separator}{json.dumps(name)}: ")
-        if field.constant is not None:
-            pieces += ['"', sub(field.constant), '"']
-        elif field.between:
+        field = fields[name]
+        if field.constant is None and field.between:
+            paths[name] = field.paths[0]
             pieces.append(f"<{name}>")
         else:
-            # AWS's own words, and an event has only one of them. They are safe within quotes, where they can be joined.
-            pieces += ['"', *map("<{}>".format, _variables(name, field)), '"']
+            # AWS's own words or names that AWS checks: they are safe within quotes, where they can be joined.
+            pieces += ['"', *_value(name, fields, paths), '"']
     return [
         piece
         for is_text, run in groupby(pieces, key=lambda piece: isinstance(piece, str))
@@ -76,13 +113,24 @@ def _text(message: str, fields: dict[str, Field]) -> events.InputTransformer:
     for index, part in enumerate(PLACEHOLDER.split(message.strip("\n"))):
         if index % 2 == 0:  # between the placeholders
             pieces.append('"\n"'.join(json.dumps(line, ensure_ascii=False)[1:-1] for line in part.split("\n")))
-        elif (constant := fields[part].constant) is not None:
-            pieces.append(sub(constant))
         else:
-            variables = _variables(part, fields[part])
-            paths |= variables
-            pieces.append(fields[part].between.join(map("<{}>".format, variables)))
+            pieces += _value(part, fields, paths)
     return _transformer([*pieces, '"'], paths)
+
+
+def _value(name: str, fields: Mapping[str, Field], paths: dict[str, str]) -> list[Any]:
+    """The pieces of a field's value in a text; what it reads of the event goes into ``paths``."""
+    field = fields[name]
+    if field.constant is None:
+        variables = _variables(name, field)
+        paths |= variables
+        return [field.between.join(map("<{}>".format, variables))]
+    parts = PLACEHOLDER.split(field.constant)
+    return [
+        piece
+        for index, part in enumerate(parts)
+        for piece in (_value(part, fields, paths) if index % 2 else [sub(part)] if part else [])
+    ]
 
 
 def _variables(name: str, field: Field) -> dict[str, str]:
@@ -117,6 +165,5 @@ def _as_join(pieces: list[Any]) -> Any:
 
 
 _MAPPING, _MAPPING_KEYS = "AlertText", ("Json", "AllButTheRule")
-(_COMMON_MEMBERS,) = _members({name: field for name, field in FIELDS.items() if name not in _RULE_FIELDS})
-JSON_TEXT = {_MAPPING: {_MAPPING_KEYS[0]: {_MAPPING_KEYS[1]: _COMMON_MEMBERS}}}
-"""A mapping of the template: what the JSON of every rule ends with."""
+(_COMMON_MEMBERS,) = _members(_COMMON_FIELDS, FIELDS, {})
+_JSON_TEXT = {_MAPPING: {_MAPPING_KEYS[0]: {_MAPPING_KEYS[1]: _COMMON_MEMBERS}}}
