@@ -115,14 +115,18 @@ def _check_message(text: str) -> Fault | None:
 def _right_notation(placeholders: Iterable[str]) -> list[str]:
     """What to write instead of placeholders in another notation, which may name a field in any letter case."""
     by_lower_case = {name.lower(): name for name in FIELDS}
-    words = {re.sub(r"[^A-Za-z0-9_]", "", placeholder.removesuffix("s") if placeholder[0] == "%" else placeholder)
-             for placeholder in placeholders}
+    words = list(dict.fromkeys(_word_of(placeholder) for placeholder in placeholders))
     fields = [by_lower_case[word.lower()] for word in words if word.lower() in by_lower_case]
     unknown = [word for word in words if word.lower() not in by_lower_case]
     return [
         *(["write " + " and ".join(f"<{name}>" for name in fields)] if fields else []),
         *([f"a field is written <name>: {_suggested_field(unknown[0])}"] if unknown else []),
     ]
+
+
+def _word_of(placeholder: str) -> str:
+    """The word in a placeholder; the s of %(name)s is none of it."""
+    return re.sub(r"[^A-Za-z0-9_]", "", re.sub(r"\)s$", "", placeholder))
 
 
 def _suggested_field(word: str) -> str:
