@@ -14,16 +14,17 @@ PLACEHOLDER: Final = re.compile(r"<([^<>]*)>")
 class Field(NamedTuple):
     """A field of a message.
 
-    Its value is the values at ``paths``, in this order, with ``between`` between them. A path that an event does not
-    have is empty, so paths that only some kinds of callers have can be in one list. ``between`` is empty where an event
-    has only one of the paths. A ``constant`` is a value that does not come from the event, or only by way of the fields
-    that it names.
+    Its value in a text is the values at ``paths``, in this order, with ``between`` between them. A path that an event
+    does not have is empty, so paths that only some kinds of callers have can be in one list. In JSON it is the value at
+    the first path; the values at all of them if no caller can put a quote into any (``is_safe``). A ``constant`` is a
+    value that does not come from the event, or only by way of the fields that it names.
     """
 
     about: str
     paths: tuple[str, ...] = ()
     constant: str | None = None
     between: str = " "
+    is_safe: bool = False
 
 
 _DETAIL: Final = "$.detail."
@@ -47,6 +48,7 @@ FIELDS: Final[dict[str, Field]] = {
         " and the session's name",
         (_USER_IDENTITY + "userName", _USER_IDENTITY + "sessionContext.sessionIssuer.userName"),
         between="",
+        is_safe=True,
     ),
     "mfa": Field(
         "Whether the caller had MFA; empty where AWS does not know",
@@ -153,8 +155,8 @@ ASSUMING: Final = {
     # An MFA code given with the call itself shows as the device's serial number only.
     "mfa": Field("", (*FIELDS["mfa"].paths, *FIELDS["mfaDevice"].paths)),
     "usedMfa": Field("", (*FIELDS["mfa"].paths, *FIELDS["mfaDevice"].paths), between=""),
-    # A user of SAML or OIDC may have any name, and no such name may stand within quotes.
-    "username": Field("", (_USER_IDENTITY + "userName",)),
+    # A user of SAML or OIDC may have any name.
+    "username": Field("", (_USER_IDENTITY + "userName", _USER_IDENTITY + "invokedBy"), between=""),
 }
 BY_A_SESSION: Final = {"username": FIELDS["principal"], "who": Field("", constant="<arn>")}
 
@@ -195,7 +197,7 @@ def signing_in(*events: str) -> dict[str, Field]:
     """The fields of a sign-in, which is one of ``events``."""
     return _WITHOUT_PARAMETERS | {
         # AWS names the result after the event. An event has only one of these paths, and the others are empty.
-        "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in events), between=""),
+        "result": Field("", tuple(f"$.detail.responseElements.{name}" for name in events), between="", is_safe=True),
         "outcome": Field("", constant="<result> <error>"),
         "mfa": Field("", ("$.detail.additionalEventData.MFAUsed",)),
     }

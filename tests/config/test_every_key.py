@@ -70,6 +70,8 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "alerts.lambda": ([f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:alerts"], {}),
     "alerts.application": ([f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/app/5e3e9847"], {}),
     "alerts.log": (False, {}),
+    "alerts.format": ("text", {}),
+    "alerts.runbook": ("https://wiki.example.com/break-glass", {}),
     "alerts.message": ("<detection> by <username>", {}),
     "alerts.fallback": (["night@example.com"], {}),
     "actions.log": ("write", {}),

@@ -280,16 +280,12 @@ def test_there_is_a_record_of_every_call_that_blinds() -> None:
 # sample: what an alert says of it
 SAID: Final = {
     "raises-cloudformation-delete-stack": "AROADBQP57FF2AEXAMPLE:alice: DeleteStack, Success",
-    "raises-cloudtrail-update-trail-by-cloudformation": (
-        "AROAI3FHNQ7W4XEXAMPLE:carol cloudformation.amazonaws.com: UpdateTrail, Success"
-    ),
-    "raises-denied-iam-delete-role": "AIDAJ45Q7YFFAREXAMPLE bob: DeleteRole, Failure",
+    "raises-cloudtrail-update-trail-by-cloudformation": "AROAI3FHNQ7W4XEXAMPLE:carol: UpdateTrail, Success",
+    "raises-denied-iam-delete-role": "AIDAJ45Q7YFFAREXAMPLE: DeleteRole, Failure",
 }
 
 
 @pytest.mark.parametrize("stem", SAID)
 def test_the_alert_says_which_call_by_whom(stem: str) -> None:
     (sample,) = [each for each in TAMPERED if each.stem == stem]
-    said = json.loads(alert(sample, "<principal>: <eventName>, <result>"))
-    # A kind of name that the caller has not leaves a blank.
-    assert " ".join(said.split()).replace(" :", ":") == SAID[stem]
+    assert json.loads(alert(sample, "<principal>: <eventName>, <result>")) == SAID[stem]

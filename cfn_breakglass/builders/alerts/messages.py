@@ -89,7 +89,7 @@ def _members(names: Iterable[str], fields: Mapping[str, Field], paths: dict[str,
         separator = (", " if index % _MEMBERS_A_LINE else ",\n") if index else ""
         pieces.append(f"{separator}{json.dumps(name)}: ")
         field = fields[name]
-        if field.constant is None and field.between:
+        if field.constant is None and not field.is_safe:
             paths[name] = field.paths[0]
             pieces.append(f"<{name}>")
         else:
