@@ -164,7 +164,7 @@ BY_A_SESSION: Final = {"username": FIELDS["principal"], "who": Field("", constan
 _WITHOUT_PARAMETERS: Final = {"target": _NOTHING, "call": _NOTHING}
 
 
-def about(target: Field) -> dict[str, Field]:
+def about_one_thing(target: Field) -> dict[str, Field]:
     """The fields of a detection whose calls are all about one thing."""
     return {"target": target, "about": Field("", constant="<target>"), "call": _NOTHING}
 
@@ -177,7 +177,7 @@ OF_AN_ALARM: Final = (
         if field.paths and field.paths[0].startswith(_DETAIL)
     }
     | {"who": _NOTHING}
-    | about(Field("", ("$.detail.alarmName",)))
+    | about_one_thing(Field("", ("$.detail.alarmName",)))
     | {
         # It says what the alarm means and what to do.
         "alarmDescription": Field("", ("$.detail.configuration.description",)),

@@ -32,7 +32,7 @@ from cfn_breakglass.config.message_fields import (
     WITHOUT_MFA,
     WITHOUT_SESSION,
     Field,
-    about,
+    about_one_thing,
     signing_in,
 )
 from cfn_breakglass.config.model import ALERT, OFF, Config
@@ -182,7 +182,7 @@ def _role_assumed() -> Detection:
         next_step=f"Ask the caller why. If nobody knows: {_REVOKE}, then read the action log.",
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": ABSENT}},
-        fields=SUCCESS | ASSUMING | about(FIELDS["requestedRole"]),
+        fields=SUCCESS | ASSUMING | about_one_thing(FIELDS["requestedRole"]),
     )
 
 
@@ -197,7 +197,7 @@ def _role_denied() -> Detection:
         ),
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": PRESENT}},
-        fields=FAILURE | ASSUMING | WITHOUT_SESSION | about(Field("", constant="<role>")),
+        fields=FAILURE | ASSUMING | WITHOUT_SESSION | about_one_thing(Field("", constant="<role>")),
     )
 
 
@@ -209,7 +209,10 @@ def _console_sign_in() -> Detection:
         next_step=f"Nothing, if you know who assumed the role and why. If not: {_REVOKE}.",
         family=SESSION,
         kind={"source": ["aws.signin"], "detail": {"eventName": _SESSION_SIGN_IN}},
-        fields=BY_A_SESSION | signing_in(*_SESSION_SIGN_IN) | WITHOUT_MFA | about(Field("", constant="<role>")),
+        fields=BY_A_SESSION
+        | signing_in(*_SESSION_SIGN_IN)
+        | WITHOUT_MFA
+        | about_one_thing(Field("", constant="<role>")),
     )
 
 

@@ -9,7 +9,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.partitions import GLOBAL_REGION
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
 from cfn_breakglass.config.message_fields import PLACEHOLDER
-from cfn_breakglass.config.model import OFF, EventBus
+from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
@@ -98,16 +98,26 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
             "alerts.fallback: nobody is notified if alerts cannot be delivered, nor of a change that breaks "
             f"{_unseen_without_fallback(plan)}; set it, best to another mailbox"
         )
+    yield from _about_text_without_effect(config.alerts)
     if config.alerts.sms:
         yield from _about_text_messages(config.alerts.message)
+
+
+def _about_text_without_effect(alerts: Alerts) -> Iterator[str]:
+    if alerts.message and alerts.format != JSON:
+        yield f"alerts.format: {alerts.format} has no effect, because alerts.message is what every alert says"
+    if alerts.runbook and "<runbook>" not in (alerts.message or "<runbook>"):
+        yield "alerts.runbook: has no effect, because <runbook> is not in alerts.message"
+    elif alerts.runbook and alerts.format == EVENT and not alerts.message:
+        yield "alerts.runbook: has no effect, because alerts.format: event leaves the event as it is"
 
 
 def _about_text_messages(message: str | None) -> Iterator[str]:
     most = limits.TEXT_MESSAGE.maximum
     if not message:
         yield (
-            f"alerts.sms: an alert may be longer than the {most:,} characters that a text message holds; set a short"
-            " alerts.message"
+            f"alerts.sms: an alert may be too long for a text message, which holds {most:,} characters; set a short"
+            " message in alerts.message"
         )
         return
     length = len(PLACEHOLDER.sub("", message))

@@ -307,7 +307,7 @@ def test_text(watching: Path) -> None:
     to = ", ".join(f"{protocol} {endpoint}" for protocol, endpoint in SUBSCRIBERS)
     assert topic == f"    topic arn:aws:sns:us-east-1:{ACCOUNT}:break-glass-alerts, to {to}"
     log = next(number for number, line in enumerate(rest) if line.startswith("    log "))
-    assert rest[0].startswith('      {"detection": "RoleAssumed", "result": "Success"')
+    assert rest[0].startswith('      {"detection": "RoleAssumed", "severity": "HIGH"')
     assert rest[log : log + 2] == [
         f"    log arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/break-glass/login",
         "      the complete event",

@@ -84,3 +84,23 @@ def test_a_message_that_is_too_long_for_every_text_message() -> None:
 def test_an_alert_without_a_message_may_be_too_long() -> None:
     (warning,) = about_text_messages(sms=["+15550100"])
     assert "set a short message" in warning
+
+
+RUNBOOK = "https://wiki.example.com/break-glass"
+
+
+@pytest.mark.parametrize(
+    ("alerts", "expected"),
+    [
+        ({"format": "text", "message": "<detection>"}, "alerts.format: text has no effect"),
+        ({"format": "event", "runbook": RUNBOOK}, "alerts.runbook: has no effect, because alerts.format: event"),
+        ({"message": "<detection>", "runbook": RUNBOOK}, "alerts.runbook: has no effect, because <runbook> is not in"),
+        ({"message": "<detection>, see <runbook>", "runbook": RUNBOOK}, ""),
+        ({"format": "text", "runbook": RUNBOOK}, ""),
+        ({"runbook": RUNBOOK}, ""),
+    ],
+)
+def test_what_an_alert_says_without_effect(alerts: dict[str, str], expected: str) -> None:
+    settings = SETTINGS | {"alerts": {"emails": ["ops@example.com"], **alerts}}
+    found = [*warnings_about("alerts.format", settings), *warnings_about("alerts.runbook", settings)]
+    assert [text[: len(expected)] for text in found] == ([expected] if expected else [])

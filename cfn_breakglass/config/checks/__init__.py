@@ -8,7 +8,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.config.checks.access_checks import check_access, check_role_can_be_assumed
 from cfn_breakglass.config.checks.deployment_checks import check_deployment
 from cfn_breakglass.config.checks.placement_checks import check_placement
-from cfn_breakglass.config.model import CREATE, EVENT, Config
+from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.trust_settings import Trust
 
@@ -32,7 +32,6 @@ def check_config(config: Config, problems: Problems) -> None:
     _check_buses(config, problems)
     _check_trail(config, problems)
     _check_protection(config, problems)
-    _check_alert_text(config, problems)
     check_deployment(config, problems)
     _check_tags(config, problems)
     check_placement(config, problems)
@@ -65,20 +64,6 @@ def _check_protection(config: Config, problems: Problems) -> None:
     ):
         text = "protection.deny is only for a role that the stack creates, or for role.existing with role.manage: true"
         problems.add("protection.deny", text, "remove it")
-
-
-def _check_alert_text(config: Config, problems: Problems) -> None:
-    alerts = config.alerts
-    if alerts.message and problems.is_set("alerts.format"):
-        text = "alerts.format has no effect beside alerts.message, which is what every alert says"
-        problems.add("alerts.format", text, "remove one of them")
-    if not alerts.runbook or not problems.is_valid("alerts.message", "alerts.format"):
-        return
-    if alerts.message and "<runbook>" not in alerts.message:
-        problems.add("alerts.runbook", "alerts.runbook is not in alerts.message", "write <runbook> in it, or remove it")
-    if not alerts.message and alerts.format == EVENT:
-        text = "alerts.runbook has no effect with alerts.format: event, which leaves the event as it is"
-        problems.add("alerts.runbook", text, "remove one of them")
 
 
 def _check_tags(config: Config, problems: Problems) -> None:
