@@ -306,6 +306,13 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
         overwriting=("organizations:CloseAccount",),
     ),
     HandlerOwnership(
+        "AWS::Organizations::Policy",
+        REFUSES,
+        "The guard SCP may be a stack's of the management account.",
+        _TYPES + "organizations-policy.html",
+        overwriting=("organizations:DetachPolicy", "organizations:UpdatePolicy"),
+    ),
+    HandlerOwnership(
         "AWS::SNS::TopicInlinePolicy",
         OVERWRITES,
         "A topic has one policy, and always one.",

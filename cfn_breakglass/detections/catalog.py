@@ -313,7 +313,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             severity="HIGH",
             next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
             family=TAMPERING,
-            kind={**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT}},
+            kind={**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT, "eventName": IGNORING_TAGS}},
             is_logged=False,
             fields=FAILURE,
         ),

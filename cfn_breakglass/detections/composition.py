@@ -50,6 +50,8 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
         if composed[name] == []:
             raise NothingInCommonError(f"nothing matches both in {name}")
     if _OR in edge and _OR in kind:
+        # What the kind says of all events may contradict every alternative of the edge.
+        compose(edge, {name: value for name, value in kind.items() if name != _OR})
         raise CompositionError("both patterns have alternatives in one place")
     if alternatives is not None:
         composed[_OR] = list(alternatives)

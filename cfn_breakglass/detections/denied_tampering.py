@@ -6,24 +6,27 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from cfn_breakglass.aws.limits import COMPLEXITY
 from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
-    API_CALL,
-    IGNORING_TAGS,
+    PRESENT,
+    WRITING,
     Patterns,
     about,
     account_wide,
     existing_key_id,
     fragment,
-    of_writes,
     sends_text_messages,
     trail_bucket,
 )
 from cfn_breakglass.names import Names, sub
+
+# How services say that a call was denied. They fail calls for other reasons too, such as that there is no such trail.
+# The last one is for a member account that wants to change a trail of its organization.
+_DENIED: Final = [{"prefix": "AccessDenied"}, {"prefix": "OperationNotPermitted"}, {"prefix": "NotOrganizationMaster"}]
 
 
 def denied_tampering_patterns(config: Config, names: Names, key_id: str | None = None) -> Patterns:
@@ -39,18 +42,22 @@ def denied_tampering_patterns(config: Config, names: Names, key_id: str | None =
 
 def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str, Any]:
     calls: list[dict[str, Any]] = [
-        account_wide(["SetSMSAttributes"] if sends_text_messages(config) else []),
-        {"eventName": IGNORING_TAGS, "errorMessage": messages},
+        {**account_wide(), "errorCode": _DENIED},
+        # That message says that a call was denied, whatever the code.
+        {"errorMessage": messages, "errorCode": PRESENT},
         # The log group is protected from that call, and the message may say no more.
-        {"eventName": ["DeleteLogGroup"], "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]}},
+        {
+            "eventName": ["DeleteLogGroup"],
+            "requestParameters": {"logGroupName": [{"prefix": names.log_groups}]},
+            "errorCode": ["ValidationException"],
+        },
     ]
+    if sends_text_messages(config):
+        calls.append({"eventName": ["SetSMSAttributes"], "errorCode": [*_DENIED, {"prefix": "AuthorizationError"}]})
     if config.trail == CREATE:
-        calls.append(about([trail_bucket(names)]))  # S3 leaves the parameters in
+        calls.append({**about([trail_bucket(names)]), "errorCode": _DENIED})  # S3 leaves the parameters in
     # The message names a part of ours also where another service is denied, such as the role that it should run as.
-    return {
-        "detail-type": API_CALL,
-        **of_writes([{"prefix": "aws."}], {"$or": calls}, failed=True),
-    }
+    return {"source": [{"prefix": "aws."}], "detail": {"readOnly": WRITING, "$or": calls}}
 
 
 def _messages(names: Names) -> list[Any]:

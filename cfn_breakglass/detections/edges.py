@@ -91,7 +91,7 @@ def _assume(role: RoleNames) -> dict[str, Any]:
     return {
         "source": ["aws.sts"],
         "detail": {
-            "eventName": list(ASSUME_CALLS),
+            "eventName": [{"prefix": "AssumeRole"}],
             # The ARN as the caller spelled it, or as AWS answered. AWS leaves requestParameters out of most denied
             # calls; only the message names the role then.
             "$or": [

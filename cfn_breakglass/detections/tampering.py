@@ -29,13 +29,20 @@ _TAKEOVERS: Final = ("CreateStackRefactor", "UpdateResource", "DeleteResource")
 # What ends the use of a key.
 _KEY_CALLS: Final = (*KEY_OWNER_CALLS, "DeleteImportedKeyMaterial")
 # Whether STS answers in a region, and with which tokens.
-_STS_CALLS: Final = ("SetSecurityTokenService", "SetSTS")
+_STS_CALLS: Final = ("SetSecurity", "SetSTS")
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
     *("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"),
     # An account that accepts an invitation leaves for another organization.
     *("EnableRegion", "DisableRegion", "CloseAccount", "LeaveOrganization", "AcceptHandshake"),
     *({"prefix": beginning} for beginning in _STS_CALLS),
+)
+# IAM deletes policies by a call of the same name as an organization.
+_DELETE_POLICY: Final = "DeletePolicy"
+# What takes a guard SCP away from an account. Only the account that manages the organization can, and it records that.
+_GUARD_REMOVALS: Final = (
+    *("DetachPolicy", "UpdatePolicy", "DisablePolicyType", "MoveAccount"),
+    {"prefix": _DELETE_POLICY},
 )
 
 # CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about. No call about logs or
@@ -146,7 +153,7 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
         parts.append(trail_bucket(names))
     if config.encryption != NONE:
         services.append("kms")
-    calls = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, *_calls_about_account(config)]}}]}
+    calls = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, _DELETE_POLICY, *_calls_about_account(config)]}}]}
     if config.encryption != CUSTOMER_KEY:
         return Patterns(_own(services, parts, calls))
     parts.append({"aliasName": [names.key_alias]})
@@ -181,8 +188,13 @@ def _of_account(config: Config, names: Names, identifiers: list[Any]) -> _Fields
         {"identifier": identifiers},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    of_account = {"stackDefinitions": {"stackName": ABSENT}, "identifier": ABSENT}
-    calls = account_wide(_calls_about_account(config))
+    of_account: _Fields = {
+        "stackDefinitions": {"stackName": ABSENT},
+        "identifier": ABSENT,
+        # No other policy of IAM is ours.
+        "policyArn": [*ABSENT, *own_policies(config, names)],
+    }
+    calls = account_wide([*_GUARD_REMOVALS, *_calls_about_account(config)])
     if existing := existing_key_id(config):
         services.append("kms")
         of_account["keyId"] = ABSENT
@@ -265,23 +277,16 @@ def _policy_arns(policies: Iterable[str]) -> list[_Fields]:
     return [{"suffix": {"equals-ignore-case": f":policy/{name}"}} for name in policies]
 
 
-def of_writes(source: list[Any], calls: _Fields, *, failed: bool = False) -> _Fields:
-    """A pattern of writing calls, all that succeeded or all that ``failed``."""
-    return {
-        "source": source,
-        "detail": {
-            "readOnly": WRITING,
-            "errorCode": [{"exists": failed}],
-            **calls,
-        },
-    }
+def of_writes(source: list[Any], calls: _Fields) -> _Fields:
+    """A pattern of writing calls that succeeded."""
+    return {"source": source, "detail": {"readOnly": WRITING, "errorCode": ABSENT, **calls}}
 
 
 def about(parts: list[_Fields]) -> _Fields:
     return {"requestParameters": {"$or": parts} if len(parts) > 1 else parts[0]}
 
 
-def account_wide(more: Iterable[str] = ()) -> _Fields:
+def account_wide(more: Iterable[Any] = ()) -> _Fields:
     # With another account's ID the call is about that account, of the same organization.
     return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
 

@@ -251,6 +251,7 @@ OVERWRITING: Final = [
     Call("iam", "DeleteRolePermissionsBoundary", {"roleName": "break-glass-forwarder"}, "us-east-1"),
     Call("iam", "DeleteRolePolicy", {"roleName": STACK, "policyName": "break-glass-protection"}, "us-east-1"),
     Call("cloudtrail", "DeleteTrail", THEIR_TRAIL, "us-east-1"),
+    Call("organizations", "DetachPolicy", {"policyId": "p-abcd1234", "targetId": ACCOUNT}, "us-east-1"),
     Call("iam", "DetachRolePolicy", ATTACHMENT, "us-east-1"),
     Call("logs", "PutAccountPolicy", {"policyName": "x", "policyType": "DATA_PROTECTION_POLICY"}, "us-east-1"),
     Call("cloudwatch", "PutAlarmMuteRule", {"muteTargets": {"alarmNames": ["break-glass-failing-x"]}}, "us-east-1"),
@@ -268,6 +269,7 @@ OVERWRITING: Final = [
     Call("sns", "Subscribe", {"topicArn": TOPIC, "protocol": "email", "endpoint": "ops@example.com"}, "us-east-1"),
     Call("sns", "Unsubscribe", SUBSCRIPTION, "us-east-1"),
     Call("iam", "UpdateAssumeRolePolicy", {"roleName": "Break-Glass"}, "us-east-1"),
+    Call("organizations", "UpdatePolicy", {"policyId": "p-abcd1234", "content": "{}"}, "us-east-1"),
     Call("cloudtrail", "UpdateTrail", THEIR_TRAIL, "us-east-1"),
 ]
 KEY: Final = ARN.format("kms", "key/0987dcba-09fe-87dc-65ba-ab0987654321")

@@ -257,7 +257,7 @@ BLINDING: Final = {
     " DeleteRetentionPolicy DisassociateKmsKey PutDataProtectionPolicy PutLogGroupDeletionProtection PutMetricFilter"
     " PutResourcePolicy PutRetentionPolicy PutSubscriptionFilter",
     "monitoring": "DeleteAlarms DisableAlarmActions PutMetricAlarm SetAlarmState",
-    "organizations": "LeaveOrganization",
+    "organizations": "DeletePolicy DetachPolicy DisablePolicyType LeaveOrganization MoveAccount UpdatePolicy",
     "s3": "DeleteBucket DeleteBucketPolicy PutBucketEncryption PutBucketLifecycle PutBucketObjectLockConfiguration"
     " PutBucketPolicy PutBucketPublicAccessBlock PutBucketVersioning",
     "scheduler": "DeleteSchedule UpdateSchedule",

@@ -110,6 +110,8 @@ UNSEEN: Final = (
 HARMLESS: Final = {
     "an account that goes on as it was": "account:CloseAccount account:EnableRegion organizations:AcceptHandshake"
     " organizations:LeaveOrganization iam:SetSecurityTokenServicePreferences",
+    "a deny less, which no alert needs": "organizations:DeletePolicy organizations:DetachPolicy"
+    " organizations:DisablePolicyType organizations:MoveAccount organizations:UpdatePolicy",
     "a change that is only prepared, or made easier": "cloudformation:CreateChangeSet cloudformation:SetStackPolicy"
     " cloudformation:UpdateTerminationProtection logs:PutLogGroupDeletionProtection",
     "a part that another stack has then": "cloudformation:CreateStackRefactor cloudformation:ImportStacksToStackSet",
