@@ -17,7 +17,8 @@ class Field(NamedTuple):
     Its value in a text is the values at ``paths``, in this order, with ``between`` between them. A path that an event
     does not have is empty, so paths that only some kinds of callers have can be in one list. In JSON it is the value at
     the first path; the values at all of them if no caller can put a quote into any (``is_safe``). A ``constant`` is a
-    value that does not come from the event, or only by way of the fields that it names.
+    value that does not come from the event, or only by way of the fields that it names. ``json_types`` are what it may
+    be in JSON.
     """
 
     about: str
@@ -25,6 +26,7 @@ class Field(NamedTuple):
     constant: str | None = None
     between: str = " "
     is_safe: bool = False
+    json_types: tuple[str, ...] = ("string",)
 
 
 _DETAIL: Final = "$.detail."
@@ -57,6 +59,7 @@ FIELDS: Final[dict[str, Field]] = {
     "target": Field(
         "What it is about: a role, an alarm, or the parameters that name it",
         (_PARAMETERS,),
+        json_types=("string", "object", "null"),
     ),
     "error": Field("AWS's message when the call failed; the reason of an alarm", ("$.detail.errorMessage",)),
     "errorCode": Field("The error code, such as AccessDenied", ("$.detail.errorCode",)),
@@ -82,16 +85,17 @@ FIELDS: Final[dict[str, Field]] = {
     "detailType": Field("EventBridge's detail type, such as AWS API Call via CloudTrail", ("$.detail-type",)),
     "eventCategory": Field("Management, Data or Insight", ("$.detail.eventCategory",)),
     "eventType": Field("AwsApiCall, AwsConsoleSignIn and the like", ("$.detail.eventType",)),
-    "readonly": Field("Whether the call only reads", ("$.detail.readOnly",)),
+    "readonly": Field("Whether the call only reads", ("$.detail.readOnly",), json_types=("boolean", "string")),
     "ip": Field("The address or the service from which the call came", ("$.detail.sourceIPAddress",)),
     "userAgent": Field("The program that made the call, as it names itself", ("$.detail.userAgent",)),
     "eventId": Field("The unique ID of the event; two alerts about one event have the same ID", ("$.detail.eventID",)),
     "requestId": Field("The unique ID of the request", ("$.detail.requestID",)),
     "requestedRole": Field("The role that the caller wanted to assume", (f"{_PARAMETERS}.roleArn",)),
-    "parameters": Field("The parameters of the call", (_PARAMETERS,)),
+    "parameters": Field("The parameters of the call", (_PARAMETERS,), json_types=("object", "null", "string")),
     "caller": Field(
         "Everything that the event says about the caller: type, ARN, account, source identity",
         ("$.detail.userIdentity",),
+        json_types=("object", "string"),
     ),
 }
 """Every field of a message, in the order in which an alert of the format json lists them.
@@ -118,6 +122,7 @@ Runbook: <runbook>"""
 _NOTHING: Final = Field("", constant="")
 TEXT_FIELDS: Final[dict[str, Field]] = {
     "callerType": Field("", (_USER_IDENTITY + "type",)),
+    "callerAccount": Field("", (_USER_IDENTITY + "accountId",)),
     # A colon, because some callers have neither an ID nor an ARN.
     "who": Field("", constant="<callerType>:<principal> <arn>"),
     "session": _NOTHING,
@@ -151,6 +156,8 @@ FAILURE: Final = {
     "outcome": Field("", constant="Failure, <errorCode>: <error>"),
 }
 ASSUMING: Final = {
+    # The record of the role's account has no ARN of a caller of another account.
+    "who": Field("", constant="<callerType> <callerAccount>:<principal> <arn>"),
     "session": Field("", constant="<sessionName>"),
     # An MFA code given with the call itself shows as the device's serial number only.
     "mfa": Field("", (*FIELDS["mfa"].paths, *FIELDS["mfaDevice"].paths)),
@@ -158,7 +165,7 @@ ASSUMING: Final = {
     # A user of SAML or OIDC may have any name.
     "username": Field("", (_USER_IDENTITY + "userName", _USER_IDENTITY + "invokedBy"), between=""),
 }
-BY_A_SESSION: Final = {"username": FIELDS["principal"], "who": Field("", constant="<arn>")}
+BY_A_SESSION: Final = {"username": FIELDS["principal"], "who": Field("", constant="<principal> <arn>")}
 
 
 _WITHOUT_PARAMETERS: Final = {"target": _NOTHING, "call": _NOTHING}
@@ -209,5 +216,6 @@ WITHOUT_SESSION: Final = {"session": _NOTHING}
 WITHOUT_MFA: Final = {"mfa": _NOTHING}
 BY_A_USER: Final = {
     "username": Field("", (_USER_IDENTITY + "userName",)),
-    "who": Field("", constant="<username> <arn>"),
+    # A colon here too: AWS leaves out the name of some, and the ARN of whoever fails to sign in.
+    "who": Field("", constant="IAMUser:<username> <arn>"),
 }

@@ -204,7 +204,7 @@ def _role_denied() -> Detection:
 def _console_sign_in() -> Detection:
     return Detection(
         id="ConsoleSignIn",
-        summary="A session of the break-glass role opened the console",
+        summary="A session of the break-glass role opened the console, or failed to",
         severity="MEDIUM",
         next_step=f"Nothing, if you know who assumed the role and why. If not: {_REVOKE}.",
         family=SESSION,
@@ -224,8 +224,8 @@ def _role_chained(role: RoleNames) -> Detection:
         summary="A session of the break-glass role assumed another role",
         severity="HIGH",
         next_step=(
-            "The action log does not show what is done with these credentials. Look for them in CloudTrail. If nobody"
-            f" knows why: {_REVOKE}, and those of the other role."
+            f"Ask whoever assumed the role. If nobody knows why: {_REVOKE}, and those of the other role. The action log"
+            " does not show what these credentials do; CloudTrail does."
         ),
         family=SESSION,
         kind={
@@ -256,7 +256,9 @@ def _role_actions(config: Config) -> list[Detection]:
         return Detection(
             id=ACTIONS,
             outcome=outcome,
-            summary="Something was done in the break-glass role" + (", or tried and denied" if outcome else ""),
+            summary="Something was tried in the break-glass role, and failed"
+            if outcome
+            else "Something was done in the break-glass role",
             severity="LOW",
             next_step=f"Nothing, if it belongs to the emergency. If not: {_REVOKE}.",
             family=SESSION,
@@ -309,7 +311,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
         Detection(
             id=_TAMPERED,
             outcome="Failed",
-            summary="Somebody tried to change a part of the break-glass monitoring or the role, and was denied",
+            summary="Somebody tried to change a part of the break-glass monitoring or the role, and failed",
             severity="HIGH",
             next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
             family=TAMPERING,
@@ -364,7 +366,7 @@ def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> D
     return Detection(
         id=_TAMPERED,
         outcome=FALLBACK,
-        summary="Somebody changed what the alerts of MonitoringTampered pass through",
+        summary="Somebody changed what alerts pass through, so later ones may not arrive",
         severity="CRITICAL",
         next_step=_RESTORE,
         family=FALLBACK,
@@ -405,7 +407,7 @@ def _delivery_failing() -> Detection:
         id="DeliveryFailing",
         summary="An alarm of the break-glass monitoring went off, so alerts may not arrive",
         severity="HIGH",
-        next_step="Mend it, and until the alarm is OK again, look into CloudTrail yourself.",
+        next_step="Do what the alarm says. Until it is OK again, look into CloudTrail yourself.",
         family=ALARM,
         kind={"source": ["aws.cloudwatch"], "detail-type": ALARM_CHANGE},
         fields=OF_AN_ALARM,
