@@ -1,4 +1,4 @@
-"""``schema``: the JSON Schema of a config."""
+"""``schema``: the JSON Schema of a config, or of an alert."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import click
 
 
 @click.command(
-    short_help="Print the JSON Schema of a config, for editors.",
+    short_help="Print the JSON Schema of a config, for editors; or of an alert.",
     epilog="""\b
-Example:
+Examples:
   cfn-breakglass schema > .breakglass.schema.json
+  cfn-breakglass schema --alert
 
 \b
 Example of its output, in part:
@@ -21,11 +22,12 @@ Example of its output, in part:
 
 Exit code: 0.""",
 )
-def schema() -> None:
+@click.option("--alert", "of_alert", is_flag=True, help="Print the schema of an alert with alerts.format: json.")
+def schema(*, of_alert: bool) -> None:
     """Print the JSON Schema of a config, with which editors complete and check it.
 
     init writes the same schema to a file next to the config.
     """
-    from cfn_breakglass.config.json_schema import schema_text
+    from cfn_breakglass.config.json_schema import alert_schema_text, schema_text
 
-    click.echo(schema_text(), nl=False)
+    click.echo(alert_schema_text() if of_alert else schema_text(), nl=False)
