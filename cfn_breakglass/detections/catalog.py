@@ -311,7 +311,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
         Detection(
             id=_TAMPERED,
             outcome="Failed",
-            summary="Somebody tried to change a part of the break-glass monitoring or the role, and failed",
+            summary="Somebody tried to change a part of the break-glass monitoring or the role, and was denied",
             severity="HIGH",
             next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
             family=TAMPERING,

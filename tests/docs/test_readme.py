@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from manual import MANUAL, blocks, commands, name_of, read, table_rows
+from manual import MANUAL, commands, name_of, read, table_rows
 from paths import ROOT
 
 README = read(ROOT / "README.md")
@@ -95,8 +95,3 @@ def test_pip_installs_it(tmp_path: Path) -> None:
     (metadata,) = target.glob("*.dist-info/METADATA")
     assert "\nDescription-Content-Type: text/markdown\n" in read(metadata)
     assert README in read(metadata)
-
-
-def test_the_alert_has_the_form_of_an_alert() -> None:
-    (alert,) = (block.text for block in blocks(README) if block.text.startswith('"RoleAssumed: '))
-    assert alert.count('"\n') == alert.count("\n")

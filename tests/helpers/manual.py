@@ -7,7 +7,8 @@
 - A ``text`` block right after a console block is what its last command prints; after a config that is refused, it is
   what ``generate`` says about it. ``make golden`` writes it.
 - ``sh`` blocks hold commands of the AWS CLI, which do not run.
-- A table between ``<!-- name -->`` and ``<!-- end -->`` is made from the code if ``TABLES`` has the name.
+- A table, or whatever else stands between ``<!-- name -->`` and ``<!-- end -->``, is made from the code if ``TABLES``
+  has the name.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from textwrap import dedent
 from typing import Any, Final, NamedTuple
 
 import click
+from alert_examples import alert_sizes, demo_alert, json_example, text_examples
 from click.testing import CliRunner, Result
 from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
@@ -248,6 +250,10 @@ def finding_table() -> str:
     return _table("ID", "What it finds", "What to do")(rows)
 
 
+def alert_size_table() -> str:
+    return _table("Rule", "Longest text", "Longest JSON")(alert_sizes())
+
+
 def make_table() -> str:
     targets = re.findall(r"^([\w-]+):.*?## (.+)$", read(ROOT / "Makefile"), re.MULTILINE)
     return _table("Target", "What it does")((f"`make {target}`", text) for target, text in targets)
@@ -278,6 +284,10 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "library": library_table,
     "findings": finding_table,
     "make": make_table,
+    "alert texts": text_examples,
+    "alert json": json_example,
+    "demo": demo_alert,
+    "alert sizes": alert_size_table,
     "layers": partial(_layer_table, "cfn_breakglass"),
     "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
 }
