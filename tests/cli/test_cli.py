@@ -17,6 +17,7 @@ from template_data import read_yaml
 
 from cfn_breakglass import __version__
 from cfn_breakglass.cli.app import cli
+from cfn_breakglass.config.json_schema import alert_schema_text
 from cfn_breakglass.config.model import DETECTIONS
 
 CONFIG = """\
@@ -349,6 +350,10 @@ def test_validate_looks_at_no_template_that_goes_nowhere() -> None:
         "templates/stackset.yaml: deployed to no region, so there was nothing to check\n"
         "templates/guard-scp.json: 0 problems\n"
     )
+
+
+def test_schema_prints_that_of_an_alert_too() -> None:
+    assert run("schema", "--alert").stdout == alert_schema_text()
 
 
 def test_schema_and_init_have_the_same_schema() -> None:
