@@ -84,6 +84,7 @@ class Names(NamedTuple):
     prefix: str
     main_region: str
     bus: str
+    entrance_bus: str
     action_bus: str
     monitoring_bus: str
     role: RoleNames
@@ -97,6 +98,7 @@ class Names(NamedTuple):
             prefix=config.name,
             main_region=config.main_region,
             bus=config.central_bus,
+            entrance_bus=config.entrance_bus,
             action_bus=config.action_bus,
             monitoring_bus=config.monitoring_bus,
             role=role or RoleNames.of(config),
@@ -228,7 +230,7 @@ class Names(NamedTuple):
         """The names of the buses that are ours alone, as an existing one is not; none where nothing is forwarded."""
         if not config.secondary_regions:
             return []
-        return [*([] if config.event_bus.existing else [self.bus]), self.action_bus, self.monitoring_bus]
+        return [self.entrance_bus, self.action_bus, self.monitoring_bus]
 
     def roles(self, config: Config) -> list[str]:
         """The names of our roles beside the watched one."""

@@ -16,6 +16,7 @@ from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
 from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alert
 from cfn_breakglass.detections.edges import ASSUME, SESSION, EdgeRule, edge_rules
+from cfn_breakglass.detections.entrances import ENTRANCE
 from cfn_breakglass.detections.tampering import TAMPERING
 from cfn_breakglass.names import ACTIONS, WATCHERS, Names, RoleNames
 
@@ -201,10 +202,18 @@ def _silenced_alert(config: Config, names: Names, destinations: Destinations, ke
 
 def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tuple[CentralBus, ...]:
     """A bus for each family that can match an event of another one, and one for all that cannot."""
-    others = tuple(family for family in families if family not in (ASSUME, SESSION))
-    central = None if config.event_bus.existing else "CentralBus"
+    others = tuple(family for family in families if family not in (ASSUME, ENTRANCE, SESSION))
+    central: tuple[CentralBus, ...]
+    if config.event_bus.existing:  # rules on a bus of others have to say whose an event is, and these would be too long
+        central = (
+            CentralBus(names.bus, None, (ASSUME,), "Calls to assume the role"),
+            CentralBus(names.entrance_bus, "EntranceBus", (ENTRANCE,), "Changes of who gets in", "-entrance"),
+        )
+    else:
+        about = "Calls to assume the role, changes of who gets in"
+        central = (CentralBus(names.bus, "CentralBus", (ASSUME, ENTRANCE), about),)
     buses = (
-        CentralBus(names.bus, central, (ASSUME,), "Calls to assume the role"),
+        *central,
         CentralBus(names.action_bus, "ActionBus", (SESSION,), "What is done in the role", "-actions"),
         CentralBus(
             names.monitoring_bus,

@@ -39,6 +39,7 @@ DETECTIONS: Final = {
     "RoleChained": ALERT,
     "RoleActions": LOG,
     "BackdoorCreated": ALERT,
+    "EntranceChanged": ALERT,
     "MonitoringTampered": ALERT,
     "UserSignIn": OFF,
     "RootUsed": OFF,
@@ -291,6 +292,11 @@ class Config:
     def monitoring_bus(self) -> str:
         """The name of the bus for what happens to the monitoring, and for sign-ins."""
         return f"{self.name}-monitoring"
+
+    @property
+    def entrance_bus(self) -> str:
+        """The name of the bus for changes of who gets in: the central one, unless others use that as well."""
+        return f"{self.name}-entrance" if self.event_bus.existing else self.central_bus
 
     @property
     def same_account_arns(self) -> dict[str, tuple[str, ...]]:

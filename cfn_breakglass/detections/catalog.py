@@ -50,6 +50,7 @@ from cfn_breakglass.detections.edges import (
     SESSION,
     SIGN_IN,
 )
+from cfn_breakglass.detections.entrances import ENTRANCE, entrance_changes
 from cfn_breakglass.detections.tampering import (
     ABSENT,
     API_CALL,
@@ -126,6 +127,7 @@ def detections(config: Config, names: Names) -> list[Detection]:
         _role_chained(names.role),
         *_role_actions(config),
         _backdoor_created(config, names),
+        *_entrance_changed(config, names),
         *_monitoring_tampered(config),
         _user_sign_in(),
         _root_used(),
@@ -290,6 +292,23 @@ def _backdoor_created(config: Config, names: Names) -> Detection:
         kind=persistence_pattern(config, names),
         fields=BY_A_SESSION | SUCCESS,
     )
+
+
+def _entrance_changed(config: Config, names: Names) -> list[Detection]:
+    """Another rule for each pattern more that it takes; what failed changed nothing."""
+    return [
+        Detection(
+            id="EntranceChanged",
+            outcome=str(index) if index > 1 else "",
+            summary="Somebody changed who can get into the break-glass role, or what it may do",
+            severity="HIGH",
+            next_step=f"Ask the caller. If nobody knows why: undo the change, and {_REVOKE}.",
+            family=ENTRANCE,
+            kind=kind,
+            fields=SUCCESS,
+        )
+        for index, kind in enumerate(entrance_changes(config, names), start=1)
+    ]
 
 
 def _monitoring_tampered(config: Config) -> list[Detection]:

@@ -13,6 +13,7 @@ from troposphere import Ref
 
 from cfn_breakglass.config.model import OFF, Config
 from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
+from cfn_breakglass.detections.entrances import ENTRANCE, entrance_pattern
 from cfn_breakglass.detections.tampering import (
     TAMPERING,
     Patterns,
@@ -74,6 +75,9 @@ def edge_rules(
         rules.append(EdgeRule((ASSUME,), ASSUME, "STS calls about the break-glass role", _assume(names.role)))
     if SESSION in families:
         rules.append(EdgeRule((SESSION,), SESSION, "Everything done in the break-glass role", _session(names.role)))
+    if ENTRANCE in families:
+        about = "Changes of users, roles, policies, providers and sign-in policies"
+        rules.append(EdgeRule((ENTRANCE,), ENTRANCE, about, entrance_pattern(config)))
     if TAMPERING in families:
         rules += _tampering(config, names, watcher, key_id)
     if SIGN_IN in families:

@@ -160,9 +160,11 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
 
 def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list[Any]]:
     main = deployed.main
+    # The central bus may be an existing one.
+    buses = dict.fromkeys((names.bus, names.entrance_bus, names.action_bus, names.monitoring_bus))
     by_policy: dict[str, list[Any]] = {
         "parts": [
-            *resource_statements(names, main, names.main_region, (names.bus, names.action_bus, names.monitoring_bus)),
+            *resource_statements(names, main, names.main_region, buses),
             *key_tags(main, names.main_region),
             *pass_role_statements(main),
             *_invocations(main),

@@ -40,7 +40,8 @@ def check_config(config: Config, problems: Problems) -> None:
 def _check_buses(config: Config, problems: Problems) -> None:
     if config.event_bus.existing and config.event_bus.name:
         problems.add("event_bus.name", "event_bus.name and event_bus.existing are both set", "remove one of them")
-    if config.central_bus in (config.action_bus, config.monitoring_bus):
+    own_buses = (config.action_bus, config.monitoring_bus)
+    if config.central_bus in ((*own_buses, config.entrance_bus) if config.event_bus.existing else own_buses):
         key = "event_bus.existing" if config.event_bus.existing else "event_bus.name"
         text = f"{key} is {config.central_bus}, which is the name of another bus that the stack creates"
         problems.add(key, text, "choose another name")
