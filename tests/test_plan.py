@@ -196,7 +196,7 @@ def test_only_the_template_with_the_key_refers_to_it() -> None:
 
 
 FAMILIES: Final = {
-    "Assume": "break-glass",
+    **dict.fromkeys(("Assume", "Entrance"), "break-glass"),
     "Session": "break-glass-actions",
     **dict.fromkeys(("Tampering", "SignIn", "Alarm", "Heartbeat"), "break-glass-monitoring"),
 }

@@ -43,7 +43,7 @@ GUARDED: Final[dict[str, Any]] = {
 LONGEST: Final[dict[str, Any]] = {
     "name": "n" * 32,
     "main_region": "ap-southeast-1",
-    "role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/{'p' * 300}/{'r' * 64}", "manage": True},
+    "role": {"existing": f"arn:aws:iam::{ACCOUNT}:role/{'p' * 190}/{'r' * 64}", "manage": True},
     "alerts": {"sms": ["+15550100"]},
     "trail": "create",
     "event_bus": {"existing": "b" * 256, "forwarder_role": f"arn:aws:iam::{ACCOUNT}:role/{'p' * 250}/{'f' * 64}"},

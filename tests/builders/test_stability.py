@@ -86,11 +86,14 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
 
 # What goes with a detection that is switched off: of its own, and of its family if nothing else wants that.
 OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated")
+ON_THE_CENTRAL_BUS = ("RoleAssumed", "RoleDenied", "EntranceChanged")
 SESSION_EDGE = {"ForwardSession", "ActionBus", "ActionBusAlarm"}
 SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     ("RoleAssumed",): {"RoleAssumed"},
     ("RoleDenied",): {"RoleDenied"},
-    ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "RoleDenied", "ForwardAssume", "CentralBus", "CentralBusAlarm"},
+    ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "RoleDenied", "ForwardAssume"},
+    ("EntranceChanged",): {"EntranceChanged", "ForwardEntrance"},
+    ON_THE_CENTRAL_BUS: {*ON_THE_CENTRAL_BUS, "ForwardAssume", "ForwardEntrance", "CentralBus", "CentralBusAlarm"},
     **{(detection,): {detection} for detection in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")},
     ("RoleActions",): {"RoleActions", "ActionLog"},
     OF_SESSIONS: {*OF_SESSIONS, "ActionLog", *SESSION_EDGE},

@@ -16,6 +16,7 @@ LEVELS = {
     "RoleChained": "alert",
     "RoleActions": "log",
     "BackdoorCreated": "alert",
+    "EntranceChanged": "alert",
     "MonitoringTampered": "alert",
     "UserSignIn": "off",
     "RootUsed": "off",

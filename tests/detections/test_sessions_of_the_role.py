@@ -57,7 +57,8 @@ def test_the_answer_of_sts_tells_which_role_it_was_in_any_letter_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usernames", "alerted"), [({"principal_tag": {"on-call": "yes"}}, {"BackdoorCreated"}), (["alice"], set())]
+    ("usernames", "alerted"),
+    [({"principal_tag": {"on-call": "yes"}}, {"BackdoorCreated", "EntranceChanged"}), (["alice"], set())],
 )
 def test_to_tag_a_user_is_a_way_in_where_a_tag_lets_users_in(usernames: Any, alerted: set[str]) -> None:
     call = record("BackdoorCreated/raises-create-user") | {

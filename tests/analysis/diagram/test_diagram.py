@@ -225,7 +225,7 @@ def test_edge_rules_forward_to_the_buses_of_the_central_rules(tmp_path: Path) ->
         )
         for bus in buses
     }
-    assert by_bus["break-glass"] == (["Assume"], {"RoleAssumed", "RoleDenied"})
+    assert by_bus["break-glass"] == (["Assume", "Entrance"], {"RoleAssumed", "RoleDenied", "EntranceChanged"})
     sessions = {"ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"}
     assert by_bus["break-glass-actions"] == (["Session"], sessions)
     edges, central = by_bus["break-glass-monitoring"]

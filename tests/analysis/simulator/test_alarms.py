@@ -46,7 +46,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"detections": dict.fromkeys(("ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"), "off")},
         [QUEUE, OF_BUS, OF_MONITORING, OF_TOPIC],
     ),
-    "an existing bus": ({"event_bus": {"existing": "shared"}}, [QUEUE, OF_ACTIONS, OF_MONITORING, OF_TOPIC]),
+    "an existing bus": (
+        {"event_bus": {"existing": "shared"}},
+        [QUEUE, f"{OF_BUS}-entrance", OF_ACTIONS, OF_MONITORING, OF_TOPIC],
+    ),
     "a bus of another name": ({"event_bus": {"name": "emergency"}}, [QUEUE, *EVERY_BUS, OF_TOPIC]),
     "nobody is notified": ({"alerts": {"log": False, **FALLBACK}, "actions": {"log": "none"}}, [QUEUE]),
     # There is no bus but the default one, and CloudWatch has no rule of ours apart from those of others there.
