@@ -144,6 +144,29 @@ class Names(NamedTuple):
         return _arn("sns", self.fallback_topic, self.main_region)
 
     @property
+    def chat(self) -> str:
+        """The name of the topic for chat channels, and of the role that the channels have to have."""
+        return f"{self.prefix}-chat"
+
+    @property
+    def chat_topic_arn(self) -> str:
+        return _arn("sns", self.chat, self.main_region)
+
+    @property
+    def chat_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.chat}")
+
+    @property
+    def chat_channels(self) -> str:
+        """What the names of the configurations of chat channels begin with."""
+        return f"{self.chat}-"
+
+    @property
+    def chat_channel_arns(self) -> str:
+        """The ARNs of the configurations of chat channels, as a wildcard."""
+        return _arn("chatbot", f"chat-configuration/*/{self.chat_channels}*")
+
+    @property
     def dead_letters(self) -> str:
         return f"{self.prefix}-dead-letters"
 
@@ -239,6 +262,7 @@ class Names(NamedTuple):
         return [
             forwarder.rpartition("/")[2] if forwarder else self.forwarder_role,
             self.heartbeat,
+            *([self.chat] if config.alerts.chats else []),
             *([self.service_role] if deployer else []),
             *([deployer.role or self.deployer] if deployer and not (deployer.user or deployer.existing) else []),
             *([self.administration_role, self.execution_role] if config.makes_stackset_roles else []),

@@ -25,6 +25,7 @@ class Destinations(NamedTuple):
     """The detections that each destination receives; none where the config has no such destination."""
 
     topic: tuple[Detection, ...]
+    chat: tuple[Detection, ...]
     login_log: tuple[Detection, ...]
     action_log: tuple[Detection, ...]
 
@@ -32,6 +33,7 @@ class Destinations(NamedTuple):
     def of(cls, config: Config, candidates: Sequence[Detection]) -> Destinations:
         return cls(
             topic=tuple(detection for detection in candidates if config.alerts_on(detection.id) and detection.notifies),
+            chat=tuple(detection for detection in candidates if config.chats_on(detection.id) and detection.notifies),
             login_log=tuple(
                 detection
                 for detection in candidates
@@ -41,6 +43,11 @@ class Destinations(NamedTuple):
                 detection for detection in candidates if config.actions.log != "none" and detection.id == ACTIONS
             ),
         )
+
+    @property
+    def notified(self) -> tuple[Detection, ...]:
+        """Those of which somebody is notified."""
+        return tuple(dict.fromkeys((*self.topic, *self.chat)))
 
     def received(self, candidates: Sequence[Detection]) -> tuple[Detection, ...]:
         """Those of the candidates that a destination receives, in their order."""
@@ -130,8 +137,8 @@ class Plan:
         return [edge for edge in self.edges if family in edge.families]
 
     def alerts_on(self, detection_id: str) -> bool:
-        """Whether subscribers are notified of a detection."""
-        return any(detection.id == detection_id for detection in self.destinations.topic)
+        """Whether subscribers or chat channels are notified of a detection."""
+        return any(detection.id == detection_id for detection in self.destinations.notified)
 
     def watches(self, detection_id: str) -> bool:
         """Whether a subscriber or a log receives a detection."""
@@ -196,7 +203,7 @@ def _families(watched: Sequence[Detection]) -> list[str]:
 
 def _silenced_alert(config: Config, names: Names, destinations: Destinations, key_id: str | None) -> Detection | None:
     """What notifies the fallback topic, if the config has one and MonitoringTampered alerts."""
-    is_alert = any(detection.family == TAMPERING for detection in destinations.topic)
+    is_alert = any(detection.family == TAMPERING for detection in destinations.notified)
     return silenced_alert(config, names, key_id) if is_alert and config.alerts.fallback_endpoints else None
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from troposphere import AWSObject, Equals, Not, Ref, Template, awslambda, encode_to_dict, events, iam, logs, sns
 
+from cfn_breakglass.aws.handler_ownership import CHANNEL_TYPES
 from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.builders.alarms import (
     dead_letter_alarm,
@@ -215,13 +216,13 @@ def _alarms(plan: Plan, sinks: Sinks, core: _Core) -> list[AWSObject]:
     fallback = core.fallback_topic
     return [
         *invocation_alarms(plan, core.buses, fallback),
-        *([notification_alarm(plan, sinks.topic, fallback)] if sinks.topic else []),
+        *(notification_alarm(plan, topic, fallback) for topic in sinks.topics),
         *missing_heartbeat_alarms(plan, fallback),
     ]
 
 
 def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
-    """Roles, policies and subscriptions, which rules have to wait for.
+    """Roles, policies, subscriptions and chat channels, which rules have to wait for.
 
     Without them, the first events would be lost; and to make them alerts as soon as there are rules.
     """
@@ -234,7 +235,9 @@ def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
         awslambda.Permission,
         logs.ResourcePolicy,
     )
-    return [resource for resource in resources if isinstance(resource, kinds)]
+    return [
+        resource for resource in resources if isinstance(resource, kinds) or resource.resource_type in CHANNEL_TYPES
+    ]
 
 
 _LAST_TYPES = frozenset(

@@ -36,6 +36,7 @@ from cfn_breakglass.templates import (
 
 SETTINGS: Final[dict[str, Any]] = {"main_region": "us-east-1", "usernames": ["alice"]}
 EMAILS: Final = {"emails": ["ops@example.com"]}
+SLACK: Final = {"slack": [{"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}]}
 EXISTING_KEY: Final = "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-0000-0000-0000-000000000000"
 
 MADE_ONCE: Final[tuple[Callable[..., object], ...]] = (make_plan, Names.of, detections, make_main_region, make_stackset)
@@ -135,7 +136,8 @@ def test_nobody_changes_a_plan() -> None:
 
 
 LEVELS: Final = {
-    "alert": {"topic", "login_log"},
+    "alert": {"topic", "chat", "login_log"},
+    "chat": {"chat", "login_log"},
     "log": {"login_log"},
     "off": set(),
 }
@@ -144,10 +146,17 @@ LEVELS: Final = {
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("detection_id", sorted(DETECTIONS.keys() - {ACTIONS}))
 def test_a_detection_goes_where_its_level_says(detection_id: str, level: str) -> None:
-    plan = plan_of(alerts=EMAILS, detections={detection_id: level})
+    plan = plan_of(alerts=EMAILS | SLACK, detections={detection_id: level})
     assert destinations(plan, detection_id) == LEVELS[level]
     assert plan.watches(detection_id) == (level != "off")
-    assert plan.alerts_on(detection_id) == (level == "alert")
+    assert plan.alerts_on(detection_id) == (level in ("alert", "chat"))
+
+
+@pytest.mark.parametrize(("alerts", "expected"), [(EMAILS, {"topic"}), (SLACK, {"chat"}), ({}, set())])
+def test_an_alert_goes_to_those_whom_the_config_has(alerts: dict[str, Any], expected: set[str]) -> None:
+    plan = plan_of(alerts=alerts)
+    assert destinations(plan, "RoleAssumed") == {*expected, "login_log"}
+    assert plan.alerts_on("RoleAssumed") == bool(expected)
 
 
 @pytest.mark.parametrize(

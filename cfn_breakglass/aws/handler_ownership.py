@@ -53,7 +53,33 @@ class HandlerOwnership(NamedTuple):
     tolerated: tuple[str, ...] = ()
 
 
+SLACK_CHANNEL: Final = "AWS::Chatbot::SlackChannelConfiguration"
+TEAMS_CHANNEL: Final = "AWS::Chatbot::MicrosoftTeamsChannelConfiguration"
+CHANNEL_TYPES: Final = (SLACK_CHANNEL, TEAMS_CHANNEL)
+"""The types of chat channels. The service was called AWS Chatbot when it got them."""
+
+_CHANNEL: Final = (
+    "A configuration of that name fails the stack. It has no region, so that a stack of another region can import one."
+)
+
 EMITTED: Final[tuple[HandlerOwnership, ...]] = (
+    HandlerOwnership(
+        TEAMS_CHANNEL,
+        REFUSES,
+        _CHANNEL,
+        _TYPES + "chatbot-microsoftteamschannelconfiguration.html",
+        by_owner=(
+            "chatbot:DeleteMicrosoftTeamsChannelConfiguration",
+            "chatbot:UpdateMicrosoftTeamsChannelConfiguration",
+        ),
+    ),
+    HandlerOwnership(
+        SLACK_CHANNEL,
+        REFUSES,
+        _CHANNEL,
+        _TYPES + "chatbot-slackchannelconfiguration.html",
+        by_owner=("chatbot:DeleteSlackChannelConfiguration", "chatbot:UpdateSlackChannelConfiguration"),
+    ),
     HandlerOwnership(
         "AWS::CloudFormation::StackSet",
         REFUSES,
@@ -337,14 +363,16 @@ def _event_names(calls: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({call.partition(":")[2] for call in calls}))
 
 
-def _owner_calls(resource_type: str) -> tuple[str, ...]:
-    return _event_names(next(row.by_owner for row in _ROWS if row.type == resource_type))
+def _owner_calls(*resource_types: str) -> tuple[str, ...]:
+    return _event_names(tuple(call for row in _ROWS if row.type in resource_types for call in row.by_owner))
 
 
 OVERWRITING_CALLS: Final = _event_names(tuple(call for row in _ROWS for call in row.overwriting))
 """The event names of the calls by which a stack of another name can touch a part of ours: these always alert."""
 BUS_OWNER_CALLS: Final = _owner_calls("AWS::Events::EventBus")
 """The same for the stack that owns the bus of ``event_bus.existing``."""
+CHANNEL_OWNER_CALLS: Final = _owner_calls(*CHANNEL_TYPES)
+"""The same for a stack that imported the configuration of a chat channel."""
 KEY_OWNER_CALLS: Final = _owner_calls("AWS::KMS::Key")
 """The same for the stack that owns the key that ``encryption`` names."""
 ROLE_OWNER_CALLS: Final = _owner_calls("AWS::IAM::Role")

@@ -60,6 +60,12 @@ PARTITIONS = (
 GLOBAL_REGION = "us-east-1"
 """Where the partition aws records the events of IAM, the global STS endpoint and the global sign-in page."""
 
+CHAT_REGIONS = ("ap-southeast-1", "eu-west-1", "us-east-2", "us-west-2")
+"""Where calls to Amazon Q Developer in chat applications are made, and so recorded; its resources have no region.
+
+https://docs.aws.amazon.com/chatbot/latest/APIReference/Welcome.html
+"""
+
 ALL_REGIONS = frozenset().union(*(partition.regions for partition in PARTITIONS))
 
 

@@ -102,7 +102,7 @@ def notification_alarm(plan: Plan, topic: sns.Topic, fallback: sns.Topic | None 
     return _alarm(
         plan,
         f"{topic.title}Alarm",
-        "notifications",
+        "notifications-chat" if topic.title == "ChatTopic" else "notifications",
         "SNS could not reach a subscriber of the alerts. Check the topic's subscriptions.",
         fallback,
         Namespace="AWS/SNS",

@@ -154,7 +154,17 @@ def _check_queue(text: str) -> Fault | None:
 
 
 def _check_https(text: str) -> Fault | None:
-    return _fault_of_address(text, "write a Lambda function that posts to it in alerts.lambda instead")
+    chat = chat_service(text)
+    native = {"Slack": "slack", "Microsoft Teams": "teams", "Power Automate": "teams"}.get(chat[0] if chat else "")
+    by_function = "write a Lambda function that posts to it in alerts.lambda instead"
+    return _fault_of_address(text, f"write the channel in alerts.{native} instead" if native else by_function)
+
+
+def _check_teams_channel(text: str) -> Fault | None:
+    if re.fullmatch(r"[^%]*:[^%]*@[^%]*", text):
+        encoded = text.replace(":", "%3A").replace("@", "%40")
+        return Fault(f"is {text!r}, but AWS takes it as it is in a link", f"write {encoded}")
+    return None
 
 
 def _check_endpoint(text: str) -> Fault | None:
@@ -291,6 +301,30 @@ def protocol(endpoint: str) -> str:
     return next(name for name, endpoint_type in _ENDPOINT_TYPES.items() if not endpoint_type.fault_of(endpoint))
 
 
+SLACK_WORKSPACE: Final = String(
+    "the ID of a Slack workspace",
+    r"[TE][0-9A-Z]{2,31}",
+    "write the ID that the console of Amazon Q Developer in chat applications shows, such as T07EA123LEP",
+)
+SLACK_CHANNEL: Final = String(
+    "the ID of a Slack channel",
+    r"[CG][0-9A-Z]{2,31}",
+    "write the end of the link to the channel, such as C07EZ1ABC23",
+)
+UUID_EXAMPLE: Final = "1a2b3c4d-12ab-34cd-56ef-1234567890ab"
+UUID: Final = String(
+    "an ID of Microsoft Teams",
+    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+    f"copy it from the link to the channel: groupId is the team, tenantId the tenant; such as {UUID_EXAMPLE}",
+)
+TEAMS_CHANNEL_EXAMPLE: Final = "19%3A0123456789abcdef%40thread.tacv2"
+TEAMS_CHANNEL: Final = String(
+    "the ID of a Microsoft Teams channel",
+    r"[A-Za-z0-9_=+/.,-]*%3[Aa][A-Za-z0-9_=+/.,-]*%40[A-Za-z0-9_=+/.,-]*",
+    f"write what follows channel/ in the link to the channel, such as {TEAMS_CHANNEL_EXAMPLE}",
+    check=_check_teams_channel,
+    max_length=255,
+)
 MESSAGE: Final = String(
     "a message",
     rf"(?![\s\S]*(?:{OTHER_NOTATION}))(?:[^<>]|<(?:{'|'.join(FIELDS)})>)+",

@@ -39,7 +39,7 @@ class ListOf(NamedTuple):
             value = read_setting(self.item_type, item, item_key, problems)
             if value is INVALID:
                 continue
-            identity = value if isinstance(value, str) else json.dumps(value)
+            identity = value if isinstance(value, str) else json.dumps(value, default=vars)  # a section is a dataclass
             if identity in values:
                 text = f"{item_key} is {describe_node(item)}, which is already in the list"
                 problems.add(item_key, text, "remove one of them")
@@ -173,7 +173,7 @@ class Section(NamedTuple):
         for name, value in pairs(node, key, problems):
             path = inner(key, name)
             if name not in settings:
-                problems.add_unknown(path)
+                problems.add_unknown(path, [inner(key, setting) for setting in settings] if key.endswith("]") else ())
                 continue
             setting_field = settings[name]
             if has_yaml_type(value, "null") and not _is_required(setting_field):

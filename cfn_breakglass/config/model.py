@@ -25,7 +25,7 @@ from cfn_breakglass.config.iam_statements import STATEMENT_SCHEMA, check_stateme
 from cfn_breakglass.config.trust_settings import USERNAMES, TaggedUsers, Trust
 from cfn_breakglass.config.types import Boolean, Choice, Integer
 
-ALERT, LOG, OFF = "alert", "log", "off"
+ALERT, CHAT, LOG, OFF = "alert", "chat", "log", "off"
 CUSTOMER_KEY, NONE = "customer-key", "none"
 CREATE, EXISTING = "create", "existing"
 HOURLY, DAILY = "hourly", "daily"
@@ -90,6 +90,25 @@ class Role:
         return not (self.existing or self.permission_set)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SlackChannel:
+    """A channel in Slack, by the IDs that Slack has for it."""
+
+    workspace: str = setting(aws_types.SLACK_WORKSPACE, "The ID of the workspace", example="workspace: T07EA123LEP")
+    channel: str = setting(aws_types.SLACK_CHANNEL, "The ID of the channel", example="channel: C07EZ1ABC23")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamsChannel:
+    """A channel in Microsoft Teams, by the IDs in the link to it."""
+
+    tenant: str = setting(aws_types.UUID, "The ID of the tenant", example=f"tenant: {aws_types.UUID_EXAMPLE}")
+    team: str = setting(aws_types.UUID, "The ID of the team", example=f"team: {aws_types.UUID_EXAMPLE}")
+    channel: str = setting(
+        aws_types.TEAMS_CHANNEL, "The ID of the channel", example=f"channel: {aws_types.TEAMS_CHANNEL_EXAMPLE}"
+    )
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Alerts:
     """Who is notified, and what the message says."""
@@ -104,6 +123,14 @@ class Alerts:
     sqs: tuple[str, ...] = setting(ListOf(aws_types.QUEUE), "SQS queues", default=())
     lambda_: tuple[str, ...] = setting(ListOf(aws_types.FUNCTION), "Lambda functions", default=())
     application: tuple[str, ...] = setting(ListOf(aws_types.PUSH), "Mobile push endpoints", default=())
+    slack: tuple[SlackChannel, ...] = setting(
+        ListOf(Section(SlackChannel)), "Slack channels, each as {workspace: ID, channel: ID}", default=()
+    )
+    teams: tuple[TeamsChannel, ...] = setting(
+        ListOf(Section(TeamsChannel)),
+        "Microsoft Teams channels, each as {tenant: ID, team: ID, channel: ID}",
+        default=(),
+    )
     log: bool = setting(Boolean(), "Keep everything that alerts in a log group too", default=True)
     format: str = setting(
         Choice((TEXT, JSON, EVENT)),
@@ -121,6 +148,11 @@ class Alerts:
         "Who is notified, without EventBridge, when alerts fail: e-mail, phone numbers, https endpoints and queues",
         default=(),
     )
+
+    @property
+    def chats(self) -> bool:
+        """Whether there is a chat channel."""
+        return bool(self.slack or self.teams)
 
     @property
     def fallback_endpoints(self) -> tuple[tuple[str, str], ...]:
@@ -210,8 +242,8 @@ class Config:
     role: Role = setting(Section(Role), "The role: the stack creates it, or it exists already", default=Role())
     alerts: Alerts = setting(Section(Alerts), "Who is notified, and what the message says", default=Alerts())
     detections: Mapping[str, str] = setting(
-        DetectionLevels(DETECTIONS, Choice((ALERT, LOG, OFF))),
-        "The level of each detection: alert (topic and log), log (only the log) or off",
+        DetectionLevels(DETECTIONS, Choice((ALERT, CHAT, LOG, OFF))),
+        "The level of each detection: alert (people, chat and log), chat (chat and log), log (only the log) or off",
         default=DETECTIONS,
     )
     actions: Actions = setting(Section(Actions), "The log of everything done in the role", default=Actions())
@@ -353,9 +385,14 @@ class Config:
         """Whether a detection notifies subscribers."""
         return bool(self.alerts.endpoints) and self.detections[detection] == ALERT
 
+    def chats_on(self, detection: str) -> bool:
+        """Whether a detection notifies chat channels."""
+        return self.alerts.chats and self.detections[detection] in (ALERT, CHAT)
+
     def alerts_or_logs(self, detection: str) -> bool:
-        """Whether a detection notifies subscribers or is kept in the login log."""
-        return self.alerts_on(detection) or (self.alerts.log and self.detections[detection] != OFF)
+        """Whether a detection notifies somebody or is kept in the login log."""
+        is_logged = self.alerts.log and self.detections[detection] != OFF
+        return self.alerts_on(detection) or self.chats_on(detection) or is_logged
 
     @property
     def rolls_out(self) -> bool:

@@ -63,16 +63,21 @@ class Problems:
         column = column_of(at) if at else self._columns.get(nearest, 0)
         self.reported.append(Problem(line, printable(text), printable(fix), column))
 
-    def add_unknown(self, key: str) -> None:
-        """Report a key that is not a setting, with the setting that was probably meant."""
+    def add_unknown(self, key: str, setting_keys: Sequence[str] = ()) -> None:
+        """Report a key that is not a setting, with the setting that was probably meant.
+
+        ``setting_keys`` are those of an item in a list; otherwise they are those of the file.
+        """
+        known = setting_keys or self.setting_keys
         # A suggestion takes a while, and a file with so many unknown keys is not a config.
-        suggestion = _similar_key(key, self.setting_keys) if len(self.reported) < _MOST_SUGGESTIONS else None
-        fix = f"did you mean {suggestion}?" if suggestion else self._settings_of_section(key)
+        suggestion = _similar_key(key, known) if len(self.reported) < _MOST_SUGGESTIONS else None
+        fix = f"did you mean {suggestion}?" if suggestion else self._settings_of_section(key, known)
         self.add(key, f"{key} is not a setting", fix)
 
-    def _settings_of_section(self, key: str) -> str:
+    @staticmethod
+    def _settings_of_section(key: str, setting_keys: Sequence[str]) -> str:
         section = key.rpartition(".")[0]
-        words = [setting.rpartition(".")[2] for setting in self.setting_keys if setting.rpartition(".")[0] == section]
+        words = [setting.rpartition(".")[2] for setting in setting_keys if setting.rpartition(".")[0] == section]
         return f"the settings {f'of {section}' if section else 'here'} are: {', '.join(words)}"
 
     def is_valid(self, *keys: str) -> bool:

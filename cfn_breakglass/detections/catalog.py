@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cfn_breakglass.aws.handler_ownership import (
     BUS_OWNER_CALLS,
+    CHANNEL_OWNER_CALLS,
     CLOUDFORMATION,
     KEY_OWNER_CALLS,
     OVERWRITING_CALLS,
@@ -35,7 +36,7 @@ from cfn_breakglass.config.message_fields import (
     about_one_thing,
     signing_in,
 )
-from cfn_breakglass.config.model import ALERT, OFF, Config
+from cfn_breakglass.config.model import ALERT, CHAT, OFF, Config
 from cfn_breakglass.detections.backdoors import persistence_pattern
 from cfn_breakglass.detections.composition import Pattern, compose
 from cfn_breakglass.detections.edges import (
@@ -268,7 +269,7 @@ def _role_actions(config: Config) -> list[Detection]:
             fields=BY_A_SESSION | result,
         )
 
-    if config.detections[ACTIONS] != ALERT:
+    if config.detections[ACTIONS] not in (ALERT, CHAT):
         return [rule("", {}, {})]
     # A failed sign-in has no errorCode; it says so in its own words.
     unless = {name: [{"anything-but": ["Failure"]}, *ABSENT] for name in _SESSION_SIGN_IN}
@@ -364,6 +365,7 @@ def _tampered(config: Config) -> dict[str, Any]:
     overwriting = {
         *OVERWRITING_CALLS,
         *(BUS_OWNER_CALLS if config.event_bus.existing else ()),
+        *(CHANNEL_OWNER_CALLS if config.alerts.chats else ()),
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
         *(SET_OWNER_CALLS if config.secondary_regions and not config.rolls_out else ()),

@@ -18,6 +18,7 @@ from cfn_breakglass.detections.tampering import (
     TAMPERING,
     Patterns,
     account_changes,
+    channel_changes,
     delivery_changes,
     part_changes,
     rule_changes,
@@ -57,9 +58,6 @@ class EdgeRule(NamedTuple):
     def pattern_in(self, *, has_key: bool) -> dict[str, Any]:
         """The pattern in a template that makes the key, or in one that does not."""
         return self.pattern_with_key if has_key and self.pattern_with_key else self.pattern
-
-
-_TAMPERING_RULES: Final = ("Rules", "Delivery", "Parts", "Account", "Denied")
 
 
 def edge_rules(
@@ -118,19 +116,21 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
 
     The first of these rules watches every rule but itself, and the second one watches the first.
     """
-    rules = (
-        ("Changes of the rules, buses, logs and alarms", Patterns(rule_changes(config, names))),
-        (
+    rules = {
+        "Rules": ("Changes of the rules, buses, logs and alarms", Patterns(rule_changes(config, names))),
+        "Delivery": (
             "Changes of the topics, queues and heartbeat",
             Patterns(delivery_changes(config, names, watcher)),
         ),
-        ("Changes of the roles, policies, stacks and key", part_changes(config, names, key_id)),
-        ("Changes of the account that alerts depend on", account_changes(config, names, key_id)),
-        ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
-    )
+        "Parts": ("Changes of the roles, policies, stacks and key", part_changes(config, names, key_id)),
+        "Account": ("Changes of the account that alerts depend on", account_changes(config, names, key_id)),
+        "Denied": ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
+    }
+    if config.alerts.chats:
+        rules["Chat"] = ("Changes of the chat channels", Patterns(channel_changes(config, names)))
     return [
         EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
-        for suffix, (description, patterns) in zip(_TAMPERING_RULES, rules, strict=True)
+        for suffix, (description, patterns) in rules.items()
     ]
 
 

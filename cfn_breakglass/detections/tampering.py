@@ -30,6 +30,7 @@ _TAKEOVERS: Final = ("CreateStackRefactor", "UpdateResource", "DeleteResource")
 _KEY_CALLS: Final = (*KEY_OWNER_CALLS, "DeleteImportedKeyMaterial")
 # Whether STS answers in a region, and with which tokens.
 _STS_CALLS: Final = ("SetSecurity", "SetSTS")
+_CHAT_SERVICES: Final = ["chatbot"]
 # The account's own: its trails, whichever they are, its regions, its organization, and where STS answers.
 _ACCOUNT_WIDE: Final = (
     *("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"),
@@ -109,7 +110,8 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
 
     And about the rule ``watcher``, which watches all other rules.
     """
-    topics, queue = (names.topic, names.fallback_topic), names.dead_letters
+    chat = [names.chat] if config.alerts.chats else []
+    topics, queue = (names.topic, *chat, names.fallback_topic), names.dead_letters
     buses = _ends_of_arns(names.buses(config))
     on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
@@ -129,6 +131,27 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     if sends_text_messages(config):
         parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
     return _own(["events", "scheduler", "sns", "sqs"], parts)
+
+
+def channel_changes(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about our chat channels, or about the workspaces and teams that they are in."""
+    return _own(_CHAT_SERVICES, _of_channels(config, names))
+
+
+def _of_channels(config: Config, names: Names) -> list[_Fields]:
+    """The configurations of the channels, and their workspaces and teams, among request parameters.
+
+    AWS documents records of this service whose parameters begin with a capital, as in its API; those of other services
+    begin with a small letter. https://docs.aws.amazon.com/chatbot/latest/adminguide/logging-using-cloudtrail.html
+    """
+    channels = [{"wildcard": f"*/{names.chat_channels}*"}]
+    parts: list[_Fields] = [{"chatConfigurationArn": channels}, {"chatConfiguration": channels}]
+    # A call that names a configuration too makes a new one, most often of somebody else.
+    if workspaces := sorted({slack.workspace for slack in config.alerts.slack}):
+        parts.append({"slackTeamId": workspaces, "configurationName": ABSENT})
+    if teams := sorted({channel.team for channel in config.alerts.teams}):
+        parts.append({"teamId": teams, "configurationName": ABSENT})
+    return [spelled for part in parts for spelled in (part, {name[0].upper() + name[1:]: part[name] for name in part})]
 
 
 def part_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
@@ -217,13 +240,17 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
 
     ``key_id`` is the logical ID of the key in the same template.
     """
-    bus, topic, forwarder = names.monitoring_bus, names.topic, names.forwarder_role_arn.rpartition("/")[2]
-    services = ["cloudcontrolapi", "sns"]
+    bus, forwarder = names.monitoring_bus, names.forwarder_role_arn.rpartition("/")[2]
+    # Where people are notified too, they hear of what silences a chat.
+    only_chat = config.alerts.chats and not config.alerts.endpoints
+    services = ["cloudcontrolapi", "sns", *(_CHAT_SERVICES if only_chat else [])]
+    topic = names.chat if only_chat else names.topic
     topic_arn, subscription_arn = {"suffix": f":{topic}"}, {"wildcard": f"*:{topic}:*"}
     parts: list[_Fields] = [
         {"topicArn": [topic_arn]},
         {"subscriptionArn": [subscription_arn]},
         {"resourceArn": [topic_arn]},
+        *(_of_channels(config, names) if only_chat else []),
     ]
     identifiers: list[Any] = [topic_arn, subscription_arn]
     if config.secondary_regions:

@@ -71,10 +71,28 @@ def _prepare(plan: Plan) -> Iterator[str]:
         yield f"""Create the secrets in Secrets Manager in {config.main_region}: {", ".join(secrets)}
    In a password, write %40 for @, and so on for every character that an address cannot have.
    {reader}."""
+    yield from _authorize_chats(config)
     if parse_arn(config.encryption):
         yield f"""Let AWS use the key {config.encryption}:
    in KMS in {config.main_region}, add to the statements of its key policy:
 {indent(key_statements_as_json(plan), "     ")}"""
+
+
+def _authorize_chats(config: Config) -> Iterator[str]:
+    """What only a person can do, once for each workspace of Slack and each team of Microsoft Teams.
+
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/setting-up.html
+    """
+    alerts = config.alerts
+    clients = [f"Slack, workspace {slack.workspace}" for slack in alerts.slack]
+    clients += [f"Microsoft Teams, team {teams.team}" for teams in alerts.teams]
+    if clients:
+        lines = "\n".join(f"     {client}" for client in dict.fromkeys(clients))
+        yield f"""Once, let AWS post in the chat: at https://console.aws.amazon.com/chatbot/ choose Configure new client
+   for each of these. Configure no channel there: the stack does that, and cannot before you did this.
+{lines}
+   In a private channel of Slack, invite the app: /invite @Amazon Q. To a team of Microsoft Teams, add the app
+   Amazon Q Developer."""
 
 
 def _subscribers(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.aws.partitions import GLOBAL_REGION
+from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
 from cfn_breakglass.config.message_fields import PLACEHOLDER
 from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, EventBus
@@ -40,6 +40,11 @@ def _about_events(plan: Plan) -> Iterator[str]:
         yield (
             f"regions: {GLOBAL_REGION} is not watched, so nothing alerts about the events that AWS records only there: "
             "global sign-in, the global STS endpoint, IAM"
+        )
+    if config.alerts.chats and (unwatched := [region for region in CHAT_REGIONS if region not in plan.regions]):
+        yield (
+            f"regions: {', '.join(unwatched)}: not watched, so nothing alerts about calls there that change where chat"
+            " alerts go; the configuration of a chat channel has no region"
         )
     if not config.secondary_regions and config.event_bus != EventBus():
         yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
@@ -91,9 +96,11 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
     if lost := [name for name, level in config.detections.items() if level != OFF and not plan.watches(name)]:
         names = ", ".join(lost)
         yield f"alerts: there is no subscriber and no log for {names}, so they are not watched; set alerts.log: true"
-    if not plan.destinations.topic:
+    if not plan.destinations.notified:
         yield "alerts: nobody is notified, because detections are only logged; set alerts.emails or other subscribers"
-    elif not config.alerts.fallback:
+    elif config.alerts.endpoints and not plan.destinations.topic:
+        yield "detections: none has the level alert, so nobody but chat channels is notified; set some to alert"
+    if plan.destinations.notified and not config.alerts.fallback:
         yield (
             "alerts.fallback: nobody is notified if alerts cannot be delivered, nor of a change that breaks "
             f"{_unseen_without_fallback(plan)}; set it, best to another mailbox"
@@ -130,9 +137,10 @@ def _about_text_messages(message: str | None) -> Iterator[str]:
 
 def _unseen_without_fallback(plan: Plan) -> str:
     """The parts of the alert path whose change takes its own alert along."""
-    parts = ["the alert topic"]
-    if len(plan.config.alerts.endpoints) == 1:
-        parts.append("its only subscription")
+    alerts = plan.config.alerts
+    parts = ["the alert topic" if alerts.endpoints else "the chat topic"]
+    if len(alerts.endpoints or (*alerts.slack, *alerts.teams)) == 1:
+        parts.append("its only subscription" if alerts.endpoints else "its only channel")
     if plan.encryption.key_arn:
         parts.append("the key")
     if plan.buses:

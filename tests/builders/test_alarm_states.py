@@ -81,6 +81,7 @@ def test_each_kind_of_failure_has_its_alarm() -> None:
         *("dead-letters in main-region.yaml", "dead-letters in stackset.yaml"),
         *("invocations in main-region.yaml", "invocations-actions in main-region.yaml"),
         *("invocations-monitoring in main-region.yaml", "notifications in main-region.yaml"),
+        "notifications-chat in main-region.yaml",
     }
 
 

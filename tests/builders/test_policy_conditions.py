@@ -18,6 +18,7 @@ OTHER = "444455556666"
 IAM = f"arn:aws:iam::{ACCOUNT}"
 ROLE = f"{IAM}:role/break-glass"
 EVENTS, CLOUDWATCH, SNS = "events.amazonaws.com", "cloudwatch.amazonaws.com", "sns.amazonaws.com"
+CHATBOT = "chatbot.amazonaws.com"
 CLOUDFORMATION, TRAIL, SCHEDULER = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com", "scheduler.amazonaws.com"
 ADMINISTRATOR: Mapping[str, Any] = {
     "Version": "2012-10-17",
@@ -337,6 +338,24 @@ SERVICES = {
         {**NO_SOURCE, **OTHERS_RULE, "a rule of the default bus": {"aws:SourceArn": RULE}},
         EVENTS,
     ),
+    "a rule publishes to chat channels": Allowed(
+        "everything",
+        "ChatTopicPolicy",
+        "sns:Publish",
+        arn("sns", "break-glass-chat"),
+        by_service(CENTRAL_RULE),
+        {**NO_SOURCE, **OTHERS_RULE, "a rule of the default bus": {"aws:SourceArn": RULE}},
+        EVENTS,
+    ),
+    "the chat service assumes the role of the channels": Allowed(
+        "everything",
+        "ChatRole",
+        "sts:AssumeRole",
+        "*",
+        {"aws:SourceAccount": ACCOUNT},
+        {"for another account": ANOTHERS_ACCOUNT, "for no account": {"aws:SourceAccount": None}},
+        CHATBOT,
+    ),
     "an alarm notifies the fallback topic": Allowed(
         "everything",
         "FallbackTopicPolicy",
@@ -529,6 +548,16 @@ DEPLOYER = {
     ),
     "the service role hands on the heartbeat role": passes(
         "deployer", "ServiceRole", f"{IAM}:role/break-glass-heartbeat", SCHEDULER, "deployer.yaml"
+    ),
+    "the service role hands on the role of the channels": passes(
+        "deployer", "ServiceRole", f"{IAM}:role/break-glass-chat", CHATBOT, "deployer.yaml"
+    ),
+    "the service role lets the chat service have its own role": deploys(
+        "ServiceRole",
+        "iam:CreateServiceLinkedRole",
+        f"{IAM}:role/aws-service-role/management.chatbot.amazonaws.com/AWSServiceRoleForAWSChatbot",
+        {"iam:AWSServiceName": "management.chatbot.amazonaws.com"},
+        {"another service": {"iam:AWSServiceName": "support.amazonaws.com"}},
     ),
     "the service role lets SNS call the function": deploys(
         "ServiceRole",

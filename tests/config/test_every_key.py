@@ -24,6 +24,7 @@ IAM: Final = f"arn:aws:iam::{ACCOUNT}"
 SAML: Final = f"{IAM}:saml-provider/Corp"
 OIDC: Final = f"{IAM}:oidc-provider/idp.example.com"
 ELSEWHERE: Final = "444455556666"
+TEAM: Final = "1a2b3c4d-12ab-34cd-56ef-1234567890ab"
 BASE: Final[dict[str, Any]] = {
     "main_region": "us-east-1",
     "regions": ["eu-west-1"],
@@ -69,6 +70,8 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "alerts.sqs": ([f"arn:aws:sqs:us-east-1:{ACCOUNT}:alerts"], {}),
     "alerts.lambda": ([f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:alerts"], {}),
     "alerts.application": ([f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/app/5e3e9847"], {}),
+    "alerts.slack": ([{"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}], {}),
+    "alerts.teams": ([{"tenant": TEAM, "team": TEAM, "channel": "19%3A0123456789abcdef%40thread.tacv2"}], {}),
     "alerts.log": (False, {}),
     "alerts.format": ("text", {}),
     "alerts.runbook": ("https://wiki.example.com/break-glass", {}),

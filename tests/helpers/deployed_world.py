@@ -92,9 +92,15 @@ NEVER = "iam:DeleteRolePermissionsBoundary"
 
 def passed(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
     service = held.type.split("::")[1].lower()
-    for key in ("RoleArn", "AdministrationRoleARN"):
+    for key in ("RoleArn", "AdministrationRoleARN", "IamRoleArn"):
         for role in values(held.properties, key):
             yield role, {"iam:PassedToService": f"{service}.amazonaws.com"}
+
+
+def linked_to_service(world: World, _: Resource) -> Iterator[tuple[str, dict[str, str]]]:
+    service = "management.chatbot.amazonaws.com"
+    role = f"role/aws-service-role/{service}/AWSServiceRoleForAWSChatbot"
+    yield world.arn("iam", role), {"iam:AWSServiceName": service}
 
 
 def put_on_users(world: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
@@ -130,6 +136,7 @@ KEYED = {
     "cloudformation:UpdateStackSet": changed_set,
     "iam:AttachRolePolicy": put_on_role,
     "iam:AttachUserPolicy": put_on_users,
+    "iam:CreateServiceLinkedRole": linked_to_service,
     "iam:DetachUserPolicy": put_on_users,
     "iam:PassRole": passed,
     "kms:TagResource": tagged,

@@ -16,6 +16,8 @@ from paths import PACKAGE
 
 HANDLER_DATA: Final = PACKAGE / "aws" / "cloudformation_handlers.json"
 TYPES: Final = (
+    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration",
+    "AWS::Chatbot::SlackChannelConfiguration",
     "AWS::CloudFormation::StackSet",
     "AWS::CloudTrail::Trail",
     "AWS::CloudWatch::Alarm",

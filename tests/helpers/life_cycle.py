@@ -689,6 +689,14 @@ _HANDLERS: Final[Mapping[str, _Handlers]] = {
         _policy_created, _policy_updated, _policy_deleted, ("ManagedPolicyName", "Description", "Path")
     ),
     "AWS::IAM::Role": _Handlers(_role_created, _role_updated, _role_deleted, ("RoleName", "Path")),
+    **{
+        f"AWS::Chatbot::{kind}": _once(
+            *(f"chatbot:{verb}{kind}" for verb in ("Create", "Update", "Delete")),
+            "ConfigurationName",
+            ChatConfigurationArn="arn",
+        )
+        for kind in ("MicrosoftTeamsChannelConfiguration", "SlackChannelConfiguration")
+    },
     "AWS::IAM::RolePolicy": _once(
         *("iam:PutRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "PolicyName", "RoleName"),
         roleName="RoleName",

@@ -13,7 +13,7 @@ from cfn_breakglass.analysis.simulator.delivery_permissions import Sender, can_s
 from cfn_breakglass.analysis.simulator.heartbeat_path import heartbeat_results
 from cfn_breakglass.analysis.simulator.metrics import metric_alarm
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator
-from cfn_breakglass.analysis.simulator.subscriptions import subscriptions_of
+from cfn_breakglass.analysis.simulator.subscriptions import subscribers_of
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 Stacks = Mapping[str, Stack]
@@ -121,5 +121,5 @@ class Account:
         is_enabled = alarm.properties.get("ActionsEnabled", True)
         actions = alarm.properties.get("AlarmActions", []) if is_enabled else []
         return any(
-            not can_send(stack, "topic", topic, sender).problem and subscriptions_of(stack, topic) for topic in actions
+            not can_send(stack, "topic", topic, sender).problem and subscribers_of(stack, topic) for topic in actions
         ) or bool(self.topics(alarm_event(stack, alarm), alarm.name))

@@ -21,6 +21,7 @@ from cfn_breakglass.analysis.diagram.picture import (
 )
 from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
+from cfn_breakglass.analysis.simulator.subscriptions import subscribers_of
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import config_name, main_and_stackset, rule_id
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _PLACEHOLDER_ACCOUNT = "000000000000"
 """An account that no config names, so that no account of a config counts as the account deployed to."""
 _PROTOCOLS = {"application": "mobile push", "firehose": "Firehose", "lambda": "Lambda"}
+_ABBREVIATIONS = ("http", "https", "sms", "sqs")
 _SERVICES = {"sns": "Topic", "logs": "Log group", "sqs": "Queue"}
 EXTERNAL = "exists already"
 
@@ -243,14 +245,10 @@ def _sinks(main: Stack, notifying_rules: Sequence[Rule]) -> tuple[Component, ...
 
 def _subscribers(main: Stack, topic: str) -> str:
     """Count the subscriptions by protocol; addresses have no place in a README."""
-    protocols = Counter(
-        str(subscription.properties.get("Protocol"))
-        for subscription in main.of_type("AWS::SNS::Subscription")
-        if subscription.properties.get("TopicArn") == topic
-    )
+    protocols = Counter(protocol for protocol, _ in subscribers_of(main, topic))
     counts = ", ".join(f"{count}\u00a0\u00d7\u00a0{_protocol(name)}" for name, count in protocols.items())
     return f"notifies {counts}" if counts else "has no subscriber"
 
 
 def _protocol(name: str) -> str:
-    return _PROTOCOLS.get(name, name if name.startswith("email") else name.upper())
+    return _PROTOCOLS.get(name, name.upper() if name in _ABBREVIATIONS else name)

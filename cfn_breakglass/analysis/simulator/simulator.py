@@ -12,7 +12,7 @@ from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableE
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
-from cfn_breakglass.analysis.simulator.subscriptions import subscriptions_of
+from cfn_breakglass.analysis.simulator.subscriptions import subscribers_of
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.aws import limits
@@ -211,10 +211,7 @@ class Simulator:
             target=target.arn,
             kind=target.kind,
             message=message,
-            subscribers=tuple(
-                (subscription.properties["Protocol"], subscription.properties.get("Endpoint", ""))
-                for subscription in subscriptions_of(self._stacks[rule.region], target.arn)
-            ),
+            subscribers=tuple(subscribers_of(self._stacks[rule.region], target.arn)),
             problem=problem,
             assumed_allowed=verdict.assumed_allowed,
         )

@@ -7,12 +7,31 @@ from collections.abc import Iterator
 from cfn_breakglass.analysis.simulator.delivery_permissions import find_by_arn
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.template.reader import Resource, Stack
+from cfn_breakglass.aws.handler_ownership import SLACK_CHANNEL, TEAMS_CHANNEL
 
 _SNS = "sns.amazonaws.com"
 
 
-def subscriptions_of(stack: Stack, topic: str) -> list[Resource]:
-    """The subscriptions of the stack to the topic with this ARN."""
+# The property with the ID of the channel, and what people call its service.
+_CHANNELS = {SLACK_CHANNEL: ("SlackChannelId", "Slack"), TEAMS_CHANNEL: ("TeamsChannelId", "Teams")}
+
+
+def subscribers_of(stack: Stack, topic: str) -> list[tuple[str, str]]:
+    """Who the topic with this ARN notifies: SNS's protocol and the endpoint, or a chat service and the channel."""
+    subscriptions = [
+        (str(subscription.properties.get("Protocol")), str(subscription.properties.get("Endpoint", "")))
+        for subscription in _subscriptions_of(stack, topic)
+    ]
+    channels = [
+        (service, str(channel.properties.get(channel_property)))
+        for channel_type, (channel_property, service) in _CHANNELS.items()
+        for channel in stack.of_type(channel_type)
+        if topic in channel.properties.get("SnsTopicArns", [])
+    ]
+    return [*subscriptions, *channels]
+
+
+def _subscriptions_of(stack: Stack, topic: str) -> list[Resource]:
     subscriptions = stack.of_type("AWS::SNS::Subscription")
     return [subscription for subscription in subscriptions if subscription.properties.get("TopicArn") == topic]
 
@@ -23,11 +42,10 @@ def subscription_problems(stack: Stack, topic: str) -> Iterator[DeliveryProblem]
     https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html
     """
     resource = find_by_arn(stack, "AWS::SNS::Topic", topic)
-    subscriptions = subscriptions_of(stack, topic)
-    if resource and not subscriptions:
+    if resource and not subscribers_of(stack, topic):
         message = f"the topic {topic} has no subscriber"
         yield DeliveryProblem("topic-without-subscribers", message, stack.region, resource.logical_id)
-    for subscription in subscriptions:
+    for subscription in _subscriptions_of(stack, topic):
         if subscription.properties.get("Protocol") == "lambda":
             function = subscription.properties.get("Endpoint")
             permissions = [

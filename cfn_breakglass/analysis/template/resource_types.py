@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from cfn_breakglass.aws.handler_ownership import SLACK_CHANNEL, TEAMS_CHANNEL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -91,7 +93,16 @@ def _ref_is_name(name_property: str, **attributes: str) -> ResourceType:
 
 _QUEUE_URL = "https://sqs.{region}.{suffix}/{account}/{name}"
 
+
+def _channel(service: str) -> ResourceType:
+    """A chat channel, which has no region."""
+    arn = f"arn:{{partition}}:chatbot::{{account}}:chat-configuration/{service}-channel/{{name}}"
+    return ResourceType("ConfigurationName", arn, {"Arn": arn})
+
+
 RESOURCE_TYPES = {
+    SLACK_CHANNEL: _channel("slack"),
+    TEAMS_CHANNEL: _channel("microsoft-teams"),
     "AWS::CloudTrail::Trail": _ref_is_name("TrailName", Arn=_arn("cloudtrail", "trail/{name}")),
     "AWS::CloudWatch::Alarm": _ref_is_name("AlarmName", Arn=_arn("cloudwatch", "alarm:{name}")),
     "AWS::Events::Archive": _ref_is_name("ArchiveName", Arn=_arn("events", "archive/{name}")),

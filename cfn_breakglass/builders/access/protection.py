@@ -20,6 +20,7 @@ VERSION: Final = "2012-10-17"
 # What stays allowed on a part of ours: to read it, and what our roles exist for. Everything else is denied, so that a
 # call which AWS adds tomorrow is denied already.
 _ALLOWED: Final = (
+    *("chatbot:Describe*", "chatbot:Get*", "chatbot:List*"),
     *("cloudformation:Describe*", "cloudformation:Get*", "cloudformation:List*"),
     *("cloudwatch:Describe*", "cloudwatch:List*"),
     *("events:Describe*", "events:List*", "events:PutEvents"),
@@ -134,6 +135,8 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield part_arn("events", f"rule/*/{names.central_rule('Role')}*")
     yield part_arn("sns", names.topic)
     yield part_arn("sns", names.fallback_topic)
+    if config.alerts.chats:
+        yield from (part_arn("sns", names.chat), names.chat_role_arn, names.chat_channel_arns)
     yield part_arn("sqs", names.dead_letters)
     yield part_arn("logs", f"log-group:{names.log_groups}*")
     yield part_arn("cloudwatch", f"alarm:{names.alarms}*")

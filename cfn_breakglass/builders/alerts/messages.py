@@ -25,7 +25,7 @@ def message_of(plan: Plan, detection: Detection) -> dict[str, Any]:
     alerts = plan.config.alerts
     if not alerts.message and alerts.format == EVENT:
         return {}
-    fields = _fields(plan, detection)
+    fields = fields_of(plan, detection)
     if alerts.message:
         return {"InputTransformer": _text(alerts.message, fields)}
     if alerts.format == TEXT_FORMAT:
@@ -33,13 +33,23 @@ def message_of(plan: Plan, detection: Detection) -> dict[str, Any]:
     return {"InputTransformer": _json_object(fields, shared=not plan.is_standalone)}
 
 
+def json_text(template: str, fields: Mapping[str, Field]) -> events.InputTransformer:
+    """JSON: ``template`` with its fields filled in, in quotes or not as it has them."""
+    pieces: list[Any] = []
+    paths: dict[str, str] = {}
+    for index, part in enumerate(PLACEHOLDER.split(template)):
+        pieces += _value(part, fields, paths) if index % 2 else [part]
+    return _transformer(pieces, paths)
+
+
 def mappings(plan: Plan) -> dict[str, Any]:
     """The mappings of a template with alerts: what the JSON of every rule ends with."""
     alerts = plan.config.alerts
-    return _JSON_TEXT if plan.destinations.topic and alerts.format == JSON and not alerts.message else {}
+    is_needed = bool(plan.destinations.topic or plan.silenced_alert)
+    return _JSON_TEXT if is_needed and alerts.format == JSON and not alerts.message else {}
 
 
-def _fields(plan: Plan, detection: Detection) -> dict[str, Field]:
+def fields_of(plan: Plan, detection: Detection) -> dict[str, Field]:
     """The fields as ``detection`` has them."""
     fields = {name: detection.field(name) for name in (*FIELDS, *TEXT_FIELDS)}
     host = plan.config.partition.console_host

@@ -13,7 +13,7 @@ from typing import Any, Final
 from awacs import aws
 
 from cfn_breakglass.aws.cloudformation_handlers import calls_of_type, calls_on_everything, calls_to_deploy
-from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
+from cfn_breakglass.aws.handler_ownership import CHANNEL_TYPES, CLOUDFORMATION
 from cfn_breakglass.builders.iam_policy import Conditions, allow
 from cfn_breakglass.names import Names, bucket_arn, part_arn, sub, type_arn
 
@@ -25,11 +25,14 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 STACK_SET: Final = "AWS::CloudFormation::StackSet"
 _PASSED_TO: Final = {
-    STACK_SET: CLOUDFORMATION,
-    "AWS::Events::Rule": "events.amazonaws.com",
-    "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
+    CLOUDFORMATION: (STACK_SET,),
+    "events.amazonaws.com": ("AWS::Events::Rule",),
+    "scheduler.amazonaws.com": ("AWS::Scheduler::Schedule",),
+    "chatbot.amazonaws.com": CHANNEL_TYPES,
 }
-_ROLE_KEYS: Final = ("RoleArn", "AdministrationRoleARN")
+_ROLE_KEYS: Final = ("RoleArn", "AdministrationRoleARN", "IamRoleArn")
+_SERVICE_LINKED_ROLE: Final = "iam:CreateServiceLinkedRole"
+_CHAT_SERVICE: Final = "management.chatbot.amazonaws.com"
 _ALIAS: Final = frozenset({"kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"})
 _SPECIAL_TYPES: Final = frozenset(
     {STACK_SET, "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::Lambda::Permission"}
@@ -66,7 +69,7 @@ def resource_statements(
     # Calls about a key are in the policy of that key: nobody knows its ID before it exists.
     on_everything = calls_on_everything()
     about_the_key = {call for call in calls if call.startswith("kms:") and call not in on_everything | _ALIAS}
-    calls -= about_the_key | {"iam:PassRole"}
+    calls -= about_the_key | {"iam:PassRole", _SERVICE_LINKED_ROLE}
     arns = [arn for kind, own_arns in _arns(names, region, list(buses)).items() if kind in kinds for arn in own_arns]
     yield allow("Parts", actions(calls - on_everything), [sub(arn) for arn in arns])
     if unlimited := calls & on_everything:
@@ -77,6 +80,7 @@ def resource_statements(
 def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
     """Our ARNs of each type; a type that belongs to another one, such as the policy of a topic, has none of its own."""
     return {
+        **{kind: [names.chat_channel_arns] for kind in CHANNEL_TYPES},
         "AWS::CloudTrail::Trail": [names.trail_arn],
         "AWS::CloudWatch::Alarm": [part_arn("cloudwatch", f"alarm:{names.alarms}*", region)],
         "AWS::Events::EventBus": [names.bus_arn(bus) for bus in buses],
@@ -84,7 +88,9 @@ def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
         "AWS::KMS::Alias": [part_arn("kms", names.key_alias, region)],
         "AWS::Logs::LogGroup": [part_arn("logs", f"log-group:{names.log_groups}*", region)],
         "AWS::S3::Bucket": [bucket_arn(names.trail_bucket)],
-        "AWS::SNS::Topic": [names.topic_arn, part_arn("sns", names.fallback_topic, region)],
+        "AWS::SNS::Topic": [
+            *(part_arn("sns", topic, region) for topic in (names.topic, names.chat, names.fallback_topic)),
+        ],
         "AWS::SQS::Queue": [part_arn("sqs", names.dead_letters, region)],
         "AWS::Scheduler::Schedule": [part_arn("scheduler", f"schedule/default/{names.heartbeat}", region)],
     }
@@ -131,11 +137,22 @@ def stack_set_statements(names: Names, stackset: Resources, calls: Iterable[str]
 
 def pass_role_statements(resources: Resources) -> Iterator[aws.Statement]:
     """The right to pass the roles that ``resources`` name to the services of those resources, and to no other."""
-    for kind, service in _PASSED_TO.items():
-        arns = [arn for properties in of_type(resources, kind) for arn in _role_arns(properties)]
+    for service, kinds in _PASSED_TO.items():
+        arns = [arn for kind in kinds for properties in of_type(resources, kind) for arn in _role_arns(properties)]
         roles = {json.dumps(role): role for role in (_by_name(arn, resources) for arn in arns)}
         if roles:
             yield pass_role(f"PassTo{service.partition('.')[0].capitalize()}", list(roles.values()), service)
+
+
+def chat_service_role(resources: Resources) -> Iterator[aws.Statement]:
+    """The right to let the chat service have the role with which it subscribes to topics.
+
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/using-service-linked-roles.html
+    """
+    if calls_for(resources, *CHANNEL_TYPES):
+        role = part_arn("iam", f"role/aws-service-role/{_CHAT_SERVICE}/AWSServiceRoleForAWSChatbot", "")
+        for_chat: Conditions = {aws.StringEquals: {"iam:AWSServiceName": _CHAT_SERVICE}}
+        yield allow("ChatServiceRole", actions([_SERVICE_LINKED_ROLE]), [sub(role)], when=for_chat)
 
 
 def pass_role(sid: str, arns: list[Any], service: str) -> aws.Statement:

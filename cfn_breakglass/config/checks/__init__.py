@@ -8,7 +8,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.config.checks.access_checks import check_access, check_role_can_be_assumed
 from cfn_breakglass.config.checks.deployment_checks import check_deployment
 from cfn_breakglass.config.checks.placement_checks import check_placement
-from cfn_breakglass.config.model import CREATE, Config
+from cfn_breakglass.config.model import CHAT, CREATE, Config
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.trust_settings import Trust
 
@@ -29,12 +29,20 @@ def check_config(config: Config, problems: Problems) -> None:
     _check_lengths(config, problems)
     _check_statement_ids(config, problems)
     check_access(config, problems)
+    _check_chat_levels(config, problems)
     _check_buses(config, problems)
     _check_trail(config, problems)
     _check_protection(config, problems)
     check_deployment(config, problems)
     _check_tags(config, problems)
     check_placement(config, problems)
+
+
+def _check_chat_levels(config: Config, problems: Problems) -> None:
+    for_chat = [f"detections.{name}" for name, level in config.detections.items() if level == CHAT]
+    if for_chat and not config.alerts.chats and problems.is_valid("alerts.slack", "alerts.teams"):
+        text = f"{' and '.join(for_chat)}: the level is chat, but there is no chat channel"
+        problems.add(for_chat[0], text, "add alerts.slack or alerts.teams, or write alert, log or off")
 
 
 def _check_buses(config: Config, problems: Problems) -> None:

@@ -22,6 +22,7 @@ def check_placement(config: Config, problems: Problems) -> None:
     _check_partitions(config, problems)
     _check_main_region(config, problems)
     _check_china(config, problems)
+    _check_chat(config, problems)
 
 
 def _check_accounts(config: Config, problems: Problems) -> None:
@@ -105,6 +106,15 @@ def _check_china(config: Config, problems: Problems) -> None:
         if protocol(endpoint) == "sms":
             key = problems.key_of_item("alerts.fallback", index)
             problems.add(key, f"{key}: SNS has no text messages in {config.main_region}", "remove it")
+
+
+def _check_chat(config: Config, problems: Problems) -> None:
+    """https://docs.aws.amazon.com/general/latest/gr/chatbot.html: only in the partition aws."""
+    if config.partition.name == "aws":
+        return
+    for key in (f"alerts.{name}" for name in ("slack", "teams") if getattr(config.alerts, name)):
+        text = f"{key}: Amazon Q Developer in chat applications is not in partition {config.partition.name}"
+        problems.add(key, text, "remove it; a Lambda function in alerts.lambda can post to a chat")
 
 
 def _arns(values_by_key: dict[str, tuple[str, ...]], problems: Problems) -> Iterator[tuple[str, Arn]]:
