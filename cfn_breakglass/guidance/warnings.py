@@ -113,6 +113,12 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
 def _about_text_without_effect(alerts: Alerts) -> Iterator[str]:
     if alerts.message and alerts.format != JSON:
         yield f"alerts.format: {alerts.format} has no effect, because alerts.message is what every alert says"
+    if alerts.chats and not (alerts.endpoints or alerts.fallback):
+        text = "message" if alerts.message else "format"
+        if alerts.message or alerts.format != JSON:
+            yield f"alerts.{text}: has no effect, because only chat channels are notified, by a message of their own"
+    if alerts.chats:
+        return
     if alerts.runbook and "<runbook>" not in (alerts.message or "<runbook>"):
         yield "alerts.runbook: has no effect, because <runbook> is not in alerts.message"
     elif alerts.runbook and alerts.format == EVENT and not alerts.message:

@@ -303,3 +303,18 @@ def test_the_guard_is_made_an_scp(case: str) -> None:
     made = command(case, "create-policy")
     assert made["type"] == ["SERVICE_CONTROL_POLICY"]
     assert made["content"] == ["file://templates/guard-scp.json"]
+
+
+def test_a_person_lets_aws_into_each_workspace_and_team_once(tmp_path: Path) -> None:
+    team = "1a2b3c4d-12ab-34cd-56ef-1234567890ab"
+    channels = [{"workspace": "T07EA123LEP", "channel": channel} for channel in ("C07EZ1ABC23", "C08FA2BCD34")]
+    teams = [{"tenant": team, "team": team, "channel": "19%3A0123456789abcdef%40thread.tacv2"}]
+    settings = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": {"slack": channels, "teams": teams}}
+    config = tmp_path / "chat.yaml"
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    text = generate(folder, config).stdout
+    assert text.count("Slack, workspace T07EA123LEP") == text.count(f"Microsoft Teams, team {team}") == 1
+    assert text.index("let AWS post in the chat") < text.index("Create stack")
+    assert "/invite @Amazon Q" in text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cfn_breakglass import config_of
+from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.guidance.warnings import warnings
 from cfn_breakglass.plan import make_plan
 
@@ -15,6 +16,7 @@ SETTINGS: dict[str, Any] = {
     "usernames": ["alice"],
     "alerts": {"emails": ["ops@example.com"]},
 }
+SLACK: dict[str, Any] = {"slack": [{"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}]}
 OF_FORWARDING = ("the forwarder role", "the bus break-glass-monitoring", "the rule MonitoringTampered on it")
 # name: (settings, the parts whose change nobody would learn of)
 UNSEEN: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
@@ -24,6 +26,11 @@ UNSEEN: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "several subscriptions": (
         {"alerts": {"emails": ["ops@example.com", "chief@example.com"]}},
         ("the alert topic", "the key", *OF_FORWARDING),
+    ),
+    "only chat": ({"alerts": SLACK}, ("the chat topic", "its only channel", "the key", *OF_FORWARDING)),
+    "chat and a mailbox": (
+        {"alerts": {"emails": ["ops@example.com"], **SLACK}},
+        ("the alert topic", "its only subscription", "the key", *OF_FORWARDING),
     ),
     "only the topic": (
         {"regions": [], "encryption": "none", "alerts": {"emails": ["ops@example.com", "chief@example.com"]}},
@@ -45,13 +52,31 @@ def test_without_a_fallback_generate_says_what_nobody_would_learn_of(case: str) 
     settings, parts = UNSEEN[case]
     (warning,) = about_fallback(SETTINGS | settings)
     assert f"a change that breaks {parts[0]}" in warning
-    for part in ("the alert topic", "its only subscription", "the key", *OF_FORWARDING):
+    every_part = ("the alert topic", "its only subscription", "the chat topic", "its only channel", "the key")
+    for part in (*every_part, *OF_FORWARDING):
         assert (part in warning) == (part in parts), part
 
 
 def test_with_a_fallback_there_is_nothing_to_say() -> None:
     alerts = {"emails": ["ops@example.com"], "fallback": ["platform@example.com"]}
     assert about_fallback(SETTINGS | {"alerts": alerts}) == []
+
+
+def test_people_whom_no_detection_notifies_are_a_warning() -> None:
+    alerts = {"emails": ["ops@example.com"], **SLACK}
+    levels = dict.fromkeys([name for name, level in DETECTIONS.items() if level == "alert"], "chat")
+    (warning,) = warnings_about("detections", SETTINGS | {"alerts": alerts, "detections": levels})
+    assert "nobody but chat channels is notified" in warning
+    assert warnings_about("detections", SETTINGS | {"alerts": alerts}) == []
+
+
+@pytest.mark.parametrize(
+    ("regions", "unwatched"), [([], "ap-southeast-1, eu-west-1, us-east-2, us-west-2"), (["*"], "")]
+)
+def test_a_region_where_a_chat_channel_can_be_changed_unseen_is_a_warning(regions: list[str], unwatched: str) -> None:
+    about_regions = warnings_about("regions", SETTINGS | {"regions": regions, "alerts": SLACK})
+    assert [warning.split(": ")[1] for warning in about_regions] == ([unwatched] if unwatched else [])
+    assert warnings_about("regions", SETTINGS | {"regions": regions}) == []
 
 
 @pytest.mark.parametrize("event_bus", [{"existing": "security"}, {"name": "emergency"}])
@@ -104,3 +129,19 @@ def test_what_an_alert_says_without_effect(alerts: dict[str, str], expected: str
     settings = SETTINGS | {"alerts": {"emails": ["ops@example.com"], **alerts}}
     found = [*warnings_about("alerts.format", settings), *warnings_about("alerts.runbook", settings)]
     assert [text[: len(expected)] for text in found] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize("text", [{"message": "<detection>"}, {"format": "text"}])
+def test_where_only_chat_is_notified_the_text_of_an_alert_has_no_effect(text: dict[str, str]) -> None:
+    (key,) = (f"alerts.{name}" for name in text)
+    (warning,) = warnings_about(key, SETTINGS | {"alerts": SLACK | text})
+    assert "only chat channels are notified" in warning
+    others = {"emails": ["ops@example.com"]}, {"fallback": ["ops@example.com"]}
+    assert [warnings_about(key, SETTINGS | {"alerts": SLACK | text | other}) for other in others] == [[], []]
+
+
+@pytest.mark.parametrize("text", [{"message": "<detection>"}, {"format": "event"}])
+def test_a_chat_channel_shows_the_runbook_whatever_an_alert_says(text: dict[str, str]) -> None:
+    runbook = {"emails": ["ops@example.com"], "runbook": "https://wiki.example.com/break-glass", **text}
+    assert len(warnings_about("alerts.runbook", SETTINGS | {"alerts": runbook})) == 1
+    assert warnings_about("alerts.runbook", SETTINGS | {"alerts": runbook | SLACK}) == []
