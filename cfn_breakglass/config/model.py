@@ -37,6 +37,7 @@ DETECTIONS: Final = {
     "RoleDenied": ALERT,
     "ConsoleSignIn": ALERT,
     "RoleChained": ALERT,
+    "RolePassed": ALERT,
     "RoleActions": LOG,
     "BackdoorCreated": ALERT,
     "EntranceChanged": ALERT,

@@ -1,5 +1,8 @@
-"""The pattern of persistence: a session of the role makes a backdoor, by which somebody gets in again.
+"""The patterns of persistence: a session of the role makes a backdoor, by which somebody gets in again.
 
+One is about identities: principals, their keys, logins, trusts and policies, in the services that hold them for all
+others. The other one is about resources: who may reach one, by what the service of that resource knows. No event
+matches both. tests/detections/decided_calls.yaml lists the calls that neither takes, with the reason.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 """
 
@@ -8,30 +11,55 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.detections.tampering import ABSENT, WRITING, own_roles
+from cfn_breakglass.detections.tampering import ABSENT, PRESENT, WRITING, own_roles
 from cfn_breakglass.names import Names, sub
 
-# Where principals, their keys and what they may do are made: those of an account, of an organization, and root's.
+# Where principals, their keys and what they may do are made: those of an account, of an organization, and root's; and
+# where resources are shared with other accounts.
 _IDENTITY: Final = (
-    *("aws.iam", "aws.rolesanywhere", "aws.sso", "aws.sso-directory", "aws.identitystore"),
-    *("aws.organizations", "aws.account"),
+    *("iam", "rolesanywhere", "sso", "sso-directory", "identitystore", "organizations", "account", "account-access"),
+    "ram",
 )
 # What takes access away, or has nothing to do with access.
 _IGNORED_CALLS: Final = (
-    *("Delete", "Detach", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked"),
+    *("Delete", "Detach", "Disassociate", "Remove", "Tag", "Untag", "Generate", "CreateServiceLinked"),
     # MonitoringTampered watches STS, the regions and the account's organization.
     *("SetS", "EnableRegion", "DisableRegion", "CloseAccount", "Leave", "AcceptHandshake"),
 )
-# A policy, a boundary, a group or a revocation may deny something; once it is gone, that is allowed.
+# A policy, a boundary, a group, a revocation or an MFA device may keep somebody out; once it is gone, nothing does.
 _LOOSENING_CALLS: Final = (
     *({"suffix": "Policy"}, {"suffix": "PermissionsBoundary"}, {"suffix": "FromPermissionSet"}, "DeleteCrl"),
     *("RemoveUserFromGroup", "DeleteGroupMembership", "RemoveAccountFromOrganization"),
+    {"prefix": "DeleteMfa"},
 )
-# Services that MonitoringTampered does not watch.
-_NOT_WATCHED_FOR_TAMPERING: Final = [{"prefix": "rolesanywhere."}, {"prefix": "sso"}, {"prefix": "identitystore."}]
+_NOT_OF_IAM: Final = [{"anything-but": ["iam.amazonaws.com"]}]
+
+# Services with no policies about access, but many about how to scale.
+_SCALING: Final = ("application-autoscaling", "autoscaling")
+_RESOURCE_CALLS: Final = (
+    # A policy may deny something; once it is gone, that is allowed.
+    {"suffix": "Policy"},
+    # To add, associate, create, modify, promote, put or update a permission, and Lake Formation's grants.
+    *({"wildcard": f"{verb}*Permission*"} for verb in ("A", "C", "M", "P", "Up")),
+    *({"suffix": "GrantPermissions"}, {"prefix": "CreateAccessGrant"}),
+    # The URL of a function, the users of a cluster, and who gets a role by way of a cluster, a pool or a certificate.
+    *({"prefix": "CreateFunctionUrl"}, {"prefix": "UpdateFunctionUrl"}, {"suffix": "ateAccessEntry"}),
+    *({"prefix": "AssociateIdentity"}, {"suffix": "atePodIdentityAssociation"}, {"suffix": "ateRoleAlias"}),
+    *({"suffix": "ateIdentityPool"}, "SetIdentityPoolRoles", "CreateActivation", "CreateKeysAndCertificate"),
+    # Snapshots and images that are shared, and what keeps buckets and snapshots from the public.
+    *({"wildcard": "M*SnapshotAttribute"}, {"wildcard": "M*ImageAttribute"}, {"wildcard": "D*PublicAccess*"}),
+    *("AuthorizeSnapshotAccess", "AuthorizeDataShare", "PutBucketAcl", {"prefix": "ImportSsh"}),
+    "CreateBucketAccessKey",
+)
+# How SNS and SQS name a policy, and OpenSearch.
+_POLICY_PARAMETERS: Final = (
+    {"attributeName": ["Policy"]},
+    {"attributes": {"Policy": PRESENT}},
+    {"accessPolicies": PRESENT},
+)
 
 
-def persistence_pattern(config: Config, names: Names) -> dict[str, Any]:
+def identity_pattern(config: Config, names: Names) -> dict[str, Any]:
     """A call that creates or widens access; MonitoringTampered watches our own roles."""
     # Where a tag lets users assume the role, to tag a user is to let him in.
     tagging = ["TagUser"] if config.user_tags else []
@@ -44,8 +72,28 @@ def persistence_pattern(config: Config, names: Names) -> dict[str, Any]:
         detail["requestParameters"] = _of_others(config, names)
         # MonitoringTampered also takes calls whose parameters CloudTrail leaves out because they are too large.
         others = {"requestParameters": {"omitted": ABSENT}}
-        detail["$or"] = [{"eventSource": _NOT_WATCHED_FOR_TAMPERING}, others]
-    return {"source": list(_IDENTITY), "detail": detail}
+        detail["$or"] = [{"eventSource": _NOT_OF_IAM}, others]
+    return {"source": [f"aws.{service}" for service in _IDENTITY], "detail": detail}
+
+
+def resource_pattern() -> dict[str, Any]:
+    """A call that lets somebody in to a resource."""
+    excluded = [*(f"{service}." for service in _IDENTITY), *_SCALING]
+    return {
+        "source": [{"prefix": "aws."}],
+        "detail": {
+            "readOnly": WRITING,
+            "errorCode": ABSENT,
+            "eventSource": [{"anything-but": {"prefix": excluded}}],
+            "$or": [
+                # How long to keep a log is a policy too.
+                {"eventName": list(_RESOURCE_CALLS), "requestParameters": {"retentionInDays": ABSENT}},
+                # Services make grants for what they do for a caller.
+                {"eventName": ["CreateGrant"], "userIdentity": {"invokedBy": ABSENT}},
+                {"requestParameters": {"$or": list(_POLICY_PARAMETERS)}},
+            ],
+        },
+    }
 
 
 def _of_others(config: Config, names: Names) -> dict[str, Any]:

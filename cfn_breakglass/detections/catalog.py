@@ -37,13 +37,12 @@ from cfn_breakglass.config.message_fields import (
     signing_in,
 )
 from cfn_breakglass.config.model import ALERT, CHAT, OFF, Config
-from cfn_breakglass.detections.backdoors import persistence_pattern
+from cfn_breakglass.detections.backdoors import identity_pattern, resource_pattern
 from cfn_breakglass.detections.composition import Pattern, compose
 from cfn_breakglass.detections.edges import (
     ALARM,
     ALARM_CHANGE,
     ASSUME,
-    ASSUME_CALLS,
     CONSOLE_SIGN_IN,
     FALLBACK,
     HEARTBEAT,
@@ -52,6 +51,7 @@ from cfn_breakglass.detections.edges import (
     SIGN_IN,
 )
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_changes
+from cfn_breakglass.detections.passed_roles import passed_role_pattern
 from cfn_breakglass.detections.tampering import (
     ABSENT,
     API_CALL,
@@ -74,6 +74,18 @@ _API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
 # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
 _MANAGEMENT: Final = {"managementEvent": [True]}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
+# Tokens and credentials of STS: of a role, of a federated user, for another cloud, for another partition.
+_STS_CREDENTIALS: Final = (
+    {"prefix": "Assume"},
+    *("GetFederationToken", "GetWebIdentityToken", "GetDelegatedAccessToken"),
+)
+# And those of other services: keys of clusters, tables, buckets and queues, and tokens for what runs with a role.
+_SERVICE_CREDENTIALS: Final = (
+    *({"wildcard": "Get*Credentials*"}, {"wildcard": "Get*AccessToken*"}, {"wildcard": "Create*TokenWith*"}),
+    *({"suffix": "AuthToken"}, {"prefix": "GetOpenIdToken"}, {"wildcard": "Get*DataAccess"}, "CreateBearerToken"),
+    *({"suffix": "LoginToken"}, "CreateCliToken", "CreateAccessToken", "GetComputeAccess", "GetSessionEndpoint"),
+    *("GetInstanceAccessDetails", "DownloadDefaultKeyPair"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -124,10 +136,11 @@ def detections(config: Config, names: Names) -> list[Detection]:
     catalog = [
         _role_assumed(),
         _role_denied(),
-        _console_sign_in(),
+        *_console_sign_in(),
         _role_chained(names.role),
+        _role_passed(),
         *_role_actions(config),
-        _backdoor_created(config, names),
+        *_backdoor_created(config, names),
         *_entrance_changed(config, names),
         *_monitoring_tampered(config),
         _user_sign_in(),
@@ -161,7 +174,7 @@ def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
     if alternative.get("eventSource") == [CLOUDFORMATION] and "aws.cloudformation" not in sources:
         return {}
     calls = alternative.get("eventName")
-    if not isinstance(calls, list) or not all(isinstance(call, str) for call in calls):
+    if not isinstance(calls, list) or not all(isinstance(name, str) for name in (*calls, *sources)):
         return alternative
     possible = [call for call in calls if is_of_services(call, sources)]
     return {**alternative, "eventName": possible} if possible else {}
@@ -204,27 +217,48 @@ def _role_denied() -> Detection:
     )
 
 
-def _console_sign_in() -> Detection:
-    return Detection(
-        id="ConsoleSignIn",
-        summary="A session of the break-glass role opened the console, or failed to",
-        severity="MEDIUM",
-        next_step=f"Nothing, if you know who assumed the role and why. If not: {_REVOKE}.",
-        family=SESSION,
-        kind={"source": ["aws.signin"], "detail": {"eventName": _SESSION_SIGN_IN}},
-        fields=BY_A_SESSION
-        | signing_in(*_SESSION_SIGN_IN)
-        | WITHOUT_MFA
-        | about_one_thing(Field("", constant="<role>")),
-    )
+def _console_sign_in() -> list[Detection]:
+    """A rule for the console, where AWS says whether it succeeded, and one for tokens, where it says only errors."""
+    return [
+        Detection(
+            id="ConsoleSignIn",
+            summary="A session of the break-glass role opened the console, or failed to",
+            severity="MEDIUM",
+            next_step=f"Nothing, if you know who assumed the role and why. If not: {_REVOKE}.",
+            family=SESSION,
+            kind={"source": ["aws.signin"], "detail": {"eventName": _SESSION_SIGN_IN}},
+            fields=BY_A_SESSION
+            | signing_in(*_SESSION_SIGN_IN)
+            | WITHOUT_MFA
+            | about_one_thing(Field("", constant="<role>")),
+        ),
+        Detection(
+            id="ConsoleSignIn",
+            outcome="Granted",
+            summary="A session of the break-glass role gave its credentials to the AWS CLI or to an agent",
+            severity="MEDIUM",
+            next_step=f"Nothing, if whoever assumed the role says that it was them. If not: {_REVOKE}.",
+            family=SESSION,
+            kind={
+                "source": ["aws.signin"],
+                "detail": {
+                    "eventName": ["AuthorizeOAuth2Access", "CreateOAuth2Token"],
+                    # A token is made anew every 15 minutes.
+                    "additionalEventData": {"grant_type": [{"anything-but": ["refresh_token"]}, *ABSENT]},
+                    "errorCode": ABSENT,
+                },
+            },
+            fields=BY_A_SESSION | SUCCESS,
+        ),
+    ]
 
 
 def _role_chained(role: RoleNames) -> Detection:
-    # A session that assumes its own role again is RoleAssumed. AssumeRoot answers with no role.
+    # A session that assumes its own role again is RoleAssumed. Only AssumeRole answers with a role.
     itself = {"wildcard": sub(f"*:${{AWS::AccountId}}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
     return Detection(
         id="RoleChained",
-        summary="A session of the break-glass role assumed another role",
+        summary="A session of the break-glass role got other credentials: of another role, a token or a key",
         severity="HIGH",
         next_step=(
             f"Ask whoever assumed the role. If nobody knows why: {_REVOKE}, and those of the other role. The action log"
@@ -232,14 +266,32 @@ def _role_chained(role: RoleNames) -> Detection:
         ),
         family=SESSION,
         kind={
-            "source": ["aws.sts"],
+            "source": [{"prefix": "aws."}],
             "detail": {
-                # AssumeRoot leads out as well: into the root of a member account.
-                "eventName": [*ASSUME_CALLS, "AssumeRoot"],
                 "responseElements": {"assumedRoleUser": {"arn": [{"anything-but": itself}, *ABSENT]}},
                 "errorCode": ABSENT,
+                "$or": [
+                    {"eventName": list(_STS_CREDENTIALS)},
+                    # A service that reads tables for a caller gets credentials of its own.
+                    {"eventName": list(_SERVICE_CREDENTIALS), "userIdentity": {"invokedBy": ABSENT}},
+                ],
             },
         },
+        fields=BY_A_SESSION | SUCCESS,
+    )
+
+
+def _role_passed() -> Detection:
+    return Detection(
+        id="RolePassed",
+        summary="A session of the break-glass role gave a role to a service, or ran something with the role of one",
+        severity="HIGH",
+        next_step=(
+            "Ask whoever assumed the role. If it does not belong to the emergency: stop what it started, because that"
+            f" goes on after the session, and {_REVOKE}."
+        ),
+        family=SESSION,
+        kind=passed_role_pattern(),
         fields=BY_A_SESSION | SUCCESS,
     )
 
@@ -280,19 +332,30 @@ def _role_actions(config: Config) -> list[Detection]:
     ]
 
 
-def _backdoor_created(config: Config, names: Names) -> Detection:
-    return Detection(
-        id="BackdoorCreated",
-        summary="A session of the break-glass role made a way in: a user, a key, a login, a trust or a policy",
-        severity="CRITICAL",
-        next_step=(
-            "Ask whoever assumed the role. If it does not belong to the emergency: undo it, because it outlives the"
-            f" session, and {_REVOKE}."
+def _backdoor_created(config: Config, names: Names) -> list[Detection]:
+    """A rule for identities and one for resources: an event pattern has no room for both."""
+    undo = f"undo it, because it outlives the session, and {_REVOKE}."
+    return [
+        Detection(
+            id="BackdoorCreated",
+            summary="A session of the break-glass role made a way in: a user, a key, a login, a trust or a policy",
+            severity="CRITICAL",
+            next_step=f"Ask whoever assumed the role. If it does not belong to the emergency: {undo}",
+            family=SESSION,
+            kind=identity_pattern(config, names),
+            fields=BY_A_SESSION | SUCCESS,
         ),
-        family=SESSION,
-        kind=persistence_pattern(config, names),
-        fields=BY_A_SESSION | SUCCESS,
-    )
+        Detection(
+            id="BackdoorCreated",
+            outcome="Resource",
+            summary="A session of the break-glass role changed who may reach a resource, or shared it",
+            severity="CRITICAL",
+            next_step=f"Ask whoever assumed the role. If it does not belong to the emergency: {undo}",
+            family=SESSION,
+            kind=resource_pattern(),
+            fields=BY_A_SESSION | SUCCESS,
+        ),
+    ]
 
 
 def _entrance_changed(config: Config, names: Names) -> list[Detection]:

@@ -83,7 +83,7 @@ def test_a_text_is_never_without_the_caller(detection: str) -> None:
     assert_every(assert_names_the_caller, raised_by(detection))
 
 
-BY_SESSIONS = ("ConsoleSignIn", "RoleChained", "BackdoorCreated")
+BY_SESSIONS = ("ConsoleSignIn", "RoleChained", "RolePassed", "BackdoorCreated")
 
 
 def assert_names_the_session(path: Path) -> None:

@@ -85,8 +85,9 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
 
 
 # What goes with a detection that is switched off: of its own, and of its family if nothing else wants that.
-OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated")
+OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated")
 ON_THE_CENTRAL_BUS = ("RoleAssumed", "RoleDenied", "EntranceChanged")
+MORE_RULES = {"ConsoleSignIn": {"ConsoleSignInGranted"}, "BackdoorCreated": {"BackdoorCreatedResource"}}
 SESSION_EDGE = {"ForwardSession", "ActionBus", "ActionBusAlarm"}
 SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     ("RoleAssumed",): {"RoleAssumed"},
@@ -94,9 +95,9 @@ SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "RoleDenied", "ForwardAssume"},
     ("EntranceChanged",): {"EntranceChanged", "ForwardEntrance"},
     ON_THE_CENTRAL_BUS: {*ON_THE_CENTRAL_BUS, "ForwardAssume", "ForwardEntrance", "CentralBus", "CentralBusAlarm"},
-    **{(detection,): {detection} for detection in ("ConsoleSignIn", "RoleChained", "BackdoorCreated")},
+    **{(detection,): {detection, *MORE_RULES.get(detection, ())} for detection in OF_SESSIONS},
     ("RoleActions",): {"RoleActions", "ActionLog"},
-    OF_SESSIONS: {*OF_SESSIONS, "ActionLog", *SESSION_EDGE},
+    OF_SESSIONS: {*OF_SESSIONS, *set().union(*MORE_RULES.values()), "ActionLog", *SESSION_EDGE},
     ("UserSignIn",): {"UserSignIn"},
     ("UserSignIn", "RootUsed"): {"UserSignIn", "RootUsed", "ForwardSignIn"},
     ("DeliveryFailing",): {"DeliveryFailing"},

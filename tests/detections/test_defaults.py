@@ -14,6 +14,7 @@ LEVELS = {
     "RoleDenied": "alert",
     "ConsoleSignIn": "alert",
     "RoleChained": "alert",
+    "RolePassed": "alert",
     "RoleActions": "log",
     "BackdoorCreated": "alert",
     "EntranceChanged": "alert",

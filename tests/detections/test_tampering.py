@@ -106,7 +106,7 @@ TAMPERED: Final = [sample for sample in RAISES if sample.parent.name == "Monitor
 def test_a_long_name_is_told_of_too(sample: Path) -> None:
     # The key on paper is named after the stack, which stays.
     text = text_of(sample).replace("break-glass", LONG).replace(f"{LONG}-Key", "break-glass-Key")
-    assert tells(json.loads(text), name=LONG) == {"MonitoringTampered"}
+    assert "MonitoringTampered" in tells(json.loads(text), name=LONG)
 
 
 def resolved(node: Any) -> Any:

@@ -133,6 +133,7 @@ VARIANTS: Final = {
                 "RoleAssumed/silent-role-whose-name-begins-with-ours",
                 "RoleAssumed/silent-path-that-ends-like-ours",
                 "RoleChained/silent-role-whose-name-begins-with-ours",
+                "RolePassed/silent-role-whose-name-begins-with-ours",
                 "RoleDenied/silent-role-whose-name-begins-with-ours",
                 "RoleDenied/silent-role-whose-name-begins-with-ours-and-a-reason",
                 "RoleDenied/silent-validation-error-of-a-longer-name",

@@ -226,7 +226,8 @@ def test_edge_rules_forward_to_the_buses_of_the_central_rules(tmp_path: Path) ->
         for bus in buses
     }
     assert by_bus["break-glass"] == (["Assume", "Entrance"], {"RoleAssumed", "RoleDenied", "EntranceChanged"})
-    sessions = {"ConsoleSignIn", "RoleChained", "RoleActions", "BackdoorCreated"}
+    sessions = {"ConsoleSignIn", "ConsoleSignIn.Granted", "RoleChained", "RolePassed", "RoleActions"}
+    sessions |= {"BackdoorCreated", "BackdoorCreated.Resource"}
     assert by_bus["break-glass-actions"] == (["Session"], sessions)
     edges, central = by_bus["break-glass-monitoring"]
     assert {"TamperingRules", "TamperingDenied", "Health"} <= set(edges)

@@ -131,7 +131,10 @@ def test_a_bus_that_does_not_exist() -> None:
         ("emergency", ("RoleAssumed", "RoleDenied"), "ForwardAssume"),
         (
             "break-glass-actions",
-            ("ConsoleSignIn", "RoleChained", "RoleActions", "RoleActionsFailed", "BackdoorCreated"),
+            (
+                *("ConsoleSignIn", "ConsoleSignInGranted", "RoleChained", "RolePassed"),
+                *("RoleActions", "RoleActionsFailed", "BackdoorCreated", "BackdoorCreatedResource"),
+            ),
             "ForwardSession",
         ),
     ],

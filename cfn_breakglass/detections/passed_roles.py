@@ -1,0 +1,71 @@
+"""The pattern of a passed role: a session hands a role to a service, or runs code with the role that a service holds.
+
+Handing over a role, iam:PassRole, is no call of its own: the role is a parameter of another call, and the parameter has
+many names. CloudTrail spells them like the API, with a small first letter.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+
+A pattern has room for 2,048 characters, so it knows the names that most calls have. Calls that carry a role deeper
+among their parameters, or run something with the role of a function, an instance or a container, are known by their own
+names. tests/detections/decided_calls.yaml lists what is left out, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cfn_breakglass.detections.tampering import ABSENT, PRESENT, WRITING
+
+_ROLE_PARAMETERS: Final = (
+    *("roleArn", "roleARN", "role", "serviceRole", "serviceRoleArn", "executionRoleArn"),
+    *("iamRole", "iamRoleArn", "dataAccessRoleArn"),
+)
+_PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
+    *({name: PRESENT} for name in _ROLE_PARAMETERS),
+    {"iamInstanceProfile": {"$or": [{"arn": PRESENT}, {"name": PRESENT}]}},  # RunInstances
+    {"targets": {"roleArn": PRESENT}},  # PutTargets
+    # ModifyInstanceAttribute with user data, which an instance runs when it starts; CloudTrail has it in three forms.
+    {"attribute": ["userData"]},
+    {"instanceId": PRESENT, "userData": PRESENT},
+    {"userData": {"value": PRESENT}},
+)
+# RoleChained alerts of calls that return the role's credentials at once.
+_NOT_CHAINED: Final = [{"anything-but": {"prefix": ["Assume", "Get"]}}]
+
+_CALLS: Final = (
+    # Lambda: UpdateFunctionCode and UpdateFunctionConfiguration, with the version of the API behind them.
+    {"prefix": "UpdateFunctionCo"},
+    # Systems Manager. The wildcard takes automations, change requests, pipelines and state machines.
+    *("SendCommand", "StartSession", {"wildcard": "Start*Execution"}, {"suffix": "ateAssociation"}),
+    # Containers and batch jobs. RegisterTask is of ECS and of maintenance windows.
+    *({"prefix": "RegisterTask"}, "ExecuteCommand", "RunTask", "StartTask", "RegisterJobDefinition", "SubmitJob"),
+    *("CreateNodegroup", "CreateFargateProfile"),
+    # Glue, EMR and Step Functions.
+    *("StartJobRun", "RunStatement", "UpdateDevEndpoint", "UpdateJob", "AddJobFlowSteps", "UpdateStateMachine"),
+    # EC2: profiles of instances, spot requests, launch templates and configurations.
+    *({"prefix": "AssociateIam"}, {"prefix": "ReplaceIam"}, {"prefix": "RequestSpot"}, {"prefix": "CreateLaunch"}),
+    # Of these, creating and updating: a stack set acts with a role in each of its accounts.
+    *({"suffix": "ateStackSet"}, {"suffix": "ateStackInstances"}),
+    *({"suffix": "atePipeline"}, {"suffix": "ateSchedule"}, {"suffix": "ateAgent"}),
+    "PutBucketReplication",
+)
+# Of these services every change hands over a role, or runs something with a role.
+_SERVICES: Final = ("apprunner", "cloudcontrol", "codebuild", "ec2-instance-connect", "imagebuilder", "sagemaker")
+_STOPPING: Final = [{"anything-but": {"prefix": ["Add", "Cancel", "Delete", "Stop"]}}]  # AddTags
+
+
+def passed_role_pattern() -> dict[str, Any]:
+    """A call that hands a role to a service, or runs something with a role that a service holds."""
+    return {
+        "source": [{"prefix": "aws."}],
+        "detail": {
+            # No data events: calling an endpoint of SageMaker is one.
+            "managementEvent": [True],
+            "readOnly": WRITING,
+            "errorCode": ABSENT,
+            "$or": [
+                {"eventName": _NOT_CHAINED, "requestParameters": {"$or": list(_PARAMETERS)}},
+                {"eventName": list(_CALLS)},
+                {"eventSource": [{"prefix": service} for service in _SERVICES], "eventName": _STOPPING},
+            ],
+        },
+    }
