@@ -540,7 +540,10 @@ def test_explain_takes_detections_together_that_one_edge_rule_keeps_out(deployed
     assert headings(done.stdout) == [
         (["RoleAssumed"], "Assume forwards it"),
         (["RoleDenied"], "Assume forwards it"),
-        (["ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated"], "Session does not forward it"),
+        (
+            ["ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated"],
+            "Session does not forward it",
+        ),
         (["MonitoringTampered"], "TamperingRules does not forward it"),
         (["MonitoringTampered"], "TamperingDenied does not forward it"),
         (["UserSignIn", "RootUsed"], "SignIn does not forward it"),

@@ -43,7 +43,11 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [QUEUE, *EVERY_BUS, OF_TOPIC],
     ),
     "nothing about sessions": (
-        {"detections": dict.fromkeys(("ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated"), "off")},
+        {
+            "detections": dict.fromkeys(
+                ("ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated"), "off"
+            )
+        },
         [QUEUE, OF_BUS, OF_MONITORING, OF_TOPIC],
     ),
     "an existing bus": (
