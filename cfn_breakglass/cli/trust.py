@@ -50,6 +50,9 @@ input, or too little is known).""",
 @click.option("--permission-set", metavar="NAME", help="A session of this Identity Center permission set calls.")
 @click.option("--saml", metavar="ARN", help="A user of this SAML provider calls.")
 @click.option("--oidc", metavar="ARN", help="A user of this OIDC provider calls.")
+@click.option(
+    "--account-access", metavar="ARN", help="Account access manager calls, for somebody whom this application entitles."
+)
 @click.option("--account", metavar="ID", help="The account of the caller; that of the role if not given.")
 @click.option("--mfa/--no-mfa", default=None, help="The call is with MFA, or with long-term keys (the default).")
 @click.option("--mfa-age", type=click.IntRange(min=0), metavar="MINUTES", help="How long ago MFA was used.")

@@ -247,6 +247,11 @@ OIDC_PROVIDER: Final = String(
     rf"{_IAM}:oidc-provider/\S+",
     "write one such as arn:aws:iam::111122223333:oidc-provider/idp.example.com",
 )
+ACCESS_APPLICATION: Final = String(
+    "the ARN of an application of account access manager",
+    rf"{_ARN}:account-access:[a-z0-9-]+:[0-9]{{12}}:application/[A-Za-z0-9-]+",
+    "write one such as arn:aws:account-access:us-east-1:111122223333:application/app-1234567890abcdef",
+)
 PRINCIPAL: Final = String(
     "an account ID or the ARN of a user, a role or an account",
     rf"[0-9]{{12}}|{_IAM}:(?:root|(?:user|role)/{_PATH}{_CHAR}{{1,64}})",

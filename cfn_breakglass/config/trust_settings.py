@@ -1,7 +1,9 @@
 """Who may assume the role, as a config says it: the section ``role.trust``, and ``usernames``."""
+# ruff: noqa: RUF009 - setting() returns a dataclass field, which is a safe default
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -9,12 +11,13 @@ import yaml
 
 from cfn_breakglass.config import aws_types
 from cfn_breakglass.config.aws_types import NETWORK, Timestamp
-from cfn_breakglass.config.collection_types import ListOf, StringMap, setting
+from cfn_breakglass.config.collection_types import ListOf, Section, StringMap, setting
 from cfn_breakglass.config.problems import Fault, Problems, inner, pairs
 from cfn_breakglass.config.types import INVALID, Boolean, Choice, Integer, String, read_setting
 
 ANY_NAME: Final = "*"
 _TAG_KEY: Final = "principal_tag"
+_CLAIM_SETTINGS: Final = {"aud": "oidc_audiences", "sub": "oidc_subjects"}
 _USERS_FIX: Final = "write a list of names, or {principal_tag: {team: on-call}} for the users who have that tag"
 
 
@@ -28,6 +31,12 @@ def _check_subject(text: str) -> Fault | None:
         return Fault(f"is {text!r}, which is everybody who has a token of the provider", fix)
     if "${" in text:
         return Fault(f"is {text!r}, in which IAM reads ${{...}} as a variable", "write * in the place of the variable")
+    return None
+
+
+def _check_claim(text: str) -> Fault | None:
+    if text in _CLAIM_SETTINGS:
+        return Fault(f"is {text!r}, which is a setting of its own", f"write role.trust.{_CLAIM_SETTINGS[text]} instead")
     return None
 
 
@@ -45,6 +54,15 @@ SUBJECT: Final = String(
 )
 AUDIENCE: Final = String("the audience of a token", r"\S+", "write one such as sts.amazonaws.com", max_length=255)
 ORGANIZATION: Final = String("the ID of an organization", r"o-[a-z0-9]{10,32}", "write one such as o-a1b2c3d4e5")
+CLAIM_NAME: Final = String(
+    "the name of a claim",
+    r"(?!(?:aud|sub)$)[A-Za-z][A-Za-z0-9_./-]*",
+    "write one such as environment",
+    check=_check_claim,
+)
+CLAIM_VALUE: Final = String(
+    "the value of a claim", r"\S*[^\s*?]\S*", "write one such as production, with or without *", max_length=255
+)
 EXTERNAL_ID: Final = String(
     "an external ID",
     r"[A-Za-z0-9_+=,.@:/-]{2,1224}",
@@ -107,6 +125,17 @@ USERNAMES: Final = NamesOrTags(
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class AccountAccess:
+    """Account access manager, which gives existing roles to users and groups of Identity Center."""
+
+    application: str | None = setting(
+        aws_types.ACCESS_APPLICATION,
+        "The ARN of the application; whom it entitles to the role may assume it, without a permission set",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Trust:
     """Who may assume the role, and under which conditions."""
 
@@ -143,10 +172,18 @@ class Trust:
     oidc_audiences: tuple[str, ...] = setting(
         ListOf(AUDIENCE), "The audiences of its tokens; without it, every audience that the provider has", default=()
     )
+    oidc_claims: Mapping[str, str] = setting(
+        StringMap(CLAIM_NAME, CLAIM_VALUE, max_entries=20),
+        "Other claims that its tokens must have, with or without *, such as {environment: production}",
+        default={},
+    )
     permission_sets: tuple[str, ...] = setting(
         ListOf(PERMISSION_SET),
         "Identity Center permission sets whose sessions may assume the role; account/name for another account",
         default=(),
+    )
+    account_access: AccountAccess = setting(
+        Section(AccountAccess), "Account access manager of Identity Center", default=AccountAccess()
     )
     principals: tuple[str, ...] = setting(
         ListOf(aws_types.PRINCIPAL),

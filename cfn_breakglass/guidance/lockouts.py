@@ -11,10 +11,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.oidc_subjects import (
+    NEW_FORM_SINCE,
+    claims_name_owner,
+    is_github,
+    issuer_of,
+    without_new_form,
+)
 from cfn_breakglass.config.trust_settings import Trust
 
 _NO_MFA = "sessions of roles, and so those of Identity Center, never show MFA"
-_CODES = "; MFA is then a code for the AWS CLI, from an app: it takes no security key or passkey"
+# https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html does not say whether MFA comes along.
+_CODES = (
+    "; MFA is then a code from an app, because a profile cannot ask a security key or passkey; whether aws login, which"
+    " can, passes MFA on is not documented: try it first"
+)
 
 
 def lockouts(config: Config, now: datetime | None = None) -> Iterator[str]:
@@ -29,6 +40,8 @@ def lockouts(config: Config, now: datetime | None = None) -> Iterator[str]:
     yield from _account_principals(trust)
     yield from _role_chaining(config, trust)
     yield from _literal_subjects(config, trust)
+    yield from _older_subjects(config, trust)
+    yield from _session_names(config, trust)
     if trust.not_after and datetime.fromisoformat(trust.not_after) <= (now or datetime.now(UTC)):
         yield f"role.trust.not_after: {trust.not_after} is over, so nobody can assume the role; write a later time"
 
@@ -41,6 +54,11 @@ def _console(config: Config, trust: Trust) -> Iterator[str]:
         yield (
             "role.trust.source_ips: nobody can switch to the role in the console, whose calls come from an address of"
             f" AWS, or call through a VPC endpoint; use the AWS CLI from those networks{codes}"
+        )
+    if trust.source_ips and trust.account_access.application:
+        yield (
+            "role.trust.source_ips: nobody can assume the role by role.trust.account_access, because account access"
+            " manager calls from an address of AWS"
         )
     if trust.source_identity and users:
         yield (
@@ -79,4 +97,25 @@ def _literal_subjects(config: Config, trust: Trust) -> Iterator[str]:
         yield (
             "usernames: * and ? are not wildcards here, so a subject that contains them lets nobody in; move the"
             " subjects to role.trust.oidc_subjects, where they are wildcards"
+        )
+
+
+def _older_subjects(config: Config, trust: Trust) -> Iterator[str]:
+    """GitHub writes the subject in another form for newer repositories."""
+    if not (trust.oidc_provider and is_github(issuer_of(trust.oidc_provider))) or claims_name_owner(trust.oidc_claims):
+        return
+    key = "usernames" if trust.names_by == "oidc" else "role.trust.oidc_subjects"
+    for subject, newer in without_new_form(config.names_of("oidc")):
+        yield (
+            f"{key}: {subject} lets nobody in from a repository that was made, renamed or transferred since"
+            f" {NEW_FORM_SINCE}, because GitHub writes its subject as {newer}; add that form, or put repository_id into"
+            " role.trust.oidc_claims"
+        )
+
+
+def _session_names(config: Config, trust: Trust) -> Iterator[str]:
+    if trust.names_by == "saml" and config.names_of("saml"):
+        yield (
+            "usernames: without role.trust.saml_names they are session names of the SAML provider, so no IAM user of"
+            ' these names can assume the role; for that, add role.trust.saml_names, ["*"] for everybody at the provider'
         )

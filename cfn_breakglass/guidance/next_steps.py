@@ -188,8 +188,22 @@ def grant_steps(plan: Plan) -> Iterator[str]:
     others = [principal for principal in trust.principals if not _is_own_principal(principal, config)]
     if foreign := [*others, *(name for name in trust.permission_sets if "/" in name)]:
         yield _allow_in_other_accounts(plan, foreign)
+    if trust.account_access.application:
+        yield _entitle(plan, trust.account_access.application)
     if trust.saml_provider:
         yield _set_saml_attribute(plan, trust.saml_provider)
+
+
+def _entitle(plan: Plan, application: str) -> str:
+    (role,) = plan.names.role.arns
+    entitlement = {
+        "principal": {"identityCenter": {"groupId": "GROUP"}},
+        "roleArn": arn_to_fill_in(role, plan.config),
+    }
+    return f"""In account access manager, entitle a group of Identity Center to the role, or a user with userId:
+     aws account-access create-entitlement --region {application.split(":")[3]} \\
+       --application-arn {application} \\
+       --entitlement {quote(json.dumps({"principalRole": entitlement}))}"""
 
 
 def _is_own_principal(principal: str, config: Config) -> bool:

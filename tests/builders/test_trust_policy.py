@@ -218,7 +218,7 @@ WAYS = {
     "every-way-in, alice": ("every-way-in", f"{EVERY} --user alice --mfa {AS_ALICE}", 0, "statement 1 allows them"),
     "every-way-in, the console": ("every-way-in", f"{EVERY} --user alice --mfa --console", 1, "no source identity"),
     "every-way-in, SAML": ("every-way-in", f"{EVERY} {SAML} --session-name alice", 0, "statement 3 allows them"),
-    "every-way-in, OIDC": ("every-way-in", f"{EVERY} --oidc {IDP} --subject alice", 0, "statement 4 allows them"),
+    "every-way-in, OIDC": ("every-way-in", f"{EVERY} --oidc {IDP} --subject alice", 0, "statement 5 allows them"),
     "every-way-in, OIDC, carol": (
         "every-way-in",
         f"{EVERY} --oidc {IDP} --subject carol",

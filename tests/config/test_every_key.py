@@ -23,6 +23,7 @@ ACCOUNT: Final = "111122223333"
 IAM: Final = f"arn:aws:iam::{ACCOUNT}"
 SAML: Final = f"{IAM}:saml-provider/Corp"
 OIDC: Final = f"{IAM}:oidc-provider/idp.example.com"
+APPLICATION: Final = f"arn:aws:account-access:us-east-1:{ACCOUNT}:application/app-1"
 ELSEWHERE: Final = "444455556666"
 TEAM: Final = "1a2b3c4d-12ab-34cd-56ef-1234567890ab"
 BASE: Final[dict[str, Any]] = {
@@ -56,7 +57,12 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "role.trust.oidc_provider": (OIDC, {}),
     "role.trust.oidc_subjects": (["carol"], {"role": {"trust": {"oidc_provider": OIDC}}}),
     "role.trust.oidc_audiences": (["sts.amazonaws.com"], {"role": {"trust": {"oidc_provider": OIDC}}}),
+    "role.trust.oidc_claims": (
+        {"environment": "production"},
+        {"role": {"trust": {"oidc_provider": OIDC, "oidc_subjects": ["carol"]}}},
+    ),
     "role.trust.permission_sets": (["OnCall"], {}),
+    "role.trust.account_access.application": (APPLICATION, {}),
     "role.trust.principals": ([ELSEWHERE], {}),
     "role.trust.organization": ("o-a1b2c3d4e5", {"role": {"trust": {"principals": [ELSEWHERE]}}}),
     "role.trust.external_id": ("secret-word", {"role": {"trust": {"principals": [ELSEWHERE]}}}),

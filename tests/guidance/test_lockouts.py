@@ -25,6 +25,8 @@ CHIEF = "arn:aws:iam::444455556666:role/ops/Chief"
 CORP = "arn:aws:iam::111122223333:saml-provider/Corp"
 IDP = "arn:aws:iam::111122223333:oidc-provider/idp.example.com"
 
+APPLICATION = "arn:aws:account-access:us-east-1:111122223333:application/app-1"
+
 
 def configured(trust: dict[str, Any], usernames: Any = ("alice",), **role: Any) -> Config:
     users = usernames if isinstance(usernames, dict) else list(usernames)
@@ -40,10 +42,20 @@ KEPT_OUT = {
     "networks and codes": (
         configured({"source_ips": ["203.0.113.0/24"]}),
         "source_ips",
-        "from an app: it takes no security key",
+        "a code from an app, because a profile cannot ask a security key or passkey; whether aws login",
     ),
     "networks without MFA": (configured({"source_ips": ["203.0.113.0/24"], "mfa": False}), "source_ips", "networks"),
     "networks and roles": (configured({"source_ips": ["203.0.113.7"], "principals": [CHIEF]}, ()), "source_ips", "VPC"),
+    "networks and account access manager": (
+        configured({"source_ips": ["203.0.113.7"], "account_access": {"application": APPLICATION}}, ()),
+        "source_ips",
+        "nobody can assume the role by role.trust.account_access",
+    ),
+    "usernames of a SAML provider": (
+        configured({"saml_provider": CORP}),
+        "usernames",
+        "session names of the SAML provider, so no IAM user",
+    ),
     "a source identity": (
         configured({"source_identity": True}),
         "source_identity",

@@ -89,10 +89,20 @@ def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
                 "oidc_provider": WORD.map(f"{iam}:oidc-provider/{{}}.example.com".format),
                 "oidc_subjects": some(st.one_of(WORD, WORD.map("repo:{}/*".format))).filter(bool),
             },
-            optional={"oidc_audiences": some(WORD).filter(bool)},
+            optional={
+                "oidc_audiences": some(WORD).filter(bool),
+                "oidc_claims": st.dictionaries(st.sampled_from(["environment", "repository_id"]), WORD, max_size=2),
+            },
         ),
         "sets": st.fixed_dictionaries(
             {"permission_sets": some(st.one_of(WORD, WORD.map("444455556666/{}".format)), 1)}
+        ),
+        "access": st.fixed_dictionaries(
+            {
+                "account_access": st.just(
+                    {"application": f"arn:{partition}:account-access:us-east-1:{ACCOUNT}:application/app-1"}
+                )
+            }
         ),
         "principals": st.fixed_dictionaries(
             {"principals": some(principal).filter(bool)},

@@ -21,6 +21,12 @@ CallPath = Literal["", "console", "vpc-endpoint"]
 A call through a VPC endpoint has no public address. A switch of roles in the console comes from an address of AWS.
 """
 
+ACCOUNT_ACCESS = "account-access.amazonaws.com"
+"""Account access manager, which assumes roles for users of Identity Center and tells STS who they are.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/aam-prepare-roles.html
+"""
+
 _FEDERATED_ACTIONS = {"saml": "sts:AssumeRoleWithSAML", "oidc": "sts:AssumeRoleWithWebIdentity"}
 _PRINCIPAL_TYPES = {"user": "User", "role": "AssumedRole"}
 _MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -74,7 +80,11 @@ class Caller:
     @property
     def actions(self) -> list[str]:
         """Every action that the trust policy has to allow for this call."""
-        optional = {"sts:SetSourceIdentity": self.source_identity, "sts:TagSession": self.session_tags}
+        optional = {
+            "sts:SetContext": self.arn == ACCOUNT_ACCESS,
+            "sts:SetSourceIdentity": self.source_identity,
+            "sts:TagSession": self.session_tags,
+        }
         return [self.assume_action, *(action for action, argument in optional.items() if argument)]
 
     @property

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from cfn_breakglass.analysis.iam.caller import Caller, CallerKind
+from cfn_breakglass.analysis.iam.caller import ACCOUNT_ACCESS, Caller, CallerKind
 from cfn_breakglass.analysis.iam.permission_sets import example_role_of
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.errors import BreakglassError
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _NAME = re.compile(r"(?:[!-.0-~]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 _ARN_PARTS = 6
+_OF_PEOPLE = (
+    *("account", "mfa", "mfa_age", "session_name", "source_identity", "subject", "audience", "external_id", "console"),
+    *("vpc_endpoint", "tags", "ip"),
+)
+"""What callers other than account access manager send."""
 
 
 class CallerError(BreakglassError):
@@ -45,6 +50,7 @@ class CallerOptions(NamedTuple):
     saml: str | None = None
     oidc: str | None = None
     permission_set: str | None = None
+    account_access: str | None = None
     account: str | None = None
     mfa: bool | None = None
     mfa_age: int | None = None
@@ -98,6 +104,8 @@ def option_for(key: str) -> MissingOption:
 def caller_from_options(options: CallerOptions, *, account: str, partition: str) -> Caller:
     """Make the caller; ``account`` and ``partition`` are those of the role. CallerError for what cannot exist."""
     kind, option, name = _kind_and_name(options)
+    if kind == "service":
+        return _account_access(options, name)
     _check_kind(options, kind)
     _check_origin(options, federated=kind in ("saml", "oidc"))
     if kind in ("saml", "oidc"):
@@ -124,6 +132,22 @@ def caller_from_options(options: CallerOptions, *, account: str, partition: str)
     )
 
 
+def _account_access(options: CallerOptions, application: str) -> Caller:
+    parts = application.split(":")
+    if len(parts) != _ARN_PARTS or parts[2] != "account-access" or not is_account(parts[4]):
+        form = "arn:aws:account-access:REGION:ACCOUNT:application/ID"
+        raise CallerError(f"{application} is not an ARN of an application: {form}", "account_access")
+    if unused := [name for name in _OF_PEOPLE if getattr(options, name)]:
+        raise CallerError("account access manager calls for people, and sends none of this", "account_access", *unused)
+    return Caller(
+        kind="service",
+        arn=ACCOUNT_ACCESS,
+        time=_time(options.at),
+        session_tags=_pairs(options.session_tags, "session_tags"),
+        more={"aws:SourceArn": application, "aws:SourceAccount": parts[4], **_pairs(options.keys, "keys")},
+    )
+
+
 def _kind_and_name(options: CallerOptions) -> tuple[CallerKind, str, str]:
     """What calls, the option that says so, and its name or ARN."""
     session = options.permission_set and example_role_of(options.permission_set)
@@ -133,6 +157,7 @@ def _kind_and_name(options: CallerOptions) -> tuple[CallerKind, str, str]:
         ("role", "permission_set", session),
         ("saml", "saml", options.saml),
         ("oidc", "oidc", options.oidc),
+        ("service", "account_access", options.account_access),
     ]
     chosen = [(kind, option, name) for kind, option, name in callers if name is not None]
     if len(chosen) != 1:

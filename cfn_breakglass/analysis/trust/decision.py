@@ -161,5 +161,7 @@ def _own_policies(caller: Caller, granting: tuple[str, ...], attachable: tuple[s
 def _needs(role: TrustedRole, caller: Caller) -> Iterator[str]:
     if caller.kind == "oidc":
         yield "the provider must be registered in the account with the audience of the token"
+    if caller.kind == "service":
+        yield "the application must entitle them, or a group of theirs, to the role"
     if caller.kind == "role" and role.max_session_seconds > _HOUR:
         yield "the session lasts at most 1 hour, because a session of another role assumes the role"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cfn_breakglass.analysis.iam.caller import Caller
+from cfn_breakglass.analysis.iam.caller import ACCOUNT_ACCESS, Caller
 from cfn_breakglass.analysis.iam.permission_sets import permission_sets_in
 from cfn_breakglass.analysis.iam.policy import statements
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
@@ -87,6 +87,12 @@ def _probes(role: TrustedRole) -> Iterator[Probe]:
     yield f"users of {other}SAML providers", Caller(kind="saml", arn=f"{arn}saml-provider/{STRANGER}")
     other = "other " if any(":saml-provider/" not in provider for provider in providers) else ""
     yield f"users of {other}OIDC providers", Caller(kind="oidc", arn=f"{arn}oidc-provider/{STRANGER}.example")
+    if any(ACCOUNT_ACCESS in by_kind.get("Service", []) for by_kind in principals):
+        other_application = {"aws:SourceArn": STRANGER}
+        yield (
+            "other applications of account access manager",
+            Caller(kind="service", arn=ACCOUNT_ACCESS, more=other_application),
+        )
     yield "AWS services", Caller(kind="service", arn="service.amazonaws.com")
 
 

@@ -81,8 +81,16 @@ def federated_user(allows: Statements, provider: str) -> Caller:
         session_name=sample_value(allows, "sts:RoleSessionName"),
         subject=sample_value(allows, f"{namespace}:sub"),
         audience=sample_value(allows, f"{namespace}:aud"),
+        more={key: sample_value(allows, key) for key in _claims(allows, namespace)},
         **_address_and_time(allows),
     )
+
+
+def _claims(allows: Statements, namespace: str) -> Iterator[str]:
+    """The condition keys of what a token has to say beside its subject and its audience."""
+    for _, key, _ in required_conditions(allows):
+        if key.startswith(f"{namespace}:") and not key.endswith((":aud", ":sub")):
+            yield key
 
 
 def variations(caller: Caller, allows: Statements) -> Iterator[tuple[str, Caller]]:
@@ -118,6 +126,8 @@ def _federated_variations(caller: Caller) -> Iterator[tuple[str, Caller]]:
     yield "with another session name", replace(caller, session_name=STRANGER)
     yield "with another subject", replace(caller, subject=STRANGER)
     yield "with another audience", replace(caller, audience=STRANGER)
+    for key in caller.more:
+        yield f"with another {key.rpartition(':')[2]}", replace(caller, more={**caller.more, key: STRANGER})
 
 
 def _address_and_time(statements: Statements) -> dict[str, Any]:

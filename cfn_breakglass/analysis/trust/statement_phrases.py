@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cfn_breakglass.analysis.iam.caller import ACCOUNT_ACCESS
 from cfn_breakglass.analysis.iam.conditions import iter_conditions
 from cfn_breakglass.analysis.iam.permission_sets import permission_set_of, permission_sets_in
 from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
@@ -94,6 +95,8 @@ def describe_caller(caller: Caller, role: TrustedRole) -> str:
         else:
             name = f"{'IAM user' if caller.kind == 'user' else 'a session of role'} {caller.name}"
         return f"{name} of {_account(caller.account, role)}"
+    if caller.kind == "service":
+        return "somebody of Identity Center by account access manager"
     if caller.arn.startswith("arn:"):
         return f"one of the {describe_principal(caller.arn, role)}"
     return f"a user of {caller.arn}"
@@ -103,6 +106,8 @@ def describe_principal(entry: str, role: TrustedRole) -> str:
     """Name the callers that a principal stands for."""
     if entry == "*":
         return "anybody"
+    if entry == ACCOUNT_ACCESS:
+        return "users and groups of Identity Center by account access manager"
     account, rest = parse_principal(entry)
     if rest == "root":
         return f"users and roles of {_account(account, role)}"

@@ -13,8 +13,9 @@ from awacs import aws
 from troposphere import AWSObject, Ref, iam
 
 from cfn_breakglass.aws.partitions import Partition
-from cfn_breakglass.builders.iam_policy import Conditions, allow, policy
+from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.oidc_subjects import issuer_of
 from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
 from cfn_breakglass.names import permission_set_arns, principal_arn, sub
 from cfn_breakglass.plan import Plan
@@ -29,8 +30,8 @@ def trust_statements(config: Config) -> list[aws.Statement]:
         *_users(config, trust),
         *_saml(config, trust),
         *_oidc(config, trust),
-        *_session_tags(trust),
         *_permission_sets(trust),
+        *_account_access(trust),
         *_principals(trust),
     ]
 
@@ -121,44 +122,47 @@ def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     names = config.names_of("saml")
     if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
-    yield _allow_assuming(
-        "Saml", awacs.sts.AssumeRoleWithSAML, aws.Principal("Federated", trust.saml_provider), when, trust
-    )
+    provider = aws.Principal("Federated", trust.saml_provider)
+    yield _allow_assuming("Saml", awacs.sts.AssumeRoleWithSAML, provider, when, trust)
+    if trust.saml_names:
+        # Or STS denies the whole call of a provider that sends them. This is a statement of its own, because STS has
+        # fewer condition keys for these actions:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+        yield allow("SessionTags", [awacs.sts.SetSourceIdentity, awacs.sts.TagSession], principal=provider)
 
 
 def _saml_audiences(partition: Partition) -> list[str]:
-    # The endpoint of every region as well: the emergency may be that the global endpoint is down.
-    return [f"https://{partition.signin_host}/saml", f"https://*.{partition.signin_host}/saml"]
+    """The endpoint of every region as well, for the global one may be down; and /saml/acs/ID of encrypted assertions.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+    """
+    return [f"https://{partition.signin_host}/saml*", f"https://*.{partition.signin_host}/saml*"]
 
 
 def _oidc(config: Config, trust: Trust) -> Iterator[aws.Statement]:
+    """With subjects of its own, the provider may send tags and a source identity, or STS denies the whole call.
+
+    AWS has these actions in one statement: https://docs.aws.amazon.com/cognito/latest/developerguide/using-afac-with-cognito-identity-pools.html
+    """
     if not trust.oidc_provider:
         return
-    space = trust.oidc_provider.partition("oidc-provider/")[2]
-    audiences = {f"{space}:aud": list(trust.oidc_audiences)} if trust.oidc_audiences else {}
-    subjects = {f"{space}:sub": list(config.names_of("oidc"))}
-    # Only oidc_subjects may hold wildcards: usernames are literal.
-    if any(set("*?") & set(subject) for subject in trust.oidc_subjects):
-        when: Conditions = {**({aws.StringEquals: audiences} if audiences else {}), aws.StringLike: subjects}
-    else:
-        when = {aws.StringEquals: audiences | subjects}
+    issuer = issuer_of(trust.oidc_provider)
+    required = {
+        **({f"{issuer}:aud": trust.oidc_audiences} if trust.oidc_audiences else {}),
+        f"{issuer}:sub": config.names_of("oidc"),
+        **{f"{issuer}:{claim}": (value,) for claim, value in trust.oidc_claims.items()},
+    }
+    equals: dict[str, list[str]] = {}
+    like: dict[str, list[str]] = {}
+    for key, values in required.items():
+        # Audiences and usernames are literal.
+        is_wild = trust.oidc_subjects and not key.endswith(":aud") and set("*?") & set("".join(values))
+        (like if is_wild else equals)[key] = list(values)
+    operators: Conditions = {aws.StringEquals: equals, aws.StringLike: like}
+    when = {operator: keys for operator, keys in operators.items() if keys}
+    tags = (awacs.sts.SetSourceIdentity, awacs.sts.TagSession) if trust.oidc_subjects else ()
     provider = aws.Principal("Federated", trust.oidc_provider)
-    yield _allow_assuming("Oidc", awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust)
-
-
-def _session_tags(trust: Trust) -> Iterator[aws.Statement]:
-    """Allow providers with names of their own to send tags and a source identity, or STS denies the whole call.
-
-    This is a statement of its own, because STS has fewer condition keys for these actions:
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
-    """
-    pairs = (trust.saml_provider, trust.saml_names), (trust.oidc_provider, trust.oidc_subjects)
-    if providers := [provider for provider, names in pairs if provider and names]:
-        yield allow(
-            "SessionTags",
-            [awacs.sts.SetSourceIdentity, awacs.sts.TagSession],
-            principal=aws.Principal("Federated", providers),
-        )
+    yield _allow_assuming("Oidc", awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust, *tags)
 
 
 def _permission_sets(trust: Trust) -> Iterator[aws.Statement]:
@@ -168,6 +172,15 @@ def _permission_sets(trust: Trust) -> Iterator[aws.Statement]:
         principal = aws.Principal("AWS", account) if account else _this_account()
         when = {aws.ArnLike: {"aws:PrincipalArn": sub(role)}, aws.ArnNotLike: {"aws:PrincipalArn": longer}}
         yield _allow_assuming(f"PermissionSet{number}", awacs.sts.AssumeRole, principal, when, trust)
+
+
+def _account_access(trust: Trust) -> Iterator[aws.Statement]:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/aam-prepare-roles.html."""
+    if application := trust.account_access.application:
+        when: Conditions = {aws.StringEquals: {"aws:SourceArn": application}}
+        more_actions = (awacs.sts.SetContext, awacs.sts.TagSession)
+        manager = service("account-access.amazonaws.com")
+        yield _allow_assuming("AccountAccess", awacs.sts.AssumeRole, manager, when, trust, *more_actions)
 
 
 def _principals(trust: Trust) -> Iterator[aws.Statement]:

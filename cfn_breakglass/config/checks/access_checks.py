@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cfn_breakglass.config.model import OFF, Config
+from cfn_breakglass.config.oidc_subjects import claims_name_owner, is_github, issuer_of, names_owner
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.trust_settings import ANY_NAME, TaggedUsers
 
@@ -12,6 +13,7 @@ _REQUIRED_KEYS = {
     "saml_names": "saml_provider",
     "oidc_subjects": "oidc_provider",
     "oidc_audiences": "oidc_provider",
+    "oidc_claims": "oidc_provider",
     "organization": "principals",
     "external_id": "principals",
 }
@@ -22,6 +24,26 @@ _PROVIDER_FIXES = {
     "saml": 'add role.trust.saml_names; ["*"] is everybody whom the provider signs in',
     "oidc": "add role.trust.oidc_subjects, the subjects that may assume the role",
 }
+_GITHUB_FIX = (
+    "write the owner in full, such as repo:example/ops:*, and for a repository made or renamed since 2026-07-15"
+    " repo:example@OWNER-ID/ops@REPOSITORY-ID:*"
+)
+_OWNER_FIX = "write the name of the owner in full, before the first * or ?"
+_MFA_OF_NOBODY = (
+    "sessions of roles and federated users never show whether they used MFA",
+    "remove it, and require MFA where they sign in",
+)
+_MFA_OF = {
+    "saml": (
+        "without role.trust.saml_names, usernames are session names of the SAML provider, whose MFA AWS does not see",
+        'if usernames are IAM users, add role.trust.saml_names, ["*"] for everybody at the provider; if not, remove it',
+    ),
+    "oidc": (
+        "without role.trust.oidc_subjects, usernames are subjects of the OIDC provider, whose MFA AWS does not see",
+        "if usernames are IAM users, add role.trust.oidc_subjects; if not, remove it",
+    ),
+}
+"""Why MFA cannot be asked of usernames, and what to do, by the provider whose users they are."""
 _PROVIDER_USERNAMES = "usernames are users of the provider here"
 
 
@@ -33,6 +55,7 @@ def check_access(config: Config, problems: Problems) -> None:
         _check_user_tags(config, problems)
         return
     _check_providers(config, problems)
+    _check_subjects(config, problems)
     _check_required_keys(config, problems)
     _check_times(config, problems)
     if problems.is_valid("usernames", "role.trust"):
@@ -42,7 +65,8 @@ def check_access(config: Config, problems: Problems) -> None:
 def check_role_can_be_assumed(config: Config, problems: Problems) -> None:
     """Report it if nobody at all could assume the role."""
     trust = config.role.trust
-    allowed = (config.usernames, not config.role.created, *trust.providers, trust.permission_sets, trust.principals)
+    sessions = (trust.permission_sets, trust.principals, trust.account_access.application)
+    allowed = (config.usernames, not config.role.created, *trust.providers, *sessions)
     if not any(allowed) and problems.is_valid("usernames", "role"):
         problems.add(
             "usernames",
@@ -108,6 +132,23 @@ def _check_providers(config: Config, problems: Problems) -> None:
         problems.add(key, f'{key} has "*", which is everybody, and other names', 'remove "*" or the other names')
 
 
+def _check_subjects(config: Config, problems: Problems) -> None:
+    trust = config.role.trust
+    if not (trust.oidc_provider and problems.is_valid("role.trust.oidc_claims", "usernames")):
+        return
+    if claims_name_owner(trust.oidc_claims):
+        return
+    list_key = "usernames" if trust.names_by == "oidc" else "role.trust.oidc_subjects"
+    issuer = issuer_of(trust.oidc_provider)
+    for index, subject in enumerate(config.names_of("oidc")):
+        if not names_owner(subject, issuer):
+            key = problems.key_of_item(list_key, index)
+            text = (
+                f"{key} is {subject!r}, which lets in others who have a token of {issuer}: it does not name the owner"
+            )
+            problems.add(key, text, _GITHUB_FIX if is_github(issuer) else _OWNER_FIX)
+
+
 def _check_required_keys(config: Config, problems: Problems) -> None:
     trust = config.role.trust
     for name, required in _REQUIRED_KEYS.items():
@@ -139,7 +180,7 @@ def _check_user_conditions(config: Config, problems: Problems) -> None:
         problems.add(key, f"{key} is only for IAM users, but {reason}", "remove it")
     if not trust.mfa or any(":role/" not in principal for principal in trust.principals):
         return
+    reason, fix = _MFA_OF.get(trust.names_by, _MFA_OF_NOBODY)
     for key in ("role.trust.mfa", "role.trust.mfa_max_age_minutes"):
         if problems.is_set(key):
-            text = f"{key} has no effect here: sessions of roles and federated users never show whether they used MFA"
-            problems.add(key, text, "remove it, and require MFA where they sign in")
+            problems.add(key, f"{key} has no effect here: {reason}", fix)

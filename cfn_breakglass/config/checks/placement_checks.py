@@ -57,6 +57,7 @@ def _check_partitions(config: Config, problems: Problems) -> None:
     partition = config.partition.name
     other_account_arns = {
         "role.trust.principals": config.role.trust.principals,
+        "role.trust.account_access.application": tuple(filter(None, [config.role.trust.account_access.application])),
         "alerts.sqs": config.alerts.sqs,
         "alerts.application": config.alerts.application,
         "alerts.fallback": config.alerts.fallback,

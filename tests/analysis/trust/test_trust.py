@@ -264,7 +264,7 @@ def test_a_damaged_template(tmp_path: Path, old: str, new: str, told: str) -> No
 
 
 BAD = {
-    "nobody": ("--mfa", "name exactly one caller (--user, --role, --permission-set, --saml, --oidc)"),
+    "nobody": ("--mfa", "name exactly one caller (--user, --role, --permission-set, --saml, --oidc, --account-access)"),
     "two": ("--user alice --role x", "name exactly one caller"),
     "no name": ("--user ali/ce/", "is not a name of an IAM user"),
     "another kind of ARN": (f"--user {ROLE}", "is not an ARN of an IAM user"),
