@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from alert_examples import RUNBOOK, alerts_by_rule, alerts_of, settings_for, without_quotes
 from every_case import assert_every
-from samples import ACCOUNT, RAISES, succeeded, templates, text_of, title
+from samples import ACCOUNT, RAISES, account, succeeded, templates, text_of, title
 from template_data import resources_of
+from variants import VARIANTS
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.config.model import DETECTIONS
@@ -158,6 +159,25 @@ def assert_says_what_to_do(_rule: str, event: dict[str, Any], text: str) -> None
 @every_detection
 def test_it_ends_with_what_to_do_and_where_to_look(detection: str) -> None:
     assert_every(assert_says_what_to_do, cases(detection))
+
+
+@pytest.mark.parametrize(
+    ("partition", "console"), [("China", "console.amazonaws.cn"), ("GovCloud", "console.amazonaws-us-gov.com")]
+)
+def test_the_link_is_into_the_console_of_the_partition(partition: str, console: str) -> None:
+    variant = VARIANTS[partition]
+    settings = json.loads(variant.text)
+    settings["alerts"]["format"] = "text"
+    for sample in (
+        sample
+        for sample in RAISES
+        if title(sample) in ("RoleAssumed/raises-saml", "DeliveryFailing/raises-invocations")
+    ):
+        event = event_from_record(json.loads(variant.rewrite(text_of(sample))))
+        (text,) = {
+            delivery.message for delivery in account(json.dumps(settings)).run(event) if delivery.kind == "topic"
+        }
+        assert f"See: https://{event['region']}.{console}/" in text
 
 
 # What AWS leaves out of some records of a kind, and has in others.
