@@ -15,7 +15,7 @@ from troposphere import GetAtt, iam, kms
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
 from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alert
-from cfn_breakglass.detections.edges import ASSUME, SESSION, EdgeRule, edge_rules
+from cfn_breakglass.detections.edges import ASSUME, SESSION, SIGN_IN, EdgeRule, edge_rules
 from cfn_breakglass.detections.entrances import ENTRANCE
 from cfn_breakglass.detections.tampering import TAMPERING
 from cfn_breakglass.names import ACTIONS, WATCHERS, Names, RoleNames
@@ -209,7 +209,7 @@ def _silenced_alert(config: Config, names: Names, destinations: Destinations, ke
 
 def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tuple[CentralBus, ...]:
     """A bus for each family that can match an event of another one, and one for all that cannot."""
-    others = tuple(family for family in families if family not in (ASSUME, ENTRANCE, SESSION))
+    others = tuple(family for family in families if family not in (ASSUME, ENTRANCE, SESSION, SIGN_IN))
     central: tuple[CentralBus, ...]
     if config.event_bus.existing:  # rules on a bus of others have to say whose an event is, and these would be too long
         central = (
@@ -221,12 +221,18 @@ def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tup
         central = (CentralBus(names.bus, "CentralBus", (ASSUME, ENTRANCE), about),)
     buses = (
         *central,
-        CentralBus(names.action_bus, "ActionBus", (SESSION,), "What is done in the role", "-actions"),
+        CentralBus(
+            names.action_bus,
+            "ActionBus",
+            (SESSION, SIGN_IN),
+            "What is done in the role and by root",
+            "-actions",
+        ),
         CentralBus(
             names.monitoring_bus,
             "MonitoringBus",
             others,
-            "Changes of the monitoring, sign-ins, alarms, heartbeats",
+            "Changes of the monitoring, alarms, heartbeats",
             "-monitoring",
         ),
     )

@@ -206,8 +206,8 @@ def test_only_the_template_with_the_key_refers_to_it() -> None:
 
 FAMILIES: Final = {
     **dict.fromkeys(("Assume", "Entrance"), "break-glass"),
-    "Session": "break-glass-actions",
-    **dict.fromkeys(("Tampering", "SignIn", "Alarm", "Heartbeat"), "break-glass-monitoring"),
+    **dict.fromkeys(("Session", "SignIn"), "break-glass-actions"),
+    **dict.fromkeys(("Tampering", "Alarm", "Heartbeat"), "break-glass-monitoring"),
 }
 
 

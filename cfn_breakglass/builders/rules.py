@@ -16,7 +16,6 @@ from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.detections.catalog import Detection, in_one_rule
 from cfn_breakglass.detections.composition import NothingInCommonError
 from cfn_breakglass.detections.edges import EdgeRule
-from cfn_breakglass.detections.tampering import TAMPERING
 from cfn_breakglass.plan import Plan
 
 # AssumeRole only reads, and a rule that is just ENABLED does not get read-only calls.
@@ -126,9 +125,9 @@ def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
     patterns = {}
     for edge in plan.edges_of(detection.family):
         with suppress(NothingInCommonError):
-            suffix = edge.id.removeprefix(TAMPERING) if detection.family == TAMPERING else ""
-            patterns[suffix] = in_one_rule(edge.pattern_in(has_key=True), detection.kind)
-    return patterns
+            pattern = in_one_rule(edge.pattern_in(has_key=True), detection.kind)
+            patterns[edge.id.removeprefix(detection.family)] = pattern
+    return patterns if len(patterns) > 1 else dict.fromkeys([""], *patterns.values())
 
 
 def _failures(dead_letters: sqs.Queue | None, *, is_urgent: bool) -> dict[str, Any]:

@@ -155,6 +155,8 @@ FAILURE: Final = {
     "result": Field("", constant="Failure"),
     "outcome": Field("", constant="Failure, <errorCode>: <error>"),
 }
+# Where a failed sign-in has no code.
+WITH_MESSAGE: Final = {"outcome": Field("", constant="Failure: <error>")}
 ASSUMING: Final = {
     # The record of the role's account has no ARN of a caller of another account.
     "who": Field("", constant="<callerType> <callerAccount>:<principal> <arn>"),
@@ -210,6 +212,10 @@ def signing_in(*events: str) -> dict[str, Field]:
     }
 
 
+# A sign-in says it in another place than a call.
+BY_ROOT: Final = {
+    "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.additionalEventData.MFAUsed"), between="", is_safe=True),
+}
 # AWS leaves the parameters out of most calls that it denies.
 WITHOUT_SESSION: Final = {"session": _NOTHING}
 # AWS says "No" of every session that opens the console.

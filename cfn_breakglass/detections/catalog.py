@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cfn_breakglass.aws.handler_ownership import (
@@ -25,11 +25,13 @@ from cfn_breakglass.config.message_fields import (
     ASSUMING,
     BY_A_SESSION,
     BY_A_USER,
+    BY_ROOT,
     FAILURE,
     FIELDS,
     OF_AN_ALARM,
     SUCCESS,
     TEXT_FIELDS,
+    WITH_MESSAGE,
     WITHOUT_MFA,
     WITHOUT_SESSION,
     Field,
@@ -43,10 +45,10 @@ from cfn_breakglass.detections.edges import (
     ALARM,
     ALARM_CHANGE,
     ASSUME,
-    CONSOLE_SIGN_IN,
     FALLBACK,
     HEARTBEAT,
-    ROOT_SIGN_IN_CALLS,
+    OF_A_SESSION,
+    ROOT,
     SESSION,
     SIGN_IN,
 )
@@ -144,10 +146,17 @@ def detections(config: Config, names: Names) -> list[Detection]:
         *_entrance_changed(config, names),
         *_monitoring_tampered(config),
         _user_sign_in(),
-        _root_used(),
+        *_root_used(),
         _delivery_failing(),
     ]
-    return [detection for detection in catalog if config.detections[detection.id] != OFF]
+    return [_on_its_bus(detection) for detection in catalog if config.detections[detection.id] != OFF]
+
+
+def _on_its_bus(detection: Detection) -> Detection:
+    """A detection whose kind tells its events from those of other families on the same bus."""
+    if detection.family != SESSION:
+        return detection
+    return replace(detection, kind=compose({"detail": {"userIdentity": OF_A_SESSION}}, detection.kind))
 
 
 def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
@@ -413,15 +422,6 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
     ]
 
 
-def _console_sign_in_of(caller_type: str) -> dict[str, Any]:
-    """Its bus takes calls of the sign-in service too, such as a denied change of who may sign in to the console."""
-    return {
-        "source": ["aws.signin"],
-        "detail-type": CONSOLE_SIGN_IN,
-        "detail": {"userIdentity": {"type": [caller_type]}},
-    }
-
-
 def _tampered(config: Config) -> dict[str, Any]:
     by_others = {"sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}], "eventName": IGNORING_TAGS}
     # By these a stack of another name could change a part of ours, as could the one that owns what exists already.
@@ -466,24 +466,34 @@ def _user_sign_in() -> Detection:
         severity="LOW",
         next_step="Nothing, if it was the user. If not, take away the user's password and access keys.",
         family=SIGN_IN,
-        kind=_console_sign_in_of("IAMUser"),
+        kind={"source": ["aws.signin"], "detail": {"userIdentity": {"type": ["IAMUser"]}}},
         fields=BY_A_USER | signing_in("ConsoleLogin"),
     )
 
 
-def _root_used() -> Detection:
-    return Detection(
-        id="RootUsed",
-        summary="Root signed in, failed to, or had its password recovered",
-        severity="HIGH",
-        next_step=(
-            "Ask whoever holds the credentials of root. If it was nobody, change its password and MFA device, and"
-            " delete its access keys."
-        ),
-        family=SIGN_IN,
-        kind=_console_sign_in_of("Root"),
-        fields=signing_in(*ROOT_SIGN_IN_CALLS),
-    )
+def _root_used() -> list[Detection]:
+    """Two rules, because only the rule knows the result."""
+
+    def rule(outcome: str, result: dict[str, Any], fields: dict[str, Field]) -> Detection:
+        return Detection(
+            id="RootUsed",
+            outcome=outcome,
+            summary="Root tried something, and failed" if outcome else "Root was used",
+            severity="HIGH",
+            next_step=(
+                "Ask whoever holds the credentials of root. If it was nobody, change its password and MFA device, and"
+                " delete its access keys."
+            ),
+            family=SIGN_IN,
+            kind={"source": [{"prefix": "aws."}], "detail": {"userIdentity": {"type": ROOT}, **result}},
+            fields=BY_ROOT | fields,
+        )
+
+    # A failed sign-in has a message and no code.
+    return [
+        rule("", {"errorCode": ABSENT, "errorMessage": ABSENT}, SUCCESS),
+        rule("Failed", {"$or": [{"errorCode": PRESENT}, {"errorMessage": PRESENT}]}, FAILURE | WITH_MESSAGE),
+    ]
 
 
 def _delivery_failing() -> Detection:

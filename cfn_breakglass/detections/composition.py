@@ -38,6 +38,12 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
     >>> compose(edge, {"source": ["aws.sts"], "detail": {"errorCode": [{"exists": False}]}})
     {'source': ['aws.sts'], 'detail': {'userIdentity': {'arn': ['a']}, 'errorCode': [{'exists': False}]}}
     """
+    if _OR in edge and _OR in kind:
+        # What the kind says of all events may leave one alternative of the edge, or none.
+        edge = compose(edge, {name: value for name, value in kind.items() if name != _OR})
+        kind = {_OR: kind[_OR]}
+        if _OR in edge:
+            raise CompositionError("both patterns have alternatives in one place")
     alternatives = edge.get(_OR) or kind.get(_OR)
     composed: dict[str, Any] = {}
     for name in dict.fromkeys((*edge, *kind)):
@@ -49,10 +55,6 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
             composed[name] = edge[name] if name in edge else kind[name]
         if composed[name] == []:
             raise NothingInCommonError(f"nothing matches both in {name}")
-    if _OR in edge and _OR in kind:
-        # What the kind says of all events may contradict every alternative of the edge.
-        compose(edge, {name: value for name, value in kind.items() if name != _OR})
-        raise CompositionError("both patterns have alternatives in one place")
     if alternatives is not None:
         composed[_OR] = list(alternatives)
         _share_with_alternatives(composed)

@@ -12,6 +12,7 @@ from cfn_breakglass.aws.limits import COMPLEXITY
 from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.detections.tampering import (
+    API_CALL,
     PRESENT,
     WRITING,
     Patterns,
@@ -57,7 +58,7 @@ def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str
     if config.trail == CREATE:
         calls.append({**about([trail_bucket(names)]), "errorCode": _DENIED})  # S3 leaves the parameters in
     # The message names a part of ours also where another service is denied, such as the role that it should run as.
-    return {"source": [{"prefix": "aws."}], "detail": {"readOnly": WRITING, "$or": calls}}
+    return {"source": [{"prefix": "aws."}], "detail-type": API_CALL, "detail": {"readOnly": WRITING, "$or": calls}}
 
 
 def _messages(names: Names) -> list[Any]:

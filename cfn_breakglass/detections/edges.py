@@ -6,7 +6,8 @@ so that an event arrives once on each bus. An edge rule holds the ARNs and names
 
 from __future__ import annotations
 
-from collections.abc import Container
+import json
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
@@ -15,6 +16,7 @@ from cfn_breakglass.config.model import OFF, Config
 from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_pattern
 from cfn_breakglass.detections.tampering import (
+    ABSENT,
     TAMPERING,
     Patterns,
     account_changes,
@@ -36,10 +38,14 @@ HEALTH: Final = "Health"
 FALLBACK: Final = "Fallback"
 """The family of the calls that silence their own alert. Nothing forwards their events."""
 
-CONSOLE_SIGN_IN: Final = [{"prefix": "AWS Console Sign"}]
 ALARM_CHANGE: Final = ["CloudWatch Alarm State Change"]
-ASSUME_CALLS: Final = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
-ROOT_SIGN_IN_CALLS: Final = ("ConsoleLogin", "PasswordRecoveryRequested", "PasswordRecoveryCompleted")
+ROOT: Final = ["Root"]
+OF_A_SESSION: Final = {"type": ["AssumedRole"]}
+"""What tells a session from root and the users, whose events go to the same bus."""
+
+
+# Characters of a pattern: the others are for root and, in one rule with what an event is, for that.
+_ROOM_FOR_USERS: Final = 1_600
 
 
 class EdgeRule(NamedTuple):
@@ -79,7 +85,7 @@ def edge_rules(
     if TAMPERING in families:
         rules += _tampering(config, names, watcher, key_id)
     if SIGN_IN in families:
-        rules.append(EdgeRule((SIGN_IN,), SIGN_IN, "Console sign-ins of root or of the users", _sign_in(config)))
+        rules += _sign_in(config)
     health = {ALARM: _alarm(names), HEARTBEAT: _heartbeat(names)}
     signals = {family: pattern for family, pattern in health.items() if family in families}
     if signals:
@@ -108,7 +114,7 @@ def _assume(role: RoleNames) -> dict[str, Any]:
 def _session(role: RoleNames) -> dict[str, Any]:
     """The issuer is missing from some events of a session, the ARN from none."""
     caller = {"$or": [{"sessionContext": {"sessionIssuer": {"arn": _role_arns(role)}}}, {"arn": _sessions(role)}]}
-    return {"source": [{"prefix": "aws."}], "detail": {"userIdentity": caller}}
+    return {"source": [{"prefix": "aws."}], "detail": {"userIdentity": {**OF_A_SESSION, **caller}}}
 
 
 def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -> list[EdgeRule]:
@@ -134,23 +140,48 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
     ]
 
 
-def _sign_in(config: Config) -> dict[str, Any]:
-    callers: list[dict[str, Any]] = []
+def _sign_in(config: Config) -> list[EdgeRule]:
+    """What root does, and console sign-ins of the users: as many rules as these need."""
+    alternatives: list[list[dict[str, Any]]] = [[]]
     if config.detections["UserSignIn"] != OFF:
-        # A failed login has no ARN.
-        by_name = [
-            {"userName": [{"equals-ignore-case": name} for name in config.users]},
-            {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in config.users]},
-        ]
-        callers.append({"eventName": ["ConsoleLogin"], "userIdentity": {"type": ["IAMUser"], "$or": by_name}})
+        alternatives = [[_console_login(users)] for users in _split(config.users)]
     if config.detections["RootUsed"] != OFF:
-        callers.append({"eventName": list(ROOT_SIGN_IN_CALLS), "userIdentity": {"type": ["Root"]}})
+        # Neither what a service does for root, such as CloudFormation, nor what AWS does by itself.
+        by_root = {"type": ROOT, "invokedBy": ABSENT}
+        alternatives[0].append({"userIdentity": by_root, "eventType": [{"anything-but": ["AwsServiceEvent"]}]})
+    return [
+        EdgeRule(
+            (SIGN_IN,), f"{SIGN_IN}{number or ''}", "What root does, and sign-ins of the users", _in_account(either)
+        )
+        for number, either in zip((0, *range(2, len(alternatives) + 1)), alternatives, strict=True)
+    ]
+
+
+def _in_account(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "source": ["aws.signin"],
-        "detail-type": CONSOLE_SIGN_IN,
+        "source": [{"prefix": "aws."}],
         "account": [Ref("AWS::AccountId")],
-        "detail": {"$or": callers} if len(callers) > 1 else callers[0],
+        "detail": {"$or": alternatives} if len(alternatives) > 1 else alternatives[0],
     }
+
+
+def _console_login(users: Sequence[str]) -> dict[str, Any]:
+    # A failed login has no ARN.
+    by_name = [
+        {"userName": [{"equals-ignore-case": name} for name in users]},
+        {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in users]},
+    ]
+    return {"eventName": ["ConsoleLogin"], "userIdentity": {"type": ["IAMUser"], "$or": by_name}}
+
+
+def _split(users: Iterable[str]) -> list[list[str]]:
+    """The users, so many together as a rule has room for."""
+    parts: list[list[str]] = [[]]
+    for user in users:
+        if parts[-1] and len(json.dumps(_console_login([*parts[-1], user]))) > _ROOM_FOR_USERS:
+            parts.append([])
+        parts[-1].append(user)
+    return parts
 
 
 def _alarm(names: Names) -> dict[str, Any]:

@@ -36,7 +36,6 @@ _TRUSTED = {
 """The lists that make a trust policy long, beside usernames. Each statement repeats the networks."""
 
 _PATTERNS = {
-    "UserSignIn": ("usernames", "list fewer users, or set detections.UserSignIn: off"),
     "RoleActions": ("actions.services", "list fewer services, or leave the key out to keep all of them"),
 }
 

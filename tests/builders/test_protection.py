@@ -57,6 +57,7 @@ BUCKET: Final = f"arn:aws:s3:::break-glass-{ACCOUNT}-us-east-1"
 FOR_OTHERS: Final = "AWS knows no resource for it, and people have other reasons for it"
 NO_STACK: Final = "AWS knows the stack set for it at most, not the stack that is taken in"
 BY_HANDLER: Final = "AWS knows no resource for it; the caller is denied what the handler then does in his name"
+LOCKED_OUT: Final = "the emergency may be a policy of the organization that locks people out"
 BEYOND: Final = {
     "cloudformation:CreateStackSet": NO_STACK,
     "cloudformation:DeleteResource": BY_HANDLER,
@@ -68,6 +69,11 @@ BEYOND: Final = {
     "logs:DeleteResourcePolicy": FOR_OTHERS,
     "logs:PutAccountPolicy": FOR_OTHERS,
     "logs:PutResourcePolicy": FOR_OTHERS,
+    "organizations:DeletePolicy": LOCKED_OUT,
+    "organizations:DetachPolicy": LOCKED_OUT,
+    "organizations:DisablePolicyType": LOCKED_OUT,
+    "organizations:MoveAccount": LOCKED_OUT,
+    "organizations:UpdatePolicy": LOCKED_OUT,
 }
 """What alerts and cannot be denied, and why."""
 
@@ -242,7 +248,20 @@ TAGS: Final = "nobody needs a tag in an emergency, and where tags decide who may
 BY_SERVICES: Final = "services do that, whom no such policy binds"
 MORE: Final = {
     "silent-account-enable-region-of-another-account": "who runs an organization has a role of his own",
-    "silent-events-delete-rule-that-has-targets": "it was refused anyway",
+    **dict.fromkeys(
+        (
+            "silent-account-enable-region-that-is-being-disabled",
+            "silent-cloudformation-update-stack-without-a-change",
+            "silent-cloudtrail-stop-logging-of-no-such-trail",
+            "silent-events-delete-rule-that-has-targets",
+            "silent-events-put-rule-over-the-limit",
+            "silent-iam-delete-role-that-is-gone",
+            "silent-logs-delete-log-group-that-is-gone",
+            "silent-organizations-leave-organization-by-its-management-account",
+            "silent-s3-delete-bucket-that-is-not-empty",
+        ),
+        "it failed anyway",
+    ),
     "silent-events-tag-resource": TAGS,
     "silent-events-untag-resource-bus": TAGS,
     "silent-iam-tag-role": TAGS,

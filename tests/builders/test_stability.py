@@ -88,7 +88,9 @@ def test_the_order_of_lists_does_not_matter_to_subscriptions() -> None:
 OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated")
 ON_THE_CENTRAL_BUS = ("RoleAssumed", "RoleDenied", "EntranceChanged")
 MORE_RULES = {"ConsoleSignIn": {"ConsoleSignInGranted"}, "BackdoorCreated": {"BackdoorCreatedResource"}}
-SESSION_EDGE = {"ForwardSession", "ActionBus", "ActionBusAlarm"}
+OF_SIGN_INS = ("UserSignIn", "RootUsed")
+OF_THE_ROLE = {*OF_SESSIONS, *set().union(*MORE_RULES.values()), "ActionLog", "ForwardSession"}
+OF_OTHERS = {"UserSignIn", "RootUsed", "RootUsedFailed", "ForwardSignIn"}
 SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     ("RoleAssumed",): {"RoleAssumed"},
     ("RoleDenied",): {"RoleDenied"},
@@ -97,9 +99,10 @@ SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
     ON_THE_CENTRAL_BUS: {*ON_THE_CENTRAL_BUS, "ForwardAssume", "ForwardEntrance", "CentralBus", "CentralBusAlarm"},
     **{(detection,): {detection, *MORE_RULES.get(detection, ())} for detection in OF_SESSIONS},
     ("RoleActions",): {"RoleActions", "ActionLog"},
-    OF_SESSIONS: {*OF_SESSIONS, *set().union(*MORE_RULES.values()), "ActionLog", *SESSION_EDGE},
+    OF_SESSIONS: OF_THE_ROLE,
     ("UserSignIn",): {"UserSignIn"},
-    ("UserSignIn", "RootUsed"): {"UserSignIn", "RootUsed", "ForwardSignIn"},
+    OF_SIGN_INS: OF_OTHERS,
+    (*OF_SESSIONS, *OF_SIGN_INS): {*OF_THE_ROLE, *OF_OTHERS, "ActionBus", "ActionBusAlarm"},
     ("DeliveryFailing",): {"DeliveryFailing"},
 }
 WATCHING_ALL = BASE | {"detections": {"UserSignIn": "alert", "RootUsed": "alert"}}

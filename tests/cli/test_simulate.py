@@ -511,14 +511,14 @@ def test_explain_names_the_field_that_an_edge_rule_wants_and_awss_reason(deploye
         "  RoleDenied: it does not fire",
         "    the rule break-glass.Assume does not forward it",
         "    requestParameters.roleArn is null: AWS leaves it out of denied calls",
-        "    Fits  Field                 The record has       The pattern wants",
-        '    yes   source                "aws.sts"            "aws.sts"',
-        '    yes   eventName             "AssumeRole"         "AssumeRole" or',
-        '                                                     "AssumeRoleWithSAML" or',
-        '                                                     "AssumeRoleWithWebIdentity"',
-        "    NO    requestParameters.    absent, as           to equal, ignoring case,",
-        '          roleArn               requestParameters    "arn:aws:iam::111122223333:',
-        '                                is null              role/ops/break-glass"',
+        "    Fits  Field                   The record has          The pattern wants",
+        '    yes   source                  "aws.sts"               "aws.sts"',
+        '    yes   eventName               "AssumeRole"            to begin with',
+        '                                                          "AssumeRole"',
+        "    NO    requestParameters.      absent, as              to equal, ignoring",
+        '          roleArn                 requestParameters is    case, "arn:aws:iam::',
+        "                                  null                    111122223333:role/ops/",
+        '                                                          break-glass"',
     ]
 
 
@@ -540,13 +540,14 @@ def test_explain_takes_detections_together_that_one_edge_rule_keeps_out(deployed
     assert headings(done.stdout) == [
         (["RoleAssumed"], "Assume forwards it"),
         (["RoleDenied"], "Assume forwards it"),
+        (["EntranceChanged"], "Entrance does not forward it"),
         (
             ["ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "BackdoorCreated"],
             "Session does not forward it",
         ),
+        (["UserSignIn", "RootUsed"], "SignIn does not forward it"),
         (["MonitoringTampered"], "TamperingRules does not forward it"),
         (["MonitoringTampered"], "TamperingDenied does not forward it"),
-        (["UserSignIn", "RootUsed"], "SignIn does not forward it"),
         (["DeliveryFailing"], "Health does not forward it"),
     ]
 

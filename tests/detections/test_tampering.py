@@ -28,7 +28,8 @@ ARN: Final = "arn:aws:{}:us-east-1:" + ACCOUNT + ":{}"
 EVERYTHING: Final[dict[str, Any]] = {
     **SETTINGS,
     "heartbeat": "hourly",
-    "detections": {**SETTINGS["detections"], "RoleActions": "log"},
+    # What root does alerts as that too.
+    "detections": {**SETTINGS["detections"], "RoleActions": "log", "RootUsed": "off"},
 }
 LONG: Final = "a-name-of-thirty-two-characters1"
 

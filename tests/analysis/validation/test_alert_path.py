@@ -189,7 +189,7 @@ def test_a_region_without_the_rule_for_alarms_and_heartbeats() -> None:
 
 
 def test_every_alternative_of_an_edge_rule_has_a_central_rule() -> None:
-    (finding,) = findings(changed(emitted(), MAIN, "RootUsed"))
+    (finding,) = findings(changed(emitted(), MAIN, "UserSignIn"))
     assert (finding.rule_id, finding.logical_id) == ("forward-unmatched", "ForwardSignIn")
 
 
