@@ -8,13 +8,14 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from troposphere import encode_to_dict
 
 Pattern = Mapping[str, Any]
+Item = TypeVar("Item")
 
 _OR = "$or"
 
@@ -59,6 +60,22 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
         composed[_OR] = list(alternatives)
         _share_with_alternatives(composed)
     return composed
+
+
+def patterns_that_fit(
+    items: Iterable[Item], pattern_of: Callable[[list[Item]], dict[str, Any]], room: int
+) -> list[dict[str, Any]]:
+    """Patterns that together match what ``pattern_of`` all items matches: as few as ``room`` characters for each allow.
+
+    A single item gets a pattern whatever its length.
+    """
+    parts: list[list[Item]] = []
+    for item in items:
+        if parts and len(_text(pattern_of([*parts[-1], item]))) <= room:
+            parts[-1].append(item)
+        else:
+            parts.append([item])
+    return [pattern_of(part) for part in parts]
 
 
 def _compose_field(edge: Any, kind: Any) -> Any:
@@ -180,4 +197,4 @@ def _same(first: Any, second: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(encode_to_dict(value))
+    return json.dumps(encode_to_dict(value), separators=(",", ":"))

@@ -24,6 +24,7 @@ from cfn_breakglass.detections.tampering import (
     delivery_changes,
     part_changes,
     rule_changes,
+    subscriber_changes,
 )
 from cfn_breakglass.names import Names, RoleNames, sub
 
@@ -134,6 +135,8 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
     }
     if config.alerts.chats:
         rules["Chat"] = ("Changes of the chat channels", Patterns(channel_changes(config, names)))
+    for index, pattern in enumerate(subscriber_changes(config), start=1):
+        rules[f"Subscribers{index if index > 1 else ''}"] = ("Changes of who is notified", Patterns(pattern))
     return [
         EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
         for suffix, (description, patterns) in rules.items()

@@ -8,15 +8,14 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from troposphere import Ref, encode_to_dict
+from troposphere import Ref
 
 from cfn_breakglass.aws import limits
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.detections.composition import compose
+from cfn_breakglass.detections.composition import patterns_that_fit
 from cfn_breakglass.detections.tampering import ABSENT, PRESENT, of_writes
 from cfn_breakglass.names import Names, sub
 
@@ -32,6 +31,9 @@ _ABOUT_ONESELF: Final = [
     *({"suffix": noun} for noun in ("AccessKey", "LoginProfile", "MFADevice", "SigningCertificate")),
     {"suffix": "ServiceSpecificCredential"},
 ]
+
+# Where nothing is forwarded, that pattern is in the same rule: readOnly and errorCode.
+_ROOM_FOR_EDGE: Final = 80
 
 _Calls = list[dict[str, Any]]
 
@@ -55,19 +57,13 @@ def entrance_pattern(config: Config) -> dict[str, Any]:
 
 def entrance_changes(config: Config, names: Names) -> list[dict[str, Any]]:
     """Those of these calls that are about what the config names: a pattern, or several if it would be too long."""
-    edge = entrance_pattern(config)
+    source = entrance_pattern(config)["source"]
 
-    def pattern(entrances: Iterable[_Entrance]) -> dict[str, Any]:
+    def pattern_of(entrances: list[_Entrance]) -> dict[str, Any]:
         calls = _alternatives(entrances)
-        return {"source": edge["source"], "detail": {"$or": calls} if len(calls) > 1 else calls[0]}
+        return {"source": source, "detail": {"$or": calls} if len(calls) > 1 else calls[0]}
 
-    parts: list[list[_Entrance]] = [[]]
-    for entrance in _entrances(config, names):
-        # Where nothing is forwarded, the pattern of the edge is in the same rule.
-        if parts[-1] and _length(compose(edge, pattern([*parts[-1], entrance]))) > limits.PATTERN.maximum:
-            parts.append([])
-        parts[-1].append(entrance)
-    return [pattern(part) for part in parts]
+    return patterns_that_fit(_entrances(config, names), pattern_of, limits.PATTERN.maximum - _ROOM_FOR_EDGE)
 
 
 def _alternatives(entrances: Iterable[_Entrance]) -> _Calls:
@@ -79,10 +75,6 @@ def _alternatives(entrances: Iterable[_Entrance]) -> _Calls:
         for (calls_about, account), named in groups.items()
         for calls in calls_about(named)
     ]
-
-
-def _length(pattern: dict[str, Any]) -> int:
-    return len(json.dumps(encode_to_dict(pattern), separators=(",", ":")))
 
 
 def _entrances(config: Config, names: Names) -> Iterator[_Entrance]:

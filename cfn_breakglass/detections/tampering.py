@@ -11,9 +11,11 @@ from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
 
-from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.arns import Arn, parse_arn
 from cfn_breakglass.aws.handler_ownership import KEY_OWNER_CALLS
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
+from cfn_breakglass.detections.composition import patterns_that_fit
 from cfn_breakglass.names import Names, sub
 
 TAMPERING: Final = "Tampering"
@@ -56,6 +58,9 @@ IGNORING_TAGS: Final = [
     {"anything-but": {"prefix": ["CreateLogStream", "StartQuery", "Tag", "Untag", "PutBucketTag", "DeleteBucketTag"]}}
 ]
 """Changes of tags change nothing about an alert, and so do these calls."""
+
+# Whoever installs an app gets an endpoint of its platform application.
+_NO_NEW_DEVICES: Final = {"eventName": [{"anything-but": {"prefix": ["CreatePlatformEndpoint"]}}]}
 
 _Fields = dict[str, Any]
 
@@ -152,6 +157,39 @@ def _of_channels(config: Config, names: Names) -> list[_Fields]:
     if teams := sorted({channel.team for channel in config.alerts.teams}):
         parts.append({"teamId": teams, "configurationName": ABSENT})
     return [spelled for part in parts for spelled in (part, {name[0].upper() + name[1:]: part[name] for name in part})]
+
+
+def subscriber_changes(config: Config) -> list[_Fields]:
+    """Every writing call, by anybody, about the queues, functions and push endpoints that are notified."""
+
+    def pattern_of(subscribers: list[Arn]) -> _Fields:
+        values_by_name: dict[str, list[Any]] = {}
+        for name, values in (field for subscriber in subscribers for field in _of_subscriber(subscriber).items()):
+            values_by_name.setdefault(name, []).extend(values)
+        services = sorted({subscriber.service for subscriber in subscribers})
+        return _own(services, [{name: values} for name, values in values_by_name.items()], _NO_NEW_DEVICES)
+
+    endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
+    arns = dict.fromkeys(arn for _, endpoint in endpoints if (arn := parse_arn(endpoint)))
+    here = [arn for arn in arns if arn.account == (config.account or arn.account)]
+    return patterns_that_fit(here, pattern_of, limits.PATTERN.maximum // 2)
+
+
+def _of_subscriber(arn: Arn) -> _Fields:
+    """The request parameters that name a queue, a function or a push endpoint, and how."""
+    resource = arn.resource
+    if arn.service == "sqs":
+        end = f"/{arn.account}/{resource}"
+        return {
+            "queueUrl": [resource, {"suffix": end}, {"suffix": f"{end}/"}],
+            "sourceArn": [{"suffix": f":{arn.account}:{resource}"}],
+        }
+    if arn.service == "lambda":
+        name = resource.split(":")[1]
+        function = f":function:{name}"
+        return {"functionName": [name, {"prefix": f"{name}:"}, {"suffix": function}, {"wildcard": f"*{function}:*"}]}
+    application = arn._replace(resource=f"app/{resource.partition('/')[2].rpartition('/')[0]}")
+    return {"endpointArn": [":".join(("arn", *arn))], "platformApplicationArn": [":".join(("arn", *application))]}
 
 
 def part_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:

@@ -109,9 +109,12 @@ def lets(policies: list[Any], call: Call, who: str = ROLE) -> bool:
 
 
 def tampering(samples: list[Path]) -> list[Path]:
-    """Those of MonitoringTampered, but for the ones that do not say what they are about."""
+    """Those of MonitoringTampered that are about a part of ours and say so.
+
+    A subscriber is somebody else's, who may have reasons to change it.
+    """
     ours = [sample for sample in samples if sample.parent.name == "MonitoringTampered"]
-    return [sample for sample in ours if not sample.stem.endswith("too-large-to-be-recorded")]
+    return [sample for sample in ours if not sample.stem.endswith(("too-large-to-be-recorded", "of-a-subscriber"))]
 
 
 def recorded(sample: Path) -> list[Call]:
