@@ -1,10 +1,10 @@
-# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | mutants
+# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | policies | mutants
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test test-all check scan e2e demo bench golden handlers mutants
+.PHONY: generate test test-all check scan e2e demo bench golden handlers policies mutants
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
@@ -43,6 +43,9 @@ golden: .venv/dev ## write the golden templates, messages and schema anew; then 
 
 handlers: .venv/dev ## write which calls CloudFormation makes for each type of resource, from cfn-lint's schemas
 	$(BIN)/python tests/helpers/handler_data.py
+
+policies: .venv/dev ## write the names of AWS's managed policies, from moto's list
+	$(BIN)/python tests/helpers/managed_policy_data.py
 
 mutants: .venv/dev ## change one small thing in the product at a time, and see that a test notices
 	$(BIN)/python tests/mutants/run.py

@@ -103,7 +103,7 @@ def _trail_statement(names: Names) -> aws.Statement:
 def key_statements_as_json(plan: Plan) -> str:
     """``key_statements`` as text to paste among the statements of the key that the config names by its ARN."""
     values = {
-        "AWS::AccountId": str(plan.config.account),
+        "AWS::AccountId": plan.config.account or "ACCOUNT",
         "AWS::Partition": plan.config.partition.name,
         "AWS::Region": plan.config.main_region,
         "AWS::URLSuffix": plan.config.partition.url_suffix,

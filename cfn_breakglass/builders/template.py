@@ -73,8 +73,8 @@ def main_region_only(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
 
 
 def _right_account(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
-    """An ARN in the config fixes the account; in another account the templates would watch nothing."""
+    """In another account than that of the config the templates would watch nothing."""
     if not config.account:
         return {}
-    advice = f"The config names a part of account {config.account}; create this stack there."
+    advice = f"The config is for account {config.account}; create this stack there."
     return {"RightAccount": (Equals(Ref("AWS::AccountId"), config.account), advice)}

@@ -17,7 +17,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.partitions import ALL_REGIONS
 from cfn_breakglass.config.message_fields import FIELDS, OTHER_NOTATION, PLACEHOLDER
 from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, has_yaml_type
-from cfn_breakglass.config.types import INVALID, String
+from cfn_breakglass.config.types import INVALID, WORDS_FOR_ALL, String
 from cfn_breakglass.config.webhooks import HTTPS as HTTPS_PATTERN, chat_service, has_password
 
 _CHAR: Final = r"[A-Za-z0-9_+=,.@-]"
@@ -62,6 +62,10 @@ def _similar(word: str, words: Iterable[str], most: int = 1) -> list[str]:
 def _check_region(text: str) -> Fault | None:
     if text in ALL_REGIONS:
         return None
+    if text in WORDS_FOR_ALL:
+        return Fault(
+            f"is {text!r}, which is not a region", 'in regions, write "*"; elsewhere a region such as eu-west-1'
+        )
     similar = _similar(text, ALL_REGIONS, 2)
     fix = f"did you mean {' or '.join(similar)}?" if similar else _REGION_EXAMPLE
     return Fault(f"is {text!r}, which is not a region", fix)
@@ -85,6 +89,11 @@ def _check_permission_set(text: str) -> Fault | None:
 
 
 def _check_bus(text: str) -> Fault | None:
+    if ":event-busv2/" in text:
+        reason = "a bus of the new kind (AWS::EventsV2), on which rules cannot stand"
+        return Fault(
+            f"is {text!r}, {reason}", 'write a "Custom Event Bus - Classic", or remove it to let the stack create one'
+        )
     if "aws.partner/" in text:
         reason = "a rule cannot have a partner event bus as its target, so no event could be forwarded to it"
         return Fault(f"is {text!r}: {reason}", "write the name of a custom event bus in the main region")
@@ -141,6 +150,8 @@ def _check_managed_policy(text: str) -> Fault | None:
 
 
 def _check_service(text: str) -> Fault | None:
+    if text in WORDS_FOR_ALL:
+        return Fault(f"is {text!r}, which is not a service", "remove actions.services to log every service")
     if text in _EVENT_SOURCE_NAMES:
         name = _EVENT_SOURCE_NAMES[text]
         return Fault(f"is {text!r}, but CloudTrail calls that service {name}", f"write {name}")
@@ -204,6 +215,7 @@ REGIONS: Final = REGION._replace(
 )
 USERNAME: Final = String("a user name", r"\S+", "write the name of an IAM user", max_length=255)
 
+ACCOUNT: Final = String("an account ID", r"[0-9]{12}", 'write its twelve digits in quotes: "111122223333"')
 ROLE_ARN: Final = String("the ARN of a role", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
 EXISTING_ROLE: Final = String(
     "the ARN of a role, or its name with its path",

@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, field, fields, is_dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import yaml
 
-from cfn_breakglass.config.problems import Problems, describe_node, has_yaml_type, inner, pairs, shortened
+from cfn_breakglass.config.problems import YAML_TAG, Problems, describe_node, has_yaml_type, inner, pairs, shortened
 from cfn_breakglass.config.types import (
     INVALID,
+    WORDS_FOR_ALL,
     Choice,
     SettingType,
     String,
@@ -21,15 +22,20 @@ from cfn_breakglass.config.types import (
     read_setting,
 )
 
+POLICY_VERSION: Final = "2012-10-17"
+
 
 class ListOf(NamedTuple):
-    """A list without duplicates; read as a tuple."""
+    """A list without duplicates; read as a tuple. ``everything`` is the item that stands for all others."""
 
     item_type: SettingType
+    everything: str = ""
 
     def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            problems.add(key, f"{key} is {describe_node(node)}, but it has to be a list", _list_fix(node))
+            problems.add(
+                key, f"{key} is {describe_node(node)}, but it has to be a list", _list_fix(node, self.everything)
+            )
             return INVALID
         values: dict[str, Any] = {}
         item_indexes = problems.item_indexes[key] = []
@@ -52,9 +58,11 @@ class ListOf(NamedTuple):
         return {"type": "array", "items": self.item_type.schema(), "uniqueItems": True}
 
 
-def _list_fix(node: yaml.Node) -> str:
-    if isinstance(node, yaml.ScalarNode) and node.style and node.value.strip()[:1] in ("", "["):
-        return "remove the quotes, and write [] for an empty list"
+def _list_fix(node: yaml.Node, everything: str) -> str:
+    if isinstance(node, yaml.ScalarNode) and node.style and node.value.strip()[:1] in ("", "[", "{"):
+        return "remove the quotes" + (", and write [] for an empty list" if node.value.strip()[:1] != "{" else "")
+    if isinstance(node, yaml.ScalarNode) and node.value.lower() in WORDS_FOR_ALL:
+        return f'write ["{everything}"]' if everything else "write a list that names each, or remove it for the default"
     if not isinstance(node, yaml.ScalarNode) or len(node.value) > len(shortened(node.value)):
         return "write [one, another], or each on a line of its own after a hyphen"
     words = [word.strip() for word in node.value.split(",")]
@@ -156,6 +164,46 @@ class JsonValue(NamedTuple):
 
     def schema(self) -> dict[str, Any]:
         return dict(self.json_schema)
+
+
+class PolicyStatements(NamedTuple):
+    """A list of IAM statements, or the policy document around one, as people have it at hand."""
+
+    statements: ListOf
+
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        if not isinstance(node, yaml.MappingNode):
+            return self.statements.read(node, key, problems)
+        document = dict(pairs(node, key, problems))
+        if "Statement" not in document:
+            fix = "write a list of statements, or the whole policy with its Version and Statement"
+            problems.add(key, f"{key} is a mapping without Statement", fix)
+            return INVALID
+        for name in document.keys() - {"Version", "Id", "Statement"}:
+            problems.add(f"{key}.{name}", f"{key}.{name} is not a key of an IAM policy", "remove it")
+        version = document.get("Version")
+        if version and version.value != POLICY_VERSION:
+            text = f"{key}.Version is {describe_node(version)}, but the stack writes policies of {POLICY_VERSION}"
+            problems.add(f"{key}.Version", text, f"write {POLICY_VERSION}, in which ${{...}} is a variable")
+        statements = document["Statement"]
+        if isinstance(statements, yaml.MappingNode):
+            tag, (start, end) = f"{YAML_TAG}seq", (statements.start_mark, statements.end_mark)
+            statements = yaml.SequenceNode(tag, [statements], start, end)
+        return self.statements.read(statements, key, problems)
+
+    def schema(self) -> dict[str, Any]:
+        item = self.statements.item_type.schema()
+        document = {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["Statement"],
+            "properties": {
+                "Version": {"enum": [POLICY_VERSION]},
+                "Id": {"type": "string"},
+                "Statement": {"anyOf": [item, self.statements.schema()]},
+            },
+        }
+        return {"anyOf": [self.statements.schema(), document]}
 
 
 class Section(NamedTuple):

@@ -73,6 +73,11 @@ def check_statement(statement: Any, key: str, problems: Problems) -> Any:
     if not isinstance(statement, dict):
         problems.add(key, f"{key} is not a statement", "write {Effect: Allow, Action: ..., Resource: ...}")
         return INVALID
+    if "Statement" in statement:
+        problems.add(
+            key, f"{key} is a whole policy, in a list of statements", "write it without the hyphen or brackets"
+        )
+        return INVALID
     intended_keys = statement.keys() | _check_keys(statement, key, problems)
     if "Effect" in statement and statement["Effect"] not in ("Allow", "Deny"):
         problems.add(f"{key}.Effect", f"{key}.Effect is {_describe(statement['Effect'])}", "write Allow or Deny")

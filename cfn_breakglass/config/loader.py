@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -16,6 +16,14 @@ from cfn_breakglass.config.types import read_setting
 from cfn_breakglass.config.yaml_parser import NotYamlError, compose_yaml
 from cfn_breakglass.errors import ConfigError, Problem
 
+_READING_FIXES: Final[dict[type[OSError], str]] = {
+    IsADirectoryError: "name the file in it with --config, such as FOLDER/breakglass.yaml",
+    NotADirectoryError: "one of its folders is a file: check the path",
+    PermissionError: "give yourself the right to read it, or copy it to where you have that",
+}
+_ARCHIVES: Final = {b"\x1f\x8b": "a gzip file", b"PK": "a zip file", b"\x28\xb5\x2f\xfd": "a zstd file"}
+"""What files begin with that people send packed."""
+
 
 def load_config(path: Path) -> tuple[Config, dict[str, int]]:
     """The config in ``path``, and the line of each key in it. Raises ConfigError with every problem at once."""
@@ -25,11 +33,14 @@ def load_config(path: Path) -> tuple[Config, dict[str, int]]:
         fix = "create one with: cfn-breakglass init"
         raise ConfigError(str(path), [Problem(0, "there is no such file", fix)]) from None
     except UnicodeDecodeError as error:
+        if archive := next((name for start, name in _ARCHIVES.items() if error.object.startswith(start)), None):
+            raise ConfigError(str(path), [Problem(0, f"it is {archive}, and no YAML", "unpack it")]) from None
         line = error.object.count(b"\n", 0, error.start) + 1
         problem = Problem(line, f"the byte {error.object[error.start]:#04x} is not UTF-8", "save the file as UTF-8")
         raise ConfigError(str(path), [problem]) from None
     except OSError as error:
-        raise ConfigError(str(path), [Problem(0, f"it cannot be read: {error.strerror}")]) from None
+        problem = Problem(0, f"it cannot be read: {error.strerror}", _READING_FIXES.get(type(error), ""))
+        raise ConfigError(str(path), [problem]) from None
     return parse_config(text, str(path))
 
 

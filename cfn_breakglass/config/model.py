@@ -16,6 +16,7 @@ from cfn_breakglass.config.collection_types import (
     JsonValue,
     ListOf,
     OptionalSection,
+    PolicyStatements,
     Section,
     StringMap,
     section_keys,
@@ -68,8 +69,8 @@ class Role:
         default=(),
     )
     policy_statements: tuple[Mapping[str, Any], ...] = setting(
-        ListOf(JsonValue(check_statement, STATEMENT_SCHEMA)),
-        "What the role may do: statements in IAM's JSON",
+        PolicyStatements(ListOf(JsonValue(check_statement, STATEMENT_SCHEMA))),
+        "What the role may do: statements in IAM's JSON, or a whole policy document",
         default=(),
     )
     permissions_boundary: str | None = setting(
@@ -230,8 +231,13 @@ class Config:
     main_region: str = setting(
         aws_types.REGION, "The region of the central bus, the topic and the logs", example="main_region: us-east-1"
     )
+    account_: str | None = setting(
+        aws_types.ACCOUNT,
+        "The account that the templates are for; elsewhere they refuse to be deployed. ARNs of IAM show it too",
+        default=None,
+    )
     regions: tuple[str, ...] = setting(
-        ListOf(aws_types.REGIONS),
+        ListOf(aws_types.REGIONS, everything="*"),
         'The other regions to watch; "*" is every region that is enabled by default',
         default=("*",),
     )
@@ -352,9 +358,13 @@ class Config:
 
     @property
     def account(self) -> str | None:
-        """The account of the role, if an ARN in the config shows it."""
+        """The account of the role, if the config says it or an ARN of IAM shows it.
+
+        A key, a bus or a function may belong to another account, so their ARNs do not show it.
+        """
         arns = (parse_arn(value) for values in self.same_account_arns.values() for value in values)
-        return next((arn.account for arn in arns if arn and arn.account.isdecimal()), None)
+        of_iam = (arn.account for arn in arns if arn and arn.service == "iam" and arn.account.isdecimal())
+        return self.account_ or next(of_iam, None)
 
     @property
     def users(self) -> tuple[str, ...]:

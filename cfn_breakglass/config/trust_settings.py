@@ -157,7 +157,7 @@ class Trust:
         default=None,
     )
     saml_names: tuple[str, ...] = setting(
-        ListOf(SESSION_NAME),
+        ListOf(SESSION_NAME, everything="*"),
         'The session names of the users of the SAML provider, "*" for all; usernames are IAM users then',
         default=(),
     )

@@ -6,6 +6,7 @@ No library does this for us, because ``generate`` has to start quickly: importin
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
@@ -17,6 +18,8 @@ from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, describe_n
 INVALID: Final = object()
 """What a type returns for a node whose problems it has reported."""
 
+WORDS_FOR_ALL: Final = frozenset(("*", "all", "any", "anybody", "every", "everybody", "everything"))
+"""Words by which people mean everything; few settings know one of them."""
 ANY_TEXT: Final = r"[\s\S]+"
 _MOST_CHARACTERS: Final = 2_048
 _BOOLEANS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -29,6 +32,17 @@ _IMPLICIT_TAGS: Final[dict[type[yaml.Node], tuple[str, ...]]] = {
 
 # These mean nothing in a setting, and terminals, editors or AWS cannot handle them. Line ends and tabs are allowed.
 _CONTROL_CHARACTERS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+_MINUTES: Final = {"minutes": 1, "hours": 60, "days": 1_440, "weeks": 10_080, "months": 43_200, "years": 525_600}
+_UNITS: Final = {
+    spelling: unit
+    for unit in _MINUTES
+    for spelling in (unit, unit[:-1], unit[0], {"minutes": "min", "hours": "hr"}.get(unit, unit))
+    if spelling != "m"  # minutes or months
+}
+_DURATION: Final = re.compile(rf"([0-9]{{1,9}})\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
+"""A length of time as people write it: 1 year, 90 days, 12h."""
 
 
 class SettingType(Protocol):
@@ -164,7 +178,7 @@ class Integer(NamedTuple):
         digits = node.value if isinstance(node, yaml.ScalarNode) else ""
         text = f"{key} is {describe_node(node)}, but it has to be"
         if not re.fullmatch(r"[-+]?(0|[1-9][0-9]*)", digits):
-            fix = f"write it in digits, such as {self.choices[0] if self.choices else self.minimum}"
+            fix = f"write it in digits, such as {self._example(digits)}"
             problems.add(key, f"{text} a whole number of {self.unit}", fix)
         elif not has_yaml_type(node, "int"):
             problems.add(key, f"{text} a number", f"remove the quotes: {digits}")
@@ -173,6 +187,17 @@ class Integer(NamedTuple):
         else:
             return int(digits)
         return INVALID
+
+    def _example(self, text: str) -> int:
+        """The number that a length of time in words is, such as 365 for 1 year; otherwise the least."""
+        values = self.choices or (self.minimum, self.maximum)
+        duration = _DURATION.fullmatch(text.strip().lower())
+        if not (duration and self.unit in _MINUTES):
+            return values[0]
+        number = math.ceil(int(duration[1]) * _MINUTES[_UNITS[duration[2]]] / _MINUTES[self.unit])
+        if self.choices:
+            return next((choice for choice in self.choices if choice >= number), self.choices[-1])
+        return min(max(number, self.minimum), self.maximum)
 
     def _fault_of(self, value: int) -> Fault | None:
         if self.choices and value not in self.choices:

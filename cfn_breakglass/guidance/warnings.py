@@ -6,19 +6,30 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.managed_policies import unknown_policy
 from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
 from cfn_breakglass.config.message_fields import PLACEHOLDER
-from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, EventBus
+from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, Config, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
+_ELSEWHERE = {
+    "alerts.lambda": "cannot allow the topic to call that function",
+    "encryption": "works only if the policy of that key lets that account's topic, logs and deployer use it",
+    "event_bus.existing": "uses the bus of that name in its own account",
+}
+"""What a stack in another account does with what an ARN in the config names."""
+
 
 def warnings(plan: Plan) -> Iterator[str]:
     """A sentence for each thing that the templates do and a person may not want or expect."""
     yield from _about_permissions(plan)
+    yield from _about_managed_policies(plan.config)
+    yield from _about_account(plan.config)
     yield from _about_events(plan)
     yield from _about_access(plan)
     yield from _about_deployer(plan)
@@ -34,6 +45,31 @@ def _about_permissions(plan: Plan) -> Iterator[str]:
             "role: the config gives it no permissions, so it gets AdministratorAccess; "
             "set role.managed_policies or role.policy_statements to limit it"
         )
+
+
+def _about_managed_policies(config: Config) -> Iterator[str]:
+    role = config.role
+    keys = {"role.managed_policies": role.managed_policies, "role.permissions_boundary": (role.permissions_boundary,)}
+    for key, policies in keys.items():
+        for name, nearest in filter(None, (unknown_policy(policy) for policy in policies if policy)):
+            hint = f"; did you mean {nearest}?" if nearest else ""
+            yield (
+                f"{key}: this release knows no policy {name} of AWS, and if there is none, the stack cannot be created"
+                f"{hint}"
+            )
+
+
+def _about_account(config: Config) -> Iterator[str]:
+    """ARNs that show an account, which may be another one than that of the stack."""
+    if config.account:
+        return
+    named_arns = [(key, parse_arn(value)) for key, values in config.same_account_arns.items() for value in values]
+    for key, arn in named_arns:
+        if arn and arn.account.isdecimal():
+            yield (
+                f"{key}: it is in account {arn.account}, which does not say that the stack goes there, and elsewhere it"
+                f' {_ELSEWHERE[key]}; write account: "{arn.account}" if it does'
+            )
 
 
 def _about_events(plan: Plan) -> Iterator[str]:

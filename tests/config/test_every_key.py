@@ -38,6 +38,7 @@ EXISTING: Final = {"role": {"existing": "Rescue"}}
 CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "name": ("rescue", {}),
     "main_region": ("us-west-2", {}),
+    "account": (ELSEWHERE, {}),
     "regions": (["eu-west-1", "eu-north-1"], {}),
     "usernames": (["bob"], {}),
     "role.existing": ("ops/Rescue", EXISTING),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from cfn_breakglass.config.iam_statements import check_statement
+from cfn_breakglass.config.json_schema import schema_text
+from cfn_breakglass.config.loader import parse_config
 from cfn_breakglass.config.problems import Problems
 from cfn_breakglass.config.types import INVALID
+from cfn_breakglass.errors import ConfigError
 
 READ: dict[str, Any] = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
 
@@ -76,3 +82,39 @@ def test_takes(value: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_refuses(value: Any, text: str) -> None:
     assert problems_of(value) == [text]
+
+
+STATEMENT = '{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}'
+
+
+def statements_in(policy: str) -> Any:
+    return parse_config(f"main_region: us-east-1\nusernames: [alice]\nrole: {{policy_statements: {policy}}}\n")[0].role
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        f'{{"Version": "2012-10-17", "Statement": [{STATEMENT}]}}',
+        f'{{"Version": "2012-10-17", "Statement": {STATEMENT}}}',
+        f'{{"Statement": [{STATEMENT}]}}',
+        f"{{Version: 2012-10-17, Id: read, Statement: [{STATEMENT}]}}",
+        f"[{STATEMENT}]",
+    ],
+)
+def test_a_policy_document_is_taken_as_its_statements(policy: str) -> None:
+    assert statements_in(policy).policy_statements == (READ,)
+    assert Draft202012Validator(json.loads(schema_text())).is_valid(
+        {
+            "main_region": "us-east-1",
+            "role": {"policy_statements": yaml.load(policy, Loader=yaml.BaseLoader)},  # noqa: S506 - it is a safe loader
+        }
+    )
+
+
+def test_a_problem_in_a_policy_document_has_its_line() -> None:
+    text = "main_region: us-east-1\nusernames: [alice]\nrole:\n  policy_statements:\n    Version: '2012-10-17'\n"
+    with pytest.raises(ConfigError) as caught:
+        parse_config(f"{text}    Statement:\n      - Effect: Allow\n        Action: 's3:Get*'\n        Resource: x\n")
+    assert [(problem.line, problem.text) for problem in caught.value.problems] == [
+        (9, "role.policy_statements[0].Resource is 'x'")
+    ]

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from rejections import CASES, generate
 
+from cfn_breakglass.config.loader import load_config
+from cfn_breakglass.errors import ConfigError
+
 GOOD = """\
 main_region: us-east-1
 usernames: [alice]
@@ -65,6 +68,17 @@ def test_a_config_that_is_a_folder(tmp_path: Path) -> None:
     result = generate(tmp_path, tmp_path / "none.yaml")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("breakglass.yaml: 1 problem\n\n  it cannot be read: ")
+    assert "name the file in it with --config" in result.stderr
+
+
+def test_a_config_below_a_file_and_one_that_is_packed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x\n")
+    with pytest.raises(ConfigError, match=r"it cannot be read: (?s:.*)one of its folders is a file"):
+        load_config(tmp_path / "file" / "breakglass.yaml")
+    for start, kind in ((b"PK\x03\x04\xff", "a zip file"), (b"\x28\xb5\x2f\xfd\x24", "a zstd file")):
+        (tmp_path / "packed.yaml").write_bytes(start)
+        with pytest.raises(ConfigError, match=f"it is {kind}(?s:.*)unpack it"):
+            load_config(tmp_path / "packed.yaml")
 
 
 @pytest.fixture

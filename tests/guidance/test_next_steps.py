@@ -217,7 +217,6 @@ def steps(tmp_path: Path, alerts: dict[str, Any], **more: Any) -> list[str]:
 
 
 MAILBOX = {"emails": ["ops@corp.test"]}
-FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:alert"
 OTHER_QUEUE = "arn:aws:sqs:eu-west-1:444455556666:theirs"
 
 
@@ -254,7 +253,7 @@ QUEUE_OF_OTHERS = (
 @pytest.mark.parametrize(("key", "topic"), [("sqs", "break-glass-alerts"), ("fallback", "break-glass-fallback")])
 def test_the_owner_of_a_queue_in_another_account_confirms_it(tmp_path: Path, key: str, topic: str) -> None:
     own = "arn:aws:sqs:us-east-1:111122223333:ours"
-    of_known_account = steps(tmp_path, {**MAILBOX, "lambda": [FUNCTION], key: [own, OTHER_QUEUE]})
+    of_known_account = steps(tmp_path, {**MAILBOX, key: [own, OTHER_QUEUE]}, account="111122223333")
     (step,) = (step for step in of_known_account if "SubscriptionConfirmation" in step)
     assert step.startswith("The owner of the queue theirs in account 444455556666 has to confirm its subscription")
     assert step.endswith(QUEUE_OF_OTHERS.format("111122223333", topic))
@@ -267,7 +266,7 @@ def test_the_owner_of_a_queue_in_another_account_confirms_it(tmp_path: Path, key
 
 def test_a_queue_of_the_account_itself_needs_no_confirmation(tmp_path: Path) -> None:
     own = "arn:aws:sqs:us-east-1:111122223333:ours"
-    assert "SubscriptionConfirmation" not in str(steps(tmp_path, {"lambda": [FUNCTION], "sqs": [own]}))
+    assert "SubscriptionConfirmation" not in str(steps(tmp_path, {"sqs": [own]}, account="111122223333"))
 
 
 def test_a_queue_in_china_has_an_address_there(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cfn_breakglass import config_of
+from cfn_breakglass import config_of, output_files
 from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.guidance.warnings import warnings
 from cfn_breakglass.plan import make_plan
@@ -145,3 +145,33 @@ def test_a_chat_channel_shows_the_runbook_whatever_an_alert_says(text: dict[str,
     runbook = {"emails": ["ops@example.com"], "runbook": "https://wiki.example.com/break-glass", **text}
     assert len(warnings_about("alerts.runbook", SETTINGS | {"alerts": runbook})) == 1
     assert warnings_about("alerts.runbook", SETTINGS | {"alerts": runbook | SLACK}) == []
+
+
+def test_a_managed_policy_that_is_unknown_is_a_warning_with_the_nearest() -> None:
+    role = {"managed_policies": ["PowerUser", "ReadOnlyAccess", "arn:aws:iam::111122223333:policy/PowerUser"]}
+    (warning,) = warnings_about("role.managed_policies", SETTINGS | {"role": role})
+    assert "knows no policy PowerUser of AWS" in warning
+    assert warning.endswith("; did you mean PowerUserAccess?")
+    boundary = {"permissions_boundary": "arn:aws:iam::aws:policy/Zzzzqqq"}
+    (warning,) = warnings_about("role.permissions_boundary", SETTINGS | {"role": boundary})
+    assert warning.endswith("the stack cannot be created")
+
+
+OTHERS = "us-east-1:444455556666"
+OF_OTHERS: dict[str, dict[str, Any]] = {
+    "encryption": {"encryption": f"arn:aws:kms:{OTHERS}:key/11111111-2222-3333-4444-555555555555"},
+    "alerts.lambda": {"alerts": {"emails": ["ops@example.com"], "lambda": [f"arn:aws:lambda:{OTHERS}:function:x"]}},
+    "event_bus.existing": {"event_bus": {"existing": f"arn:aws:events:{OTHERS}:event-bus/security"}},
+}
+
+
+@pytest.mark.parametrize("key", OF_OTHERS)
+def test_what_may_be_of_another_account_does_not_move_the_stack_there(key: str) -> None:
+    settings = SETTINGS | OF_OTHERS[key]
+    assert config_of(settings).account is None
+    (warning,) = warnings_about(key, settings)
+    assert 'write account: "444455556666" if it does' in warning
+    assert warnings_about(key, settings | {"account": "444455556666"}) == []
+    text = output_files(config_of(settings))["main-region.yaml"]
+    assert "RightAccount" not in text
+    assert "RightAccount" in output_files(config_of(settings | {"account": "444455556666"}))["main-region.yaml"]

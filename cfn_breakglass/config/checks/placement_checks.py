@@ -26,14 +26,13 @@ def check_placement(config: Config, problems: Problems) -> None:
 
 
 def _check_accounts(config: Config, problems: Problems) -> None:
-    first_key = ""
-    for key, arn in _arns(config.same_account_arns, problems):
-        if not arn.account.isdecimal():
-            continue
-        if arn.account != config.account:
-            text = f"{key} is in account {arn.account}, but {first_key} is in account {config.account}"
+    arns = [(key, arn) for key, arn in _arns(config.same_account_arns, problems) if arn.account.isdecimal()]
+    showing = (key for key, arn in arns if arn.service == "iam" and arn.account == config.account)
+    source = "account is" if config.account_ else f"{next(showing, '')} is in account"
+    for key, arn in arns:
+        if config.account and arn.account != config.account:
+            text = f"{key} is in account {arn.account}, but {source} {config.account}"
             problems.add(key, text, "write ARNs of one account; each account needs a config of its own")
-        first_key = first_key or key
 
 
 def _check_regions(config: Config, problems: Problems) -> None:
