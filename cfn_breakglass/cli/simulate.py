@@ -66,8 +66,9 @@ Exit codes: 0 there would be an alert, 1 there would be none, 2 could not tell
 def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jobs: int, **options: Any) -> None:
     """Say which alerts CloudTrail records would have caused if the templates had been deployed.
 
-    PATH is a file, a folder, or - for standard input. A file is a CloudTrail record, a log file of CloudTrail, a JSON
-    array, JSON Lines or an EventBridge event, with or without gzip.
+    PATH is a file, a folder, or - for standard input. A file holds CloudTrail records or EventBridge events, by
+    themselves or as CloudTrail, CloudWatch Logs, Athena, SNS, SQS, Firehose, Splunk or Elasticsearch give them, and may
+    be packed as gzip, zstd, zip or tar.
     """
     from cfn_breakglass.analysis.replay.replay import Replay
     from cfn_breakglass.analysis.replay.results import ReplayOptions

@@ -190,7 +190,7 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     ),
     "record nested too deep": (dumped(TAKEN_ON) + b"\n" + b"[" * 100_000, 1, ["line 2: it is nested too deep"]),
     "records nested within": (dumped({"Records": [{"a": 1}, TAKEN_ON]}, QUIET), 2, ["line 1, record 1: this is"]),
-    "Events that are none": (dumped({"Events": [7]}, TAKEN_ON), 1, ["line 1: a CloudTrail record is"]),
+    "Events that are none": (dumped({"Events": [7]}, TAKEN_ON), 1, ["line 1: this is not a CloudTrail record"]),
     "Events that are not JSON": (
         dumped({"Events": [{"CloudTrailEvent": "x"}, {"CloudTrailEvent": json.dumps(QUIET)}]}, TAKEN_ON),
         2,
@@ -249,17 +249,28 @@ def test_damaged_gzip(watching: Path, data: bytes, records: int, damage: str) ->
     }
 
 
-def test_each_of_very_many_broken_lines_is_told_in_order(watching: Path) -> None:
-    few = run(watching, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_000).stderr.splitlines()
+def test_the_same_problem_of_a_file_is_told_once(watching: Path) -> None:
+    done = run(watching, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500 + b"\n7")
+    assert done.stderr.splitlines() == [
+        "1,501 parts of the input could not be read:",
+        "  standard input: line 2 and 1,499 more: it is not JSON: Expecting property name enclosed in double quotes",
+        "  standard input: line 1502: a CloudTrail record is a JSON object, not a number",
+    ]
+
+
+def test_each_of_very_many_broken_files_is_told_in_order(watching: Path, tmp_path: Path) -> None:
+    for number in range(1_500):
+        (tmp_path / f"{number:04}.json").write_bytes(b"{")
+    (tmp_path / "whole.json").write_bytes(dumped(TAKEN_ON))
+    few = run(watching, *sorted(tmp_path.iterdir())[500:]).stderr.splitlines()
     assert few[0] == "1,000 parts of the input could not be read:"
-    many = run(watching, "-", given=dumped(TAKEN_ON) + b"\n{" * 1_500).stderr.splitlines()
-    head, *places, end = many
+    head, *places, end = run(watching, tmp_path).stderr.splitlines()
     assert head == "over 1,000 parts of the input cannot be read; from here on each is listed as it comes:"
     assert end == "1,500 parts of the input could not be read; each is listed above"
-    assert [place.partition(": it")[0] for place in places] == [
-        f"  standard input: line {number}" for number in range(2, 1_502)
+    assert [place.partition(": record")[0] for place in places] == [
+        f"  {tmp_path}/{number:04}.json" for number in range(1_500)
     ]
-    assert few[1:] == places[:1_000]
+    assert few[1:] == places[500:]
 
 
 def test_json_tells_the_places_once(watching: Path) -> None:

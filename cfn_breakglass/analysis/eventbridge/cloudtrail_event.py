@@ -28,6 +28,16 @@ _STATES = ("DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
 _READ_PREFIXES = ("Describe", "Get", "List")
 _OTHER_READ_CALLS = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 _WRITE_CALLS = frozenset({"GetFederationToken", "GetSessionToken"})
+OBJECT_FIELDS = ("userIdentity", "requestParameters", "responseElements")
+"""The fields of a record that patterns read into. CloudTrail writes each as an object, or as null."""
+NO_RECORDS = {
+    "s3": "this is a notification of S3: give the file that it names",
+    "s3ObjectKey": "this is a notification of CloudTrail: give the log files that it names",
+    "digestS3Object": "this is a digest file of CloudTrail: give the log files that it names",
+    "class_uid": "this is OCSF, as Security Lake writes it, not a CloudTrail record",
+    "_source": "this is a document of Elasticsearch without event.original, not a CloudTrail record",
+}
+"""What people may have instead of records, by a field of it."""
 
 
 class RecordError(BreakglassError):
@@ -39,6 +49,25 @@ def is_event(record: Mapping[str, Any]) -> bool:
     return {"source", "detail-type"} <= record.keys() and isinstance(record.get("detail"), Mapping)
 
 
+def is_record(value: Mapping[str, Any]) -> bool:
+    """Whether it has what every record of CloudTrail has, and no text where CloudTrail writes an object."""
+    return (
+        is_event_source(value.get("eventSource"))
+        and "awsRegion" in value
+        and isinstance(value.get("userIdentity"), Mapping)
+        and not _texts_for_objects(value)
+    )
+
+
+def is_event_source(value: Any) -> bool:
+    """Whether it is the eventSource of a record; SQS, S3 and Kinesis write one that begins with ``aws:``."""
+    return isinstance(value, str) and value != "" and not value.startswith("aws:")
+
+
+def _texts_for_objects(record: Mapping[str, Any]) -> list[str]:
+    return [name for name in OBJECT_FIELDS if isinstance(record.get(name), str)]
+
+
 def event_from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """The event that EventBridge sends for a CloudTrail record; an event is returned as it is.
 
@@ -47,26 +76,41 @@ def event_from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(record, Mapping):
         raise RecordError(f"a CloudTrail record is a JSON object, not {_JSON_TYPES.get(type(record), 'a number')}")
     if is_event(record):
+        _check_objects(record["detail"])
         return dict(record)
+    _check_objects(record)
     return {
         "version": "0",
         "id": record.get("eventID", ""),
         "detail-type": _DETAIL_TYPES.get(str(record.get("eventType")), _API_CALL),
-        "source": SOURCE_PREFIX + _required(record, "eventSource").partition(".")[0],
+        "source": SOURCE_PREFIX + _event_source(record).partition(".")[0],
         "account": _account(record),
         "time": record.get("eventTime", ""),
-        "region": _required(record, "awsRegion"),
+        "region": _region(record),
         "resources": [],
         "detail": dict(record),
     }
 
 
-def _required(record: Mapping[str, Any], field: str) -> str:
-    value = record.get(field)
-    if not isinstance(value, str) or not value:
-        hint = "; give its records one by one" if "Records" in record else ""
-        raise RecordError(f"this is not a CloudTrail record: it has no {field}{hint}")
-    return value
+def _check_objects(record: Mapping[str, Any]) -> None:
+    """RecordError if a field is text and not an object: no pattern would see what it says."""
+    for name in _texts_for_objects(record):
+        hint = "of CloudTrail Lake select eventJson, of Athena all columns"
+        raise RecordError(f"this is not a CloudTrail record: its {name} is text, not an object; {hint}")
+
+
+def _event_source(record: Mapping[str, Any]) -> str:
+    if not is_event_source(record.get("eventSource")):
+        reasons = (reason for name, reason in NO_RECORDS.items() if name in record)
+        raise RecordError(next(reasons, "this is not a CloudTrail record: it has no eventSource of an AWS service"))
+    return str(record["eventSource"])
+
+
+def _region(record: Mapping[str, Any]) -> str:
+    region = record.get("awsRegion")
+    if not isinstance(region, str) or not region:
+        raise RecordError("this is not a CloudTrail record: it has no awsRegion")
+    return region
 
 
 def _account(record: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ Of all other fields nothing is kept::
 
 Unlike a search for substrings, this also finds a field whose name is escaped::
 
-    >>> decoder.record(b'{"error\\u0043ode": "AccessDenied"}').f_errorCode
+    >>> decoder.record(b'{"error\\u0043ode": "AccessDenied", "userIdentity": {}}').f_errorCode
     'AccessDenied'
 """
 
@@ -33,6 +33,8 @@ from typing import Any, Final
 
 import msgspec
 
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import OBJECT_FIELDS
+
 ABSENT: Final = object()
 """The value of a field that the record does not have."""
 
@@ -41,6 +43,10 @@ _ALWAYS = ("recipientAccountId", "awsRegion", "eventSource", "eventName", "detai
 _RECORD = "detail."
 # Where a pattern reads into an object, a record can have any other value; it is kept as it is.
 _NOT_AN_OBJECT: Any = None | str | int | float | bool | list[Any]
+# But with a text in one of OBJECT_FIELDS, or without a user identity, it is no record: decoding it fails, so that all
+# of it is looked at.
+_NEITHER_OBJECT_NOR_TEXT: Any = None | int | float | bool | list[Any]
+_REQUIRED = "userIdentity"
 
 _Tree = dict[str, Any]
 
@@ -55,13 +61,14 @@ _decode_raw_log = _log_decoder(list[msgspec.Raw])
 class PartialDecoder:
     """Decodes only the ``fields`` of an event that are in a CloudTrail record, such as ``detail.userIdentity.arn``.
 
-    A field that is absent is ABSENT, and an object that is absent is None. A record that is not a JSON object is
-    returned as it is.
+    A field that is absent is ABSENT, and an object that is absent is None. What is not a JSON object is returned as it
+    is; msgspec.ValidationError for an object that cannot be a record.
     """
 
     def __init__(self, fields: Iterable[str]) -> None:
         record_fields = (field.removeprefix(_RECORD) for field in fields if field.startswith(_RECORD))
-        record = _struct("Record", _tree((*_ALWAYS, *record_fields))) | _NOT_AN_OBJECT
+        tree: _Tree = {name: {} for name in OBJECT_FIELDS} | _tree((*_ALWAYS, *record_fields))
+        record = _struct("Record", tree) | _NOT_AN_OBJECT
         self.record = msgspec.json.Decoder(record).decode
         self._decode_log = _log_decoder(types.GenericAlias(list, record))
 
@@ -98,11 +105,21 @@ def _tree(paths: Iterable[str]) -> _Tree:
 
 
 def _struct(name: str, tree: _Tree) -> Any:
-    fields = [
-        (attribute_name(step), _struct(name, below) | _NOT_AN_OBJECT, None)
-        if below
-        else (attribute_name(step), Any, ABSENT)
-        for step, below in tree.items()
-    ]
     # gc: these objects hold no cycles, and there are many.
-    return msgspec.defstruct(name, fields, rename={attribute_name(step): step for step in tree}, gc=False)
+    return msgspec.defstruct(
+        name,
+        [_field(step, below) for step, below in tree.items()],
+        rename={attribute_name(step): step for step in tree},
+        kw_only=True,
+        gc=False,
+    )
+
+
+def _field(step: str, below: _Tree | None) -> tuple[str, Any] | tuple[str, Any, Any]:
+    attribute = attribute_name(step)
+    if below is None:
+        return attribute, Any, ABSENT
+    struct = _struct(step, below)
+    if step == _REQUIRED:
+        return attribute, struct | _NEITHER_OBJECT_NOR_TEXT
+    return attribute, struct | (_NEITHER_OBJECT_NOR_TEXT if step in OBJECT_FIELDS else _NOT_AN_OBJECT), None

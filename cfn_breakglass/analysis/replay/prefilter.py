@@ -26,7 +26,7 @@ The same in code:
     ... ]
     >>> decoder = PartialDecoder(["detail.errorCode"])
     >>> record_filter = RecordFilter(patterns, max_values=100)
-    >>> call = b'{"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "errorCode": "%b"}'
+    >>> call = b'{"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "errorCode": "%b", "userIdentity": {}}'
     >>> record_filter.may_match(decoder.record(call % b"AccessDenied"))
     True
     >>> record_filter.may_match(decoder.record(call % b"ThrottlingException"))
@@ -43,7 +43,7 @@ from functools import reduce
 from operator import and_, attrgetter, or_
 from typing import Any, Final
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import SOURCE_PREFIX, is_event_source
 from cfn_breakglass.analysis.eventbridge.field_matcher import FieldMatcher
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, attribute_name
@@ -125,7 +125,7 @@ class RecordFilter:
 
     def _find_bits_of_call(self, source: Any, name: Any) -> int:
         """The alternatives that allow the source and the name of a call."""
-        if not source or not isinstance(source, str) or not isinstance(name, str):
+        if not is_event_source(source) or not isinstance(name, str):
             raise TypeError
         event = {_CALL[0]: SOURCE_PREFIX + source.partition(".")[0], _CALL[1]: name}
         bits = sum(

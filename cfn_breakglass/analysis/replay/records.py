@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json, describe_decode_error, records_in
+from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json, describe_decode_error
 from cfn_breakglass.analysis.replay.large_documents import ARRAY_START, document_pieces
 from cfn_breakglass.analysis.replay.partial_decoder import PartialDecoder
-from cfn_breakglass.analysis.replay.sources import SourceStream, Unread
+from cfn_breakglass.analysis.replay.sources import Unread
+from cfn_breakglass.analysis.replay.text_forms import Values, read_text
+from cfn_breakglass.analysis.replay.unpacking import SourceStream
+from cfn_breakglass.analysis.replay.unwrapping import records_in
 
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
 _LINES_SIZE = 1 << 20
@@ -39,14 +42,17 @@ class Batch(NamedTuple):
 def read_batches(
     source: SourceStream, decoder: PartialDecoder, piece_size: int = _PIECE_SIZE
 ) -> Iterator[Batch | Unread]:
-    """Read a source in batches; Unread for each part of it that is not JSON.
+    """Read a source in batches; Unread for each part of it that cannot be decoded.
 
     A large document is read in pieces of ``piece_size`` bytes if CloudTrail wrote it, and at once otherwise.
     """
     head = source.stream.read(_LINES_SIZE)
     if b"\n" not in head.strip():
         head += source.stream.read(piece_size)  # CloudTrail writes a log file as one line
-    if _is_json_lines(head):
+    if head.strip() and not head.lstrip().startswith((b"{", b"[")):
+        for read in read_text(head, source.stream):
+            yield read if isinstance(read, Unread) else _text_batch(read)
+    elif _is_json_lines(head):
         yield from _line_batches(head, source.stream, decoder)
     elif head:
         number = 1
@@ -56,6 +62,10 @@ def read_batches(
                 number += len(part.partial_records) if isinstance(part, Batch) else 1
     if source.damage:
         yield Unread("", source.damage)
+
+
+def _text_batch(read: Values) -> Batch:
+    return Batch(read.values, read.places.__getitem__, read.values.__getitem__)
 
 
 def _is_json_lines(head: bytes) -> bool:
@@ -131,7 +141,7 @@ def _document_batches(data: bytes, decoder: PartialDecoder, start: int) -> Itera
         yield Batch(partial_records, places, lambda index: decode_json(raw_record(index)))
         return
     try:
-        values = list(records_in(decode_json(data)))
+        values = records_in(decode_json(data))
     except DECODE_ERRORS as error:
         yield from _broken_document_batches(data, describe_decode_error(error), start)
     else:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import (
+    RecordError,
+    actor_name,
+    event_from_record,
+    is_event_source,
+)
 from cfn_breakglass.analysis.replay.accounts import Account, Accounts, UnknownAccountError
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error, records_in
+from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error
 from cfn_breakglass.analysis.replay.explain import Explanation, explain_path, explain_unwatched, uncovered_reason
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, PartialDecoder
 from cfn_breakglass.analysis.replay.prefilter import RecordFilter
 from cfn_breakglass.analysis.replay.records import Batch, read_batches
 from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions, ReplayResult
 from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
+from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.analysis.simulator.simulator import Delivery
 from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
@@ -38,16 +44,18 @@ class Replay:
     def read(self, source: Source, standard_input: BinaryIO) -> Iterator[ReplayResult]:
         """Give a result for each record that causes a delivery and each part that cannot be read, and counts."""
         try:
-            with open_source(source, standard_input) as stream:
-                for part in read_batches(stream, self._decoder):
-                    if isinstance(part, Unread):
-                        yield part._replace(place=_place(source, part.place))
-                    else:
-                        yield from self._read_batch(part, source)
+            with open_source(source, standard_input) as files:
+                for file in files:
+                    name = _place(source.name, file.name)
+                    for part in read_batches(file, self._decoder):
+                        if isinstance(part, Unread):
+                            yield part._replace(place=_place(name, part.place))
+                        else:
+                            yield from self._read_batch(part, name)
         except SourceError as error:
             yield Unread(source.name, str(error))
 
-    def _read_batch(self, batch: Batch, source: Source) -> Iterator[ReplayResult]:
+    def _read_batch(self, batch: Batch, file: str) -> Iterator[ReplayResult]:
         counts = RecordCounts()
         filters, account = self._filters, self._options.account
         for index, record in enumerate(batch.partial_records):
@@ -58,7 +66,7 @@ class Replay:
             if is_done:
                 counts.records += 1
             else:
-                yield from self._read_full_records(batch, index, _place(source, batch.place(index)), counts)
+                yield from self._read_full_records(batch, index, _place(file, batch.place(index)), counts)
         yield counts
 
     def _count_if_unwatched(self, record: Any, counts: RecordCounts) -> bool:
@@ -66,12 +74,7 @@ class Replay:
         try:
             account = self._options.account or record.f_recipientAccountId
             rejection = self._rejections.get((account, record.f_awsRegion))
-            if (
-                rejection is None
-                or record.f_detail is not ABSENT
-                or not record.f_eventSource
-                or not isinstance(record.f_eventSource, str)
-            ):
+            if rejection is None or record.f_detail is not ABSENT or not is_event_source(record.f_eventSource):
                 return False
         except (AttributeError, TypeError):
             return False
@@ -83,7 +86,7 @@ class Replay:
     ) -> Iterator[RecordResult | Unread]:
         """Decode all of a value, which may be one record, a log file with several, or none."""
         try:
-            records = list(records_in(batch.decode(index)))
+            records = records_in(batch.decode(index))
         except DECODE_ERRORS as error:
             yield Unread(place, describe_decode_error(error))
             return
@@ -150,8 +153,8 @@ class Replay:
             )
 
 
-def _place(source: Source, place: str) -> str:
-    return f"{source.name}: {place}" if place else source.name
+def _place(file: str, place: str) -> str:
+    return f"{file}: {place}" if place else file
 
 
 def _count_unwatched(counts: RecordCounts, account: str, region: str, rejection: str) -> None:

@@ -48,7 +48,7 @@ _MAX_PLACES = 1_000
 
 
 class Notes:
-    """Notes at the end, with the place of each part that could not be read if ``lists_places``.
+    """Notes at the end; if ``lists_places``, with the first place of the parts of a file that have the same problem.
 
     At most ``_MAX_PLACES`` places are held in memory. If there are more, all are written, and from then on each as it
     comes. ``hints`` say how to set a missing option.
@@ -57,19 +57,22 @@ class Notes:
     def __init__(self, *, lists_places: bool, hints: Mapping[str, str]) -> None:
         self._lists_places = lists_places
         self._hints = hints
-        self._places: list[str] = []
+        # By file and reason: the first place, and how many there are.
+        self._places: dict[tuple[str, str], tuple[str, int]] = {}
         self._are_too_many = False
 
     def result_lines(self, result: ReplayResult) -> Iterator[str]:
         if not self._lists_places or not isinstance(result, Unread):
             return
         hint = f"; {self._hints[result.missing_option]}" if result.missing_option else ""
-        self._places.append(f"  {terminal_safe(result.place)}: {terminal_safe(result.reason)}{hint}")
+        key = result.place.rpartition(": ")[0], result.reason + hint
+        first_place, count = self._places.get(key, (result.place, 0))
+        self._places[key] = first_place, count + 1
         if len(self._places) > _MAX_PLACES and not self._are_too_many:
             self._are_too_many = True
             yield f"over {_MAX_PLACES:,} parts of the input cannot be read; from here on each is listed as it comes:"
         if self._are_too_many:
-            yield from self._places
+            yield from self._place_lines()
             self._places.clear()
 
     def summary_lines(self, summary: Summary) -> Iterator[str]:
@@ -81,7 +84,12 @@ class Notes:
             yield f"{records}, in which the templates cannot be deployed: {reason}"
         if summary.unread:
             yield f"{count_of(summary.unread, 'part')} of the input could not be read{self._list_position}"
-            yield from self._places
+            yield from self._place_lines()
+
+    def _place_lines(self) -> Iterator[str]:
+        for (_, reason), (place, count) in self._places.items():
+            more = f" and {count - 1:,} more" if count > 1 else ""
+            yield f"  {terminal_safe(place)}{more}: {terminal_safe(reason)}"
 
     @property
     def _list_position(self) -> str:

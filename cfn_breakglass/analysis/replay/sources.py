@@ -1,28 +1,22 @@
-"""Where records are: files, folders and standard input, plain or gzip, as streams of bytes."""
+"""Where records are: files, folders and standard input."""
 
 from __future__ import annotations
 
-import io
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
 
+from cfn_breakglass.analysis.replay.unpacking import (
+    FOLDERS_WITHOUT_RECORDS,
+    SourceStream,
+    as_stream,
+    blocks_of,
+    may_hold_records,
+    unpack,
+)
 from cfn_breakglass.errors import BreakglassError
-
-_GZIP = b"\x1f\x8b"
-_BLOCK_SIZE = 65_536
-_MAX_INFLATED = 1 << 20  # bytes that a block of gzip is inflated to at a time
-_SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz")
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
-_FOLDERS_WITHOUT_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight")
-
-
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 class SourceError(BreakglassError):
@@ -47,14 +41,6 @@ class Source(NamedTuple):
     path: Path | None
     size: int = 0
     problem: str = ""
-
-
-@dataclass
-class SourceStream:
-    """The bytes of a source. Once they are read, ``damage`` says whether and why some are missing."""
-
-    stream: io.BufferedReader
-    damage: str = ""
 
 
 def find_sources(paths: Iterable[str]) -> Iterator[Source]:
@@ -87,9 +73,9 @@ def _sources_in(folder: Path) -> Iterator[Source]:
         return
     for path in paths:
         if path.is_dir():
-            if path.name not in _FOLDERS_WITHOUT_RECORDS and not path.is_symlink():
+            if path.name not in FOLDERS_WITHOUT_RECORDS and not path.is_symlink():
                 yield from _sources_in(path)
-        elif path.suffix in _SUFFIXES and path.is_file():
+        elif may_hold_records(path.name) and path.is_file():
             yield _file(path)
 
 
@@ -105,68 +91,15 @@ def _unreadable(error: OSError) -> str:
 
 
 @contextmanager
-def open_source(source: Source, standard_input: BinaryIO) -> Iterator[SourceStream]:
-    """Open a source and unpack it if its first bytes are those of gzip; SourceError if it cannot be read."""
+def open_source(source: Source, standard_input: BinaryIO) -> Iterator[Iterator[SourceStream]]:
+    """Open a source as the file that it is, or the files that are in it; SourceError if it cannot be read."""
     if source.problem:
         raise SourceError(source.problem)
     try:
         if source.path is None:
-            yield _unpacked(io.BufferedReader(_BlockStream(_blocks(standard_input))))
+            yield unpack(SourceStream(as_stream(blocks_of(standard_input))))
         else:
             with source.path.open("rb") as file:
-                yield _unpacked(file)
+                yield unpack(SourceStream(file))
     except OSError as error:
         raise SourceError(_unreadable(error)) from None
-
-
-def _unpacked(stream: io.BufferedReader) -> SourceStream:
-    source = SourceStream(stream)
-    if stream.peek(2)[:2] == _GZIP:
-        source.stream = io.BufferedReader(_BlockStream(_inflate(stream, source)), _MAX_INFLATED)
-    return source
-
-
-def _blocks(stream: Readable) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK_SIZE):
-        yield block
-
-
-def _inflate(stream: Readable, source: SourceStream) -> Iterator[bytes]:
-    """Unpack the members of a gzip file one after the other; at the first damage it ends, and ``source`` says so."""
-    member = None
-    try:
-        for block in _blocks(stream):
-            rest = block
-            while rest := rest if member else rest.lstrip(b"\0"):
-                member = member or zlib.decompressobj(wbits=31)
-                yield member.decompress(rest, _MAX_INFLATED)
-                rest = member.unconsumed_tail
-                if member.eof:
-                    rest, member = member.unused_data, None
-        if member:
-            yield member.flush()
-            source.damage = "" if member.eof else "the gzip ends in the middle"
-    except zlib.error:
-        source.damage = "the gzip is damaged"
-
-
-class _BlockStream(io.RawIOBase):
-    """Blocks of bytes as a stream."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # typeshed wants the union of all buffers
-        while not self._rest:
-            block = next(self._blocks, None)
-            if block is None:
-                return 0
-            self._rest = block
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count

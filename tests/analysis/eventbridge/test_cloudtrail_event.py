@@ -87,17 +87,33 @@ def test_an_event_has_all_three(missing: str) -> None:
     assert not is_event({name: value for name, value in ALARM.items() if name != missing})
 
 
+HINT = "of CloudTrail Lake select eventJson, of Athena all columns"
 # name: (the input, the error)
 REFUSED: dict[str, tuple[Any, str]] = {
     "a list": ([RECORD], "a CloudTrail record is a JSON object, not an array"),
     "text": ("{}", "a CloudTrail record is a JSON object, not text"),
-    "no source": (record(eventSource=...), "this is not a CloudTrail record: it has no eventSource"),
-    "a source that is no text": (record(eventSource=1), "this is not a CloudTrail record: it has no eventSource"),
-    "no region": (record(awsRegion=""), "this is not a CloudTrail record: it has no awsRegion"),
-    "a log file": (
-        {"Records": [RECORD]},
-        "this is not a CloudTrail record: it has no eventSource; give its records one by one",
+    "no source": (record(eventSource=...), "this is not a CloudTrail record: it has no eventSource of an AWS service"),
+    "a source that is no text": (
+        record(eventSource=1),
+        "this is not a CloudTrail record: it has no eventSource of an AWS service",
     ),
+    "no region": (record(awsRegion=""), "this is not a CloudTrail record: it has no awsRegion"),
+    "a message of SQS": (
+        record(eventSource="aws:sqs"),
+        "this is not a CloudTrail record: it has no eventSource of an AWS service",
+    ),
+    "a notification of S3": (
+        record(eventSource="aws:s3", s3={}),
+        "this is a notification of S3: give the file that it names",
+    ),
+    **{
+        f"{name} that is text, in {form}": (
+            wrap(record(**{name: "{roleArn=x}"})),
+            f"this is not a CloudTrail record: its {name} is text, not an object; {HINT}",
+        )
+        for name in ("userIdentity", "requestParameters", "responseElements")
+        for form, wrap in {"a record": dict, "an event": lambda detail: ALARM | {"detail": detail}}.items()
+    },
 }
 
 

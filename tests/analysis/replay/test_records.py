@@ -6,6 +6,7 @@ import io
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from extent import examples, size
 from hypothesis import given, settings, strategies as st
@@ -15,7 +16,8 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, ev
 from cfn_breakglass.analysis.replay.partial_decoder import ABSENT, PartialDecoder, attribute_name
 from cfn_breakglass.analysis.replay.prefilter import RecordFilter
 from cfn_breakglass.analysis.replay.records import Batch, read_batches
-from cfn_breakglass.analysis.replay.sources import SourceStream, Unread
+from cfn_breakglass.analysis.replay.sources import Unread
+from cfn_breakglass.analysis.replay.unpacking import SourceStream
 
 SIMULATOR = account(json.dumps(SETTINGS))
 RULES = SIMULATOR.watching("eu-west-1")
@@ -61,7 +63,11 @@ def matches(record: Any) -> bool:
 def test_the_filter_lets_everything_pass_that_matches(some: list[Any]) -> None:
     record_filter = RecordFilter(PATTERNS, max_values=100)
     for record in some * 2:  # the second time from memory
-        assert record_filter.may_match(DECODER.record(json.dumps(record).encode())) or not matches(record)
+        try:
+            partial_record = DECODER.record(json.dumps(record).encode())
+        except msgspec.ValidationError:
+            continue  # all of it is decoded
+        assert record_filter.may_match(partial_record) or not matches(record)
 
 
 def test_the_filter_stops_near_misses() -> None:
@@ -88,21 +94,21 @@ def test_the_filter_forgets() -> None:
 def test_what_is_wanted_whole_is_kept_whole() -> None:
     decoder = PartialDecoder(["detail.a", "detail.a.b", "detail.c.d", "detail.e.f.g", "detail.e.f", "source"])
     given: dict[str, Any] = {"a": {"x": 1, "b": 2}, "c": {"d": 1, "x": 2}, "e": {"f": {"x": 1, "g": 2}, "x": 1}, "z": 1}
-    kept = decoder.record(json.dumps(given).encode())
+    kept = decoder.record(json.dumps(given | {"userIdentity": None}).encode())
     assert (kept.f_a, kept.f_e.f_f) == (given["a"], given["e"]["f"])
     assert (kept.f_c.f_d, hasattr(kept.f_c, "f_x"), kept.f_detail) == (1, False, ABSENT)
 
 
 def test_names_that_are_no_attributes_are_spelled_out() -> None:
     decoder = PartialDecoder(["detail.__init__", "detail.a-b.class"])
-    kept = decoder.record(b'{"__init__": 1, "a-b": {"class": 2}}')
+    kept = decoder.record(b'{"__init__": 1, "a-b": {"class": 2}, "userIdentity": {}}')
     assert getattr(kept, attribute_name("__init__")) == 1
     assert getattr(getattr(kept, attribute_name("a-b")), attribute_name("class")) == 2
 
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("form", ["log file", "array"])
-@pytest.mark.parametrize("piece", [20_000, 500_000, 1 << 24])
+@pytest.mark.parametrize("piece", [20_000, 500_000, 1 << 26])
 def test_a_large_document_is_read_in_pieces(form: str, indent: int | None, piece: int) -> None:
     # Larger than what is read to see the form.
     misleading = {
