@@ -1,10 +1,10 @@
-# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | policies | mutants
+# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | policies | mutants | upgrade
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test test-all check scan e2e demo bench golden handlers policies mutants
+.PHONY: generate test test-all check scan e2e demo bench golden handlers policies mutants upgrade
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
@@ -49,6 +49,12 @@ policies: .venv/dev ## write the names of AWS's managed policies, from moto's li
 
 mutants: .venv/dev ## change one small thing in the product at a time, and see that a test notices
 	$(BIN)/python tests/mutants/run.py
+
+upgrade: .venv/dev ## raise the pins in .constraints.txt, and show what AWS has now that nobody has decided about
+	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
+	$(BIN)/pip freeze --all --exclude pip --exclude-editable | LC_ALL=C sort --ignore-case >.constraints.txt
+	git --no-pager diff --unified=0 .constraints.txt
+	$(BIN)/pytest --all tests/aws tests/detections/test_decided_calls.py tests/detections/test_named_parts.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -83,10 +83,10 @@ _STS_CREDENTIALS: Final = (
 )
 # And those of other services: keys of clusters, tables, buckets and queues, and tokens for what runs with a role.
 _SERVICE_CREDENTIALS: Final = (
-    *({"wildcard": "Get*Credentials*"}, {"wildcard": "Get*AccessToken*"}, {"wildcard": "Create*TokenWith*"}),
+    *({"wildcard": "Get*Credentials*"}, {"wildcard": "Get*AccessToken"}, {"wildcard": "Create*TokenWith*"}),
     *({"suffix": "AuthToken"}, {"prefix": "GetOpenIdToken"}, {"wildcard": "Get*DataAccess"}, "CreateBearerToken"),
     *({"suffix": "LoginToken"}, "CreateCliToken", "CreateAccessToken", "GetComputeAccess", "GetSessionEndpoint"),
-    *("GetInstanceAccessDetails", "DownloadDefaultKeyPair"),
+    *("GetInstanceAccessDetails", "DownloadDefaultKeyPair", "CreatePresignedNotebookUrl"),
 )
 
 
