@@ -1,71 +1,111 @@
-"""The templates of a folder, deployed in every account that has records, and compiled once per account."""
+"""The templates of a folder, deployed in every account that has records.
+
+An account that the templates do not name is like any other: what happens in it is what happens in the account
+``ANY_ACCOUNT``, with its own ID. So the templates are deployed and compiled once for all such accounts.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from functools import cached_property, lru_cache, partial
+from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
-from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
+from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT, RecordFilter
 from cfn_breakglass.analysis.replay.results import ReplayOptions
-from cfn_breakglass.analysis.simulator.simulator import DetectionPath, Simulator, deploy_pair
-from cfn_breakglass.analysis.template.reader import FailedAssertionError
+from cfn_breakglass.analysis.simulator.simulator import Delivery, DetectionPath, Simulator, deploy_pair
+from cfn_breakglass.analysis.template.reader import FailedAssertionError, Stack
 from cfn_breakglass.analysis.template.template_files import TemplateFile
 from cfn_breakglass.errors import TemplateError
 
-# An account is 17 stacks in memory, about 1 MiB.
-_MAX_ACCOUNTS = 64
+_MAX_ACCOUNTS = 16_384
+# Each is 17 stacks in memory, about 1 MiB.
+_MAX_DEPLOYMENTS = 16
 
 
 class UnknownAccountError(RecordError):
     """A record does not say its account, and no account is set for all records."""
 
 
-class Account(NamedTuple):
-    """The rules on the default bus of each region of an account, and the paths that begin there, by region.
+class Deployment:
+    """The templates, deployed in an account; ``rejection`` is why they cannot be."""
 
-    ``rejection`` is why the templates cannot be deployed in the account.
-    """
+    def __init__(self, templates: tuple[TemplateFile, TemplateFile], account: str) -> None:
+        self.account = account
+        self.rejection = ""
+        stacks: dict[str, Stack] = {}
+        try:
+            stacks = deploy_pair(*templates, account=account)
+        except FailedAssertionError as error:
+            self.rejection = str(error)
+        self.simulator = Simulator(stacks)
+        self.regions = frozenset(stacks)
+        # One for all regions, of which most have the same patterns.
+        first_rules = [rule for region in stacks for rule in self.simulator.watching(region)]
+        self.may_match = RecordFilter(dict.fromkeys(rule.pattern for rule in first_rules)).may_match
+        self.fields = {field for rule in first_rules for field in rule.pattern.fields}
 
-    simulator: Simulator | None
-    rules_by_region: dict[str, list[Rule]]
-    paths: dict[str, list[DetectionPath]]
-    rejection: str = ""
+    @cached_property
+    def paths(self) -> dict[str, list[DetectionPath]]:
+        """Every path of an event, by the region that it begins in."""
+        return {region: self.simulator.paths(region) for region in self.simulator.regions}
 
 
 class Accounts:
-    """The accounts of the records, each with the templates deployed in it when its first record comes.
+    """The accounts of records, and what an event sets off in them.
 
     TemplateError or RecordError for options that do not fit the templates.
     """
 
     def __init__(self, options: ReplayOptions, templates: tuple[TemplateFile, TemplateFile]) -> None:
         self._templates = templates
-        self.get = lru_cache(_MAX_ACCOUNTS)(self._deploy)
+        self.deployment = lru_cache(_MAX_ACCOUNTS)(self._deployment)
+        self.own_deployment = lru_cache(_MAX_DEPLOYMENTS)(partial(Deployment, templates))
         if options.account and not is_account(options.account):
             raise RecordError(not_an_account(options.account))
-        example = Simulator(
-            deploy_pair(*templates, account=options.account or templates[0].coverage.account_or_example)
-        )
-        self.regions = example.regions
-        paths = [path for region in example.regions for path in example.paths(region)]
-        # What events of our own take, such as the heartbeat, is open to no record.
-        self.detections = list(dict.fromkeys(path.rule.detection for path in paths if path.accepts_aws_events))
-        self.fields = {name for rule in example.rules for name in rule.pattern.fields}
-        if unknown := sorted(options.detections - {path.rule.detection for path in paths}):
+        # Templates for one account cannot be deployed in another.
+        self._example = self.deployment(options.account or templates[0].coverage.account_or_example)
+        if self._example.rejection:
+            raise FailedAssertionError(self._example.rejection)
+        self.regions, self.fields = self._example.simulator.regions, self._example.fields
+        if options.detections and (unknown := sorted(options.detections - self._all_detections())):
             detections = ", ".join(self.detections)
             raise TemplateError(f"{unknown[0]} is not a detection of the templates\n  they have {detections}")
 
-    def _deploy(self, account: str) -> Account:
+    @cached_property
+    def detections(self) -> list[str]:
+        """The detections that a record can set off, unlike the heartbeat."""
+        paths = [path for paths in self._example.paths.values() for path in paths]
+        return list(dict.fromkeys(path.rule.detection for path in paths if path.accepts_aws_events))
+
+    def run(self, event: Mapping[str, Any], account: str) -> list[Delivery]:
+        """The deliveries that an event causes where the templates are deployed in ``account``."""
+        deployment = self.deployment(account)
+        if deployment.account != account and ANY_ACCOUNT in json.dumps(event):
+            deployment = self.own_deployment(account)
+        if deployment.account == account:
+            return deployment.simulator.run(event)
+        deliveries = deployment.simulator.run(_replaced(event, account, ANY_ACCOUNT))
+        return [Delivery(**_replaced(vars(delivery), ANY_ACCOUNT, account)) for delivery in deliveries]
+
+    def _deployment(self, account: str) -> Deployment:
         if not is_account(account):
             raise UnknownAccountError("it does not say its account")
-        try:
-            simulator = Simulator(deploy_pair(*self._templates, account=account))
-        except FailedAssertionError as error:
-            return Account(None, {}, {}, str(error))
-        return Account(
-            simulator,
-            {region: simulator.watching(region) for region in simulator.regions},
-            {region: simulator.paths(region) for region in simulator.regions},
-        )
+        is_named = any(account in template_file.text for template_file in self._templates)
+        return self.own_deployment(account if is_named else ANY_ACCOUNT)
+
+    def _all_detections(self) -> set[str]:
+        return {path.rule.detection for paths in self._example.paths.values() for path in paths}
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """The same data, with every text ``old`` in it, also inside of texts, replaced."""
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, dict):
+        return {_replaced(key, old, new): _replaced(child, old, new) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_replaced(child, old, new) for child in value)
+    return value

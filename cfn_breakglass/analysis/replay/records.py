@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json, describe_decode_error
 from cfn_breakglass.analysis.replay.large_documents import ARRAY_START, document_pieces
-from cfn_breakglass.analysis.replay.partial_decoder import PartialDecoder
+from cfn_breakglass.analysis.replay.prefilter import PartialDecoder
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.text_forms import Values, read_text
 from cfn_breakglass.analysis.replay.unpacking import SourceStream
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
-_LINES_SIZE = 1 << 20
+_LINES_SIZE = 1 << 18
 _PIECE_SIZE = 1 << 24
 _INCOMPLETE_ENDS = (b"{", b"[", b",", b":")
 # What stands between records, also between two log files or arrays in one document.
@@ -88,7 +88,7 @@ def _line_batches(head: bytes, stream: BufferedReader, decoder: PartialDecoder) 
         if not lines[-1]:
             lines.pop()  # the last line ends with a line break
         try:
-            partial_records = [decoder.record(line) for line in lines]
+            partial_records = list(map(decoder.record, lines))
         except DECODE_ERRORS:
             yield from _irregular_line_batches(lines, number, decoder)
         else:

@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from cfn_breakglass.analysis.replay import large_documents, partial_decoder, prefilter
+from cfn_breakglass.analysis.replay import large_documents, prefilter
 
 
-@pytest.mark.parametrize("module", [large_documents, partial_decoder, prefilter], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [large_documents, prefilter], ids=lambda module: module.__name__)
 def test_the_examples_of_a_module(module: ModuleType) -> None:
     failed, attempted = doctest.testmod(module)
     assert (failed, attempted > 3) == (0, True)
