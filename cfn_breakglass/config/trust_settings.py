@@ -203,6 +203,11 @@ class Trust:
         "The public networks that everybody must call from; the console cannot switch to the role then",
         default=(),
     )
+    only_covered_regions: bool = setting(
+        Boolean(),
+        "Nobody can assume the role in a region that is not watched, whichever way they come",
+        default=False,
+    )
     not_before: str | None = setting(Timestamp(), "When the role can first be assumed", default=None)
     not_after: str | None = setting(
         Timestamp(), "When the role can last be assumed; a session may last longer", default=None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from cfn_breakglass.aws.partitions import GLOBAL_REGION
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.oidc_subjects import (
     NEW_FORM_SINCE,
@@ -37,6 +38,7 @@ def lockouts(config: Config, now: datetime | None = None) -> Iterator[str]:
         return
     trust = config.role.trust
     yield from _console(config, trust)
+    yield from _regions(config, trust)
     yield from _account_principals(trust)
     yield from _role_chaining(config, trust)
     yield from _literal_subjects(config, trust)
@@ -69,6 +71,16 @@ def _console(config: Config, trust: Trust) -> Iterator[str]:
         yield (
             "role.trust.external_id: principals cannot switch to the role in the console, because it does not send one;"
             " use the profile in the stack's outputs"
+        )
+
+
+def _regions(config: Config, trust: Trust) -> Iterator[str]:
+    """Calls that count as calls of a certain region."""
+    is_covered = GLOBAL_REGION in (config.main_region, *config.secondary_regions)
+    if trust.only_covered_regions and config.partition.name == "aws" and not is_covered:
+        yield (
+            f"role.trust.only_covered_regions: {GLOBAL_REGION} is not watched, so nobody can switch to the role at the"
+            f" usual address of the console or assume it by the global endpoint of STS; add {GLOBAL_REGION} to regions"
         )
 
 

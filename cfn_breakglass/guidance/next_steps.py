@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
-from textwrap import indent
+from textwrap import indent, wrap
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
@@ -35,6 +35,7 @@ def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
         *main_region_steps(plan, folder, files.templates),
         *_subscribers(plan),
         *rollout_steps(plan, folder, files.templates),
+        *_uncovered_regions(plan),
         *grant_steps(plan),
         *_drill(plan),
         _attach_guard(plan, folder / files.guard_scp.name),
@@ -49,6 +50,24 @@ _CHECK_TRAIL = """Check that a CloudTrail trail records the read and write manag
      aws cloudtrail describe-trails
      aws cloudtrail get-trail-status --name ARN-OF-THE-TRAIL
      aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""
+
+
+def _uncovered_regions(plan: Plan) -> Iterator[str]:
+    """What it means that a region is not watched."""
+    config = plan.config
+    uncovered = sorted(config.partition.regions.difference(plan.regions))
+    if not uncovered:
+        return
+    lines = indent("\n".join(wrap(" ".join(uncovered), 88, break_on_hyphens=False)), "       ")
+    meaning = "Neither RoleAssumed nor anything else alerts there. Add those to regions"
+    if config.role.created and config.role.trust.only_covered_regions:
+        meaning = "Nobody can assume the role there, but what a session does there alerts nobody. Add those to regions"
+    elif config.role.created:
+        meaning += ", or set role.trust.only_covered_regions: true"
+    yield f"""Find out which of these regions the account has enabled, for they are not watched:
+{lines}
+     aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT ENABLING
+   {meaning}."""
 
 
 def _create_trail(plan: Plan) -> str:

@@ -21,7 +21,7 @@ from cfn_breakglass.analysis.iam.caller import Caller
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.trust.required_values import STRANGER
 from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_user, permission_set_session, role_session
-from cfn_breakglass.analysis.trust.trusted_role import TrustedRole, evaluate_caller
+from cfn_breakglass.analysis.trust.trusted_role import REGION, TrustedRole, evaluate_caller
 from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.access.role import role
 from cfn_breakglass.config.loader import load_config, parse_config
@@ -322,6 +322,18 @@ def test_what_everybody_is_asked_for_is_asked_of_each(config: Config) -> None:
             assert evaluate_caller(of, replace(one, time=datetime(2031, 3, 2, tzinfo=UTC))).allowed is False
         if trust.not_after:
             assert evaluate_caller(of, replace(one, time=datetime(2031, 3, 11, tzinfo=UTC))).allowed is False
+
+
+@slowly
+@given(CONFIGS)
+def test_nobody_gets_in_where_nobody_watches_if_that_is_asked_for(config: Config) -> None:
+    of = made(config)
+    for caller in meant(config, of):
+        # An opt-in region, which the regions enabled by default do not have.
+        elsewhere = replace(caller, more={**caller.more, REGION: "me-central-1"})
+        assert evaluate_caller(of, elsewhere).allowed is not config.role.trust.only_covered_regions
+        in_another = replace(caller, more={**caller.more, REGION: "eu-west-3"})
+        assert evaluate_caller(of, in_another).allowed is True
 
 
 def switching(caller: Caller) -> Caller:

@@ -68,6 +68,7 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "role.trust.organization": ("o-a1b2c3d4e5", {"role": {"trust": {"principals": [ELSEWHERE]}}}),
     "role.trust.external_id": ("secret-word", {"role": {"trust": {"principals": [ELSEWHERE]}}}),
     "role.trust.source_ips": (["203.0.113.0/24"], {}),
+    "role.trust.only_covered_regions": (True, {}),
     "role.trust.not_before": ("2031-01-01T00:00:00Z", {}),
     "role.trust.not_after": ("2032-01-01T00:00:00Z", {}),
     "role.grant": ("none", {}),

@@ -51,6 +51,18 @@ KEPT_OUT = {
         "source_ips",
         "nobody can assume the role by role.trust.account_access",
     ),
+    "regions without the usual one of the console": (
+        config_of(
+            {
+                "main_region": "eu-west-1",
+                "regions": ["eu-central-1"],
+                "usernames": ["alice"],
+                "role": {"trust": {"only_covered_regions": True}},
+            }
+        ),
+        "only_covered_regions",
+        "us-east-1 is not watched, so nobody can switch to the role at the usual address",
+    ),
     "usernames of a SAML provider": (
         configured({"saml_provider": CORP}),
         "usernames",

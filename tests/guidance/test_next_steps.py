@@ -292,6 +292,40 @@ def test_the_passwords_of_subscribers_exist_first(tmp_path: Path, settings: dict
     assert told.index(step) < deploys
 
 
+@pytest.mark.parametrize(
+    ("settings", "unwatched", "said"),
+    [
+        ({}, "af-south-1 ap-east-1", "Neither RoleAssumed nor anything else alerts there"),
+        ({"regions": ["eu-west-1"]}, "af-south-1 ap-east-1", "or set role.trust.only_covered_regions: true"),
+        ({"role": {"trust": {"only_covered_regions": True}}}, "af-south-1", "Nobody can assume the role there"),
+        ({"main_region": "us-gov-west-1", "regions": []}, "us-gov-east-1", "Neither RoleAssumed"),
+    ],
+)
+def test_regions_that_are_not_watched_are_listed(
+    tmp_path: Path, settings: dict[str, Any], unwatched: str, said: str
+) -> None:
+    (step,) = steps_about("they are not watched", tmp_path, settings)
+    assert f"       {unwatched}" in step
+    assert said in step
+
+
+def test_where_every_region_is_watched_none_is_listed(tmp_path: Path) -> None:
+    assert steps_about("they are not watched", tmp_path, {"main_region": "cn-north-1"}) == []
+
+
+def test_a_role_that_exists_has_no_trust_of_ours(tmp_path: Path) -> None:
+    (step,) = steps_about("they are not watched", tmp_path, {"role": {"existing": "Emergency"}})
+    assert "only_covered_regions" not in step
+
+
+def steps_about(words: str, folder: Path, settings: dict[str, Any]) -> list[str]:
+    """The numbered steps with these words."""
+    config = folder / "breakglass.yaml"
+    config.write_text(yaml.safe_dump({"main_region": "us-east-1", "usernames": ["alice"], **settings}))
+    steps = re.split(r"^[0-9]+\. ", generate(folder, config).stdout, flags=re.MULTILINE)
+    return [step for step in steps if words in step]
+
+
 def test_a_group_gets_the_policy_where_the_users_are_known_by_a_tag() -> None:
     attached = command("users-by-tag", "attach-group-policy")
     assert attached["policy-arn"] == ["arn:aws:iam::ACCOUNT:policy/break-glass-grant"]

@@ -120,6 +120,7 @@ def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
     )
     for_all = maybe(
         source_ips=st.sampled_from([["203.0.113.0/24"], ["198.51.100.7", "2001:db8::/32"]]),
+        only_covered_regions=st.booleans(),
         not_before=st.just("2031-03-03T00:00:00Z"),
         not_after=st.just("2031-03-10T00:00:00Z"),
     )

@@ -18,6 +18,7 @@ _KEYS = {
     "aws:principalarn": "the caller's ARN",
     "aws:principalorgid": "the caller's organization",
     "aws:principaltype": "the caller's type",
+    "aws:requestedregion": "the region of the call",
     "aws:sourcearn": "what the service calls for",
     "aws:sourceip": "the caller's address",
     "aws:tagkeys": "the session tag keys",

@@ -18,6 +18,7 @@ from cfn_breakglass.analysis.trust.required_values import (
     required_values,
     sample_value,
 )
+from cfn_breakglass.analysis.trust.trusted_role import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,6 +106,7 @@ def variations(caller: Caller, allows: Statements) -> Iterator[tuple[str, Caller
         networks = {network.partition("/")[0].rpartition(".")[0] for network in required_values(allows, "aws:SourceIp")}
         outside = (address for address in _ADDRESSES if address.rpartition(".")[0] not in networks)
         yield other_origin, replace(caller, ip=next(outside))
+    yield "in a region that is not watched", replace(caller, more={**caller.more, REGION: STRANGER})
     if caller.time:
         yield "too early", replace(caller, time=caller.time - _CENTURY)
         yield "too late", replace(caller, time=caller.time + _CENTURY)

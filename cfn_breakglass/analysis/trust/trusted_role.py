@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 _HOUR = 3600
+REGION = "aws:RequestedRegion"
+"""The condition key that says which region is called."""
 # The property that says which users a policy is attached to.
 _USERS_PROPERTY = {
     "AWS::IAM::ManagedPolicy": "Users",
@@ -101,9 +103,11 @@ def evaluate_caller(role: TrustedRole, caller: Caller) -> Evaluation:
         if problem:
             raise TemplateError(f"cannot tell: statement {number} of the trust policy cannot be evaluated: {problem}")
     service = caller.arn if caller.kind == "service" else None
+    # A caller who does not say otherwise calls STS of the main region.
+    keys = {REGION: role.stack.region, **caller.keys}
     evaluations = []
     for action in caller.actions:
-        matches = match_statements(role.document, Request(action, role.arn, caller.keys, service, caller.is_absent))
+        matches = match_statements(role.document, Request(action, role.arn, keys, service, caller.is_absent))
         evaluations.append(Evaluation(verdict(matches), action, matches))
     # The first call that is denied decides; then the first that is not known.
     return min(evaluations, key=lambda evaluation: (False, None, True).index(evaluation.allowed))

@@ -13,7 +13,7 @@ from awacs import aws
 from troposphere import AWSObject, Ref, iam
 
 from cfn_breakglass.aws.partitions import Partition
-from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
+from cfn_breakglass.builders.iam_policy import Conditions, allow, anybody, deny, policy, service
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.oidc_subjects import issuer_of
 from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
@@ -33,6 +33,7 @@ def trust_statements(config: Config) -> list[aws.Statement]:
         *_permission_sets(trust),
         *_account_access(trust),
         *_principals(trust),
+        *_covered_regions(config),
     ]
 
 
@@ -193,3 +194,11 @@ def _principals(trust: Trust) -> Iterator[aws.Statement]:
     for sid, principals, conditions in (("Principals", others, {**when, **_mfa(trust)}), ("Roles", roles, when)):
         if arns := [sub(principal_arn(principal)) for principal in principals]:
             yield _allow_assuming(sid, awacs.sts.AssumeRole, aws.Principal("AWS", arns), conditions, trust)
+
+
+def _covered_regions(config: Config) -> Iterator[aws.Statement]:
+    """Deny the calls that nobody would be alerted of; a statement of its own, as the list of regions is long."""
+    if config.role.trust.only_covered_regions:
+        actions = [awacs.sts.AssumeRole, awacs.sts.AssumeRoleWithSAML, awacs.sts.AssumeRoleWithWebIdentity]
+        covered = {"aws:RequestedRegion": sorted({config.main_region, *config.secondary_regions})}
+        yield deny("CoveredRegions", actions, principal=anybody(), when={aws.StringNotEquals: covered})
