@@ -89,6 +89,7 @@ class Names(NamedTuple):
     monitoring_bus: str
     role: RoleNames
     forwarder_role_arn: str
+    topic_arn: str
     administration_role: str
     execution_role: str
 
@@ -103,6 +104,7 @@ class Names(NamedTuple):
             monitoring_bus=config.monitoring_bus,
             role=role or RoleNames.of(config),
             forwarder_role_arn=config.event_bus.forwarder_role or _arn("iam", f"role/{config.name}-forwarder"),
+            topic_arn=config.alerts.topic or _arn("sns", f"{config.name}-alerts", config.main_region),
             administration_role=_stackset_role(config, "administration"),
             execution_role=_stackset_role(config, "execution"),
         )
@@ -129,11 +131,21 @@ class Names(NamedTuple):
 
     @property
     def topic(self) -> str:
+        return self.topic_arn.rpartition(":")[2]
+
+    @property
+    def own_topic(self) -> str:
+        """The name of the alert topic that the stack makes unless one exists."""
         return f"{self.prefix}-alerts"
 
     @property
-    def topic_arn(self) -> str:
-        return _arn("sns", self.topic, self.main_region)
+    def publisher_role(self) -> str:
+        """The role that publishes alerts to a topic of another account."""
+        return f"{self.prefix}-publisher"
+
+    @property
+    def publisher_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.publisher_role}")
 
     @property
     def fallback_topic(self) -> str:
@@ -263,6 +275,7 @@ class Names(NamedTuple):
             forwarder.rpartition("/")[2] if forwarder else self.forwarder_role,
             self.heartbeat,
             *([self.chat] if config.alerts.chats else []),
+            *([self.publisher_role] if config.alerts.topic else []),
             *([self.service_role] if deployer else []),
             *([deployer.role or self.deployer] if deployer and not (deployer.user or deployer.existing) else []),
             *([self.administration_role, self.execution_role] if config.makes_stackset_roles else []),
@@ -360,6 +373,12 @@ def resolve_pseudo_parameters(arn: str, config: Config, unknown_account: str = "
     """``arn`` for use outside of CloudFormation, with ``unknown_account`` unless the config fixes the account."""
     account = config.account or unknown_account
     return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", account)
+
+
+def keys_beside(arn: str) -> str:
+    """The ARNs of all keys of the account and region of a resource, as a wildcard."""
+    partition, _, region, account = arn.split(":")[1:5]
+    return f"arn:{partition}:kms:{region}:{account}:key/*"
 
 
 def root_arn() -> str:

@@ -6,7 +6,7 @@ needs, and derives none of this again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -131,6 +131,11 @@ class Plan:
     def bus_of(self, family: str) -> CentralBus:
         """The central bus that the edge rules of a family forward to."""
         return next(bus for bus in self.buses if family in bus.families)
+
+    def rule_arns(self, detections: Iterable[Detection]) -> list[str]:
+        """The ARNs of the rules of ``detections``, as IAM's wildcards."""
+        buses = dict.fromkeys(self.bus_of(detection.family).name for detection in detections) if self.buses else (None,)
+        return [arn for bus in buses for arn in self.names.rule_arns(bus)]
 
     def edges_of(self, family: str) -> list[EdgeRule]:
         """The edge rules of a family."""

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from troposphere import AWSObject, Equals, Not, Ref, Template, awslambda, encode_to_dict, events, iam, logs, sns
+from troposphere import (
+    AWSHelperFn,
+    AWSObject,
+    Equals,
+    Not,
+    Ref,
+    Template,
+    awslambda,
+    encode_to_dict,
+    events,
+    iam,
+    logs,
+    sns,
+)
 
 from cfn_breakglass.aws.handler_ownership import CHANNEL_TYPES
 from cfn_breakglass.builders.access.role import role
@@ -102,6 +115,7 @@ def make_main_region(plan: Plan, stackset_template: Template) -> Template:
         resources,
         main_region_outputs(plan, resources),
         mappings=mappings(plan),
+        conditions=_conditions(plan),
     )
 
 
@@ -238,6 +252,15 @@ def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
     return [
         resource for resource in resources if isinstance(resource, kinds) or resource.resource_type in CHANNEL_TYPES
     ]
+
+
+def _conditions(plan: Plan) -> Mapping[str, AWSHelperFn]:
+    """The conditions of the template, if an existing topic needs any."""
+    if not plan.config.alerts.topic:
+        return {}
+    from cfn_breakglass.builders.alerts.existing_topic import conditions
+
+    return conditions(plan)
 
 
 _LAST_TYPES = frozenset(

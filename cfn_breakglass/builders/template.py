@@ -23,6 +23,7 @@ def assemble(
     outputs: Iterable[Output],
     *,
     mappings: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
+    conditions: Mapping[str, AWSHelperFn] = MappingProxyType({}),
 ) -> Template:
     """A template of ``resources`` that refuses to be deployed where one of ``rules`` does not hold.
 
@@ -33,11 +34,14 @@ def assemble(
     template = Template(Description=description)
     template.set_version()
     covered = {"Name": config.name, "MainRegion": config.main_region, "Regions": list(config.secondary_regions)}
-    template.set_metadata({METADATA: covered | ({"Account": config.account} if config.account else {})})
+    known = {"Account": config.account, "Topic": config.alerts.topic}
+    template.set_metadata({METADATA: covered | {name: value for name, value in known.items() if value}})
     for name, (condition, otherwise) in (rules | _right_account(config)).items():
         template.add_rule(name, {"Assertions": [{"Assert": condition, "AssertDescription": otherwise}]})
     for name, mapping in mappings.items():
         template.add_mapping(name, dict(mapping))
+    for name, condition in conditions.items():
+        template.add_condition(name, condition)
     template.add_resource(list(resources))
     template.add_output(list(outputs))
     return template

@@ -164,6 +164,12 @@ def _check_queue(text: str) -> Fault | None:
     return None
 
 
+def _check_topic(text: str) -> Fault | None:
+    if text.endswith(".fifo"):
+        return Fault(f"is {text!r}, but a rule cannot send to a FIFO topic", "write the ARN of a standard topic")
+    return None
+
+
 def _check_https(text: str) -> Fault | None:
     chat = chat_service(text)
     native = {"Slack": "slack", "Microsoft Teams": "teams", "Power Automate": "teams"}.get(chat[0] if chat else "")
@@ -297,6 +303,12 @@ PUSH: Final = String(
     "the ARN of a mobile push endpoint",
     rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:endpoint/[A-Za-z0-9_/.-]+",
     "write one such as arn:aws:sns:us-east-1:111122223333:endpoint/APNS/app/5e3e9847-3183-3f18-a7e8-671c3a57d4b3",
+)
+TOPIC: Final = String(
+    "the ARN of a topic",
+    rf"{_ARN}:sns:[a-z0-9-]+:[0-9]{{12}}:[A-Za-z0-9_-]{{1,256}}",
+    "write one such as arn:aws:sns:us-east-1:111122223333:security",
+    check=_check_topic,
 )
 _ENDPOINT_TYPES: Final = {
     "email": EMAIL,

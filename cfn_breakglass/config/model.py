@@ -125,6 +125,11 @@ class Alerts:
     sqs: tuple[str, ...] = setting(ListOf(aws_types.QUEUE), "SQS queues", default=())
     lambda_: tuple[str, ...] = setting(ListOf(aws_types.FUNCTION), "Lambda functions", default=())
     application: tuple[str, ...] = setting(ListOf(aws_types.PUSH), "Mobile push endpoints", default=())
+    topic: str | None = setting(
+        aws_types.TOPIC,
+        "Send alerts to this existing topic, by its ARN, and make none; of this account or another, in the main region",
+        default=None,
+    )
     slack: tuple[SlackChannel, ...] = setting(
         ListOf(Section(SlackChannel)), "Slack channels, each as {workspace: ID, channel: ID}", default=()
     )
@@ -150,6 +155,11 @@ class Alerts:
         "Who is notified, without EventBridge, when alerts fail: e-mail, phone numbers, https endpoints and queues",
         default=(),
     )
+
+    @property
+    def has_subscribers(self) -> bool:
+        """Whether alerts go to anybody but chat channels: to subscribers of ours, or to a topic that exists."""
+        return bool(self.endpoints or self.topic)
 
     @property
     def chats(self) -> bool:
@@ -394,7 +404,7 @@ class Config:
 
     def alerts_on(self, detection: str) -> bool:
         """Whether a detection notifies subscribers."""
-        return bool(self.alerts.endpoints) and self.detections[detection] == ALERT
+        return self.alerts.has_subscribers and self.detections[detection] == ALERT
 
     def chats_on(self, detection: str) -> bool:
         """Whether a detection notifies chat channels."""

@@ -116,16 +116,18 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     And about the rule ``watcher``, which watches all other rules.
     """
     chat = [names.chat] if config.alerts.chats else []
-    topics, queue = (names.topic, *chat, names.fallback_topic), names.dead_letters
+    created = [*([] if config.alerts.topic else [names.topic]), *chat, names.fallback_topic]
+    topics = [_end_of_topic(config, names), *(f":{topic}" for topic in (*chat, names.fallback_topic))]
+    queue = names.dead_letters
     buses = _ends_of_arns(names.buses(config))
     on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
         {"name": [names.default_bus_rule(watcher)], **on_default_bus},
         {"rule": [names.default_bus_rule(watcher)], **on_default_bus},
-        {"name": [names.heartbeat, *topics], "eventBusName": ABSENT},
-        {"topicArn": [{"suffix": f":{topic}"} for topic in topics]},
-        {"subscriptionArn": [{"wildcard": f"*:{topic}:*"} for topic in topics]},
-        {"resourceArn": [{"suffix": f":{topic}"} for topic in topics]},
+        {"name": [names.heartbeat, *created], "eventBusName": ABSENT},
+        {"topicArn": [{"suffix": topic} for topic in topics]},
+        {"subscriptionArn": [{"wildcard": f"*{topic}:*"} for topic in topics]},
+        {"resourceArn": [{"suffix": topic} for topic in topics]},
         {"queueUrl": [queue, {"suffix": f"/{queue}"}, {"suffix": f"/{queue}/"}]},
         {"queueName": [queue]},
         {"sourceArn": [{"suffix": f":{queue}"}]},
@@ -136,6 +138,12 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     if sends_text_messages(config):
         parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
     return _own(["events", "scheduler", "sns", "sqs"], parts)
+
+
+def _end_of_topic(config: Config, names: Names) -> str:
+    """What the ARN of the alert topic ends with; only that of an existing one says which account's it is."""
+    existing = parse_arn(config.alerts.topic or "")
+    return f":{existing.account}:{existing.resource}" if existing else f":{names.topic}"
 
 
 def channel_changes(config: Config, names: Names) -> _Fields:
@@ -280,10 +288,11 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
     """
     bus, forwarder = names.monitoring_bus, names.forwarder_role_arn.rpartition("/")[2]
     # Where people are notified too, they hear of what silences a chat.
-    only_chat = config.alerts.chats and not config.alerts.endpoints
+    only_chat = config.alerts.chats and not config.alerts.has_subscribers
     services = ["cloudcontrolapi", "sns", *(_CHAT_SERVICES if only_chat else [])]
-    topic = names.chat if only_chat else names.topic
-    topic_arn, subscription_arn = {"suffix": f":{topic}"}, {"wildcard": f"*:{topic}:*"}
+    topic = f":{names.chat}" if only_chat else _end_of_topic(config, names)
+    topic_arn, subscription_arn = {"suffix": topic}, {"wildcard": f"*{topic}:*"}
+    roles = [{"equals-ignore-case": names.publisher_role}] if config.alerts.topic else []
     parts: list[_Fields] = [
         {"topicArn": [topic_arn]},
         {"subscriptionArn": [subscription_arn]},
@@ -292,14 +301,15 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
     ]
     identifiers: list[Any] = [topic_arn, subscription_arn]
     if config.secondary_regions:
-        services += ["events", "iam"]
-        parts += [
-            {"name": [bus]},
-            {"eventBusName": [bus, {"suffix": f"/{bus}"}]},
-            {"roleName": [{"equals-ignore-case": forwarder}]},
-        ]
-        identifiers += [bus, {"wildcard": f"*:rule/{bus}/*"}, {"equals-ignore-case": forwarder}]
-        if config.deployer:  # the boundary of the forwarder role
+        services.append("events")
+        parts += [{"name": [bus]}, {"eventBusName": [bus, {"suffix": f"/{bus}"}]}]
+        roles.append({"equals-ignore-case": forwarder})
+        identifiers += [bus, {"wildcard": f"*:rule/{bus}/*"}]
+    if roles:
+        services.append("iam")
+        parts.append({"roleName": roles})
+        identifiers += roles
+        if config.deployer:  # the boundary of these roles
             parts.append({"policyArn": _policy_arns([names.boundary])})
     if key := existing_key_id(config) or (Ref(key_id) if key_id else None):
         services.append("kms")

@@ -136,7 +136,7 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
         yield f"alerts: there is no subscriber and no log for {names}, so they are not watched; set alerts.log: true"
     if not plan.destinations.notified:
         yield "alerts: nobody is notified, because detections are only logged; set alerts.emails or other subscribers"
-    elif config.alerts.endpoints and not plan.destinations.topic:
+    elif config.alerts.has_subscribers and not plan.destinations.topic:
         yield "detections: none has the level alert, so nobody but chat channels is notified; set some to alert"
     if plan.destinations.notified and not config.alerts.fallback:
         yield (
@@ -151,7 +151,7 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
 def _about_text_without_effect(alerts: Alerts) -> Iterator[str]:
     if alerts.message and alerts.format != JSON:
         yield f"alerts.format: {alerts.format} has no effect, because alerts.message is what every alert says"
-    if alerts.chats and not (alerts.endpoints or alerts.fallback):
+    if alerts.chats and not (alerts.has_subscribers or alerts.fallback):
         text = "message" if alerts.message else "format"
         if alerts.message or alerts.format != JSON:
             yield f"alerts.{text}: has no effect, because only chat channels are notified, by a message of their own"
@@ -182,8 +182,8 @@ def _about_text_messages(message: str | None) -> Iterator[str]:
 def _unseen_without_fallback(plan: Plan) -> str:
     """The parts of the alert path whose change takes its own alert along."""
     alerts = plan.config.alerts
-    parts = ["the alert topic" if alerts.endpoints else "the chat topic"]
-    if len(alerts.endpoints or (*alerts.slack, *alerts.teams)) == 1:
+    parts = ["the alert topic" if alerts.has_subscribers else "the chat topic"]
+    if not alerts.topic and len(alerts.endpoints or (*alerts.slack, *alerts.teams)) == 1:
         parts.append("its only subscription" if alerts.endpoints else "its only channel")
     if plan.encryption.key_arn:
         parts.append("the key")

@@ -356,6 +356,31 @@ SERVICES = {
         {"for another account": ANOTHERS_ACCOUNT, "for no account": {"aws:SourceAccount": None}},
         CHATBOT,
     ),
+    "a rule assumes the role that publishes in another account": Allowed(
+        "existing-topic",
+        "PublisherRole",
+        "sts:AssumeRole",
+        "*",
+        by_service(arn("events", "rule/break-glass/break-glass-RoleAssumed")),
+        {**NO_SOURCE, **OTHERS_RULE, "a rule of the default bus": {"aws:SourceArn": RULE}},
+        EVENTS,
+    ),
+    **{
+        f"{file} allows the key of a topic of another account": Allowed(
+            "existing-topic",
+            logical_id,
+            "kms:GenerateDataKey",
+            arn("kms", "key/0b5e", account="999999999999"),
+            {"kms:ViaService": "sns.us-east-1.amazonaws.com"},
+            {
+                "for another service": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+                "without a service": {"kms:ViaService": None},
+                "a key of this account": {"resource": KEY},
+            },
+            file=file,
+        )
+        for file, logical_id in (("main-region.yaml", "PublisherRole"), ("deployer.yaml", "Boundary"))
+    },
     "an alarm notifies the fallback topic": Allowed(
         "everything",
         "FallbackTopicPolicy",
@@ -627,7 +652,7 @@ DEPLOYER = {
             {key: {key: "other"} for key in BEAT},
             file="deployer.yaml",
         )
-        for case in ("deployer", "deployer-existing")
+        for case in ("deployer", "deployer-existing", "existing-topic")
     },
     **{
         f"the boundary allows to hand {role} on": passes(

@@ -78,6 +78,7 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "alerts.sqs": ([f"arn:aws:sqs:us-east-1:{ACCOUNT}:alerts"], {}),
     "alerts.lambda": ([f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:alerts"], {}),
     "alerts.application": ([f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/app/5e3e9847"], {}),
+    "alerts.topic": (f"arn:aws:sns:us-east-1:{ACCOUNT}:security", {"alerts": {"emails": []}}),
     "alerts.slack": ([{"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}], {}),
     "alerts.teams": ([{"tenant": TEAM, "team": TEAM, "channel": "19%3A0123456789abcdef%40thread.tacv2"}], {}),
     "alerts.log": (False, {}),

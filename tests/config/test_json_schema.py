@@ -84,7 +84,7 @@ def starter_blocks() -> dict[str, tuple[list[int], bool]]:
 
 BLOCKS = starter_blocks()
 COMMENTED = [key for key, (_, commented) in BLOCKS.items() if commented]
-CONTRADICTING = {"role.existing", "role.permission_set", "event_bus.existing", "deployer.user"}
+CONTRADICTING = {"role.existing", "role.permission_set", "event_bus.existing", "deployer.user", "alerts.topic"}
 NEEDED = {
     "role.trust.saml_names": "role.trust.saml_provider",
     "role.trust.oidc_subjects": "role.trust.oidc_provider",

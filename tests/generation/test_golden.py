@@ -111,11 +111,12 @@ def test_stackset_can_go_anywhere_without_questions(case: Path) -> None:
 
 @every_case
 def test_templates_are_yaml_without_aliases_in_aws_order(case: Path) -> None:
-    order = ["AWSTemplateFormatVersion", "Description", "Metadata", "Rules", "Mappings", "Resources", "Outputs"]
+    before = ["AWSTemplateFormatVersion", "Description", "Metadata", "Rules", "Mappings", "Conditions"]
+    order = [*before, "Resources", "Outputs"]
     for name in ("main-region.yaml", "stackset.yaml"):
         text = committed(case, name)
         template = template_data(text)
-        optional = {"Mappings", "Outputs"}
+        optional = {"Mappings", "Conditions", "Outputs"}
         assert list(template) == [section for section in order if section not in optional or section in template]
         tokens = list(yaml.scan(text, Loader=yaml.CSafeLoader))
         assert not [token for token in tokens if isinstance(token, yaml.AliasToken | yaml.AnchorToken)]

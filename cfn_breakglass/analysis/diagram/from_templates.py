@@ -171,7 +171,7 @@ def _forwarders(main: Stack, edge_rules: Iterable[Rule]) -> tuple[Component, ...
         for role in main.of_type("AWS::IAM::Role")
     }
     arns = [str(main.outputs.get("ForwarderRoleArn", ""))]
-    arns += [target.role or "" for rule in edge_rules for target in rule.targets]
+    arns += [target.role or "" for rule in edge_rules for target in rule.targets if target.kind == "bus"]
     return tuple(roles.get(arn) or _external_component("Forwarder", arn) for arn in dict.fromkeys(arns) if arn)
 
 

@@ -12,9 +12,15 @@ from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.key_permissions import KeyUse, find_key, key_denial
 from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.analysis.template.resource_types import StackLocation
+from cfn_breakglass.analysis.template.template_files import existing_topic
 
 _EVENTBRIDGE = "events.amazonaws.com"
 _SERVICE_NAMES = {_EVENTBRIDGE: "EventBridge", "cloudwatch.amazonaws.com": "CloudWatch"}
+# What a role does with a target, the code of the problem that it may not, and what that is about if not the target.
+_DENIALS = {
+    "events:PutEvents": ("put events on", "role-policy-denies", ""),
+    "sns:Publish": ("publish to", "topic-policy-denies", "EventBridge"),
+}
 _LOG_WRITERS = (_EVENTBRIDGE, "delivery.logs.amazonaws.com")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -68,9 +74,17 @@ def can_forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapp
     if target.role is None:
         message = f"the rule {rule.name} forwards to {target.arn} without a role"
         return Verdict(DeliveryProblem("forward-without-role", message, about=target.arn))
+    context = {"events:source": event.get("source", ""), "events:detail-type": event.get("detail-type", "")}
+    return _can_act(stacks, rule, target, "events:PutEvents", context)
+
+
+def _can_act(
+    stacks: Iterable[Stack], rule: Rule, target: Target, action: str, context: Mapping[str, str | list[str]]
+) -> Verdict:
+    """Whether the role of the target may be assumed for the rule, and do the action on the target."""
     makers = [(stack, role) for stack in stacks for role in stack.of_type("AWS::IAM::Role") if role.arn == target.role]
     if not makers:
-        return Verdict(assumed_allowed=(target.role,))
+        return Verdict(assumed_allowed=(str(target.role),))
     stack, role = makers[0]
     trust = role.properties.get("AssumeRolePolicyDocument", {})
     if not allowed(
@@ -78,14 +92,11 @@ def can_forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapp
     ):
         message = f"the role {role.arn} does not trust the rule {rule.arn}"
         return Verdict(DeliveryProblem("role-trust-denies", message, stack.region, role.logical_id, "EventBridge"))
-    context = {
-        "aws:PrincipalArn": role.arn,
-        "events:source": event.get("source", ""),
-        "events:detail-type": event.get("detail-type", ""),
-    }
-    if not allowed(role_policies(stack, role), action="events:PutEvents", resource=target.arn, context=context):
-        message = f"the role {role.arn} may not put events on {target.arn}"
-        return Verdict(DeliveryProblem("role-policy-denies", message, stack.region, role.logical_id, target.arn))
+    context = {**context, "aws:PrincipalArn": role.arn}
+    if not allowed(role_policies(stack, role), action=action, resource=target.arn, context=context):
+        verb, code, about = _DENIALS[action]
+        message = f"the role {role.arn} may not {verb} {target.arn}"
+        return Verdict(DeliveryProblem(code, message, stack.region, role.logical_id, about or target.arn))
     return Verdict()
 
 
@@ -93,7 +104,23 @@ def can_deliver(stack: Stack, rule: Rule, target: Target) -> Verdict:
     """Whether the rule may write to the log group, or send to the topic or queue, of its target."""
     if target.kind == "log":
         return _can_write(stack, rule, target)
+    if target.arn == existing_topic(stack.metadata):
+        return _can_publish_to_existing(stack, rule, target)
     return can_send(stack, target.kind, target.arn, rule_sender(rule))
+
+
+def _can_publish_to_existing(stack: Stack, rule: Rule, target: Target) -> Verdict:
+    """Whether the rule may publish to a topic that no template makes, as far as they say.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html
+    """
+    if target.role:
+        verdict = _can_act([stack], rule, target, "sns:Publish", {})
+        return verdict._replace(assumed_allowed=(*verdict.assumed_allowed, target.arn))
+    if target.arn.split(":")[4] != stack.account:
+        message = f"the rule {rule.name} publishes to {target.arn} of another account without a role"
+        return Verdict(DeliveryProblem("forward-without-role", message, about=target.arn))
+    return Verdict(assumed_allowed=(target.arn,))
 
 
 def rule_sender(rule: Rule) -> Sender:

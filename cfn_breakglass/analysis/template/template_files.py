@@ -61,6 +61,12 @@ def config_name(metadata: Mapping[str, Any]) -> str:
     return str(name or "")
 
 
+def existing_topic(metadata: Mapping[str, Any]) -> str:
+    """The ARN of the topic that alerts go to if no template makes it, otherwise empty."""
+    product_metadata = metadata.get(_METADATA_KEY)
+    return str(product_metadata.get("Topic", "")) if isinstance(product_metadata, dict) else ""
+
+
 def rule_id(rule_name: str, metadata: Mapping[str, Any]) -> str:
     """The name of a rule without that of its config: Assume of break-glass.Assume, RoleAssumed of x-RoleAssumed."""
     name = config_name(metadata)

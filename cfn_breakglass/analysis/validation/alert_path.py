@@ -88,7 +88,7 @@ class _AlertPath:
         self._buses = {rule.bus for rule in self._rules}
         roles = {role.arn for stack in self._stacks.values() for role in stack.of_type("AWS::IAM::Role")}
         self._own_forwarder_roles = roles & {
-            target.role for rule in self._rules for target in rule.targets if target.role
+            target.role for rule in self._rules for target in rule.targets if target.role and target.kind == "bus"
         }
 
     def occurrences(self) -> Iterator[Occurrence]:

@@ -40,9 +40,9 @@ FINDING_RULES: Final = {
         "Give it the targets that a rule of its kind has.",
     ),
     "forward-without-role": FindingRule(
-        "A rule forwards without a role",
+        "A rule forwards, or publishes in another account, without a role",
         "{subjects}: the target {about} has no role, so EventBridge forwards nothing from {regions}.",
-        "Set the RoleArn of the target to the ARN of the forwarder role.",
+        "Set the RoleArn of the target to the ARN of the forwarder role, or of one that may publish.",
     ),
     "forward-unmatched": FindingRule(
         "Nothing matches what a rule forwards",

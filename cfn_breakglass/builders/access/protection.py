@@ -47,6 +47,9 @@ _ATTACHMENT: Final = "iam:*tach*Policy"
 # What exists already has other uses: denied is only what would end ours. AWS names no resource for the calls about a
 # bus's policy; should AWS check one of them against the bus after all, it is denied.
 _SHARED_BUS: Final = ("events:*Permission", "events:DeleteEventBus", "events:UpdateEventBus")
+_SHARED_TOPIC: Final = (
+    *("sns:*Permission", "sns:DeleteTopic", "sns:PutDataProtectionPolicy", "sns:SetTopicAttributes"),
+)
 _SHARED_FORWARDER: Final = (
     *("iam:AttachRolePolicy", "iam:DeleteRole*", "iam:DetachRolePolicy", "iam:PutRole*", "iam:UpdateAssumeRolePolicy"),
 )
@@ -106,6 +109,8 @@ def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
         denied["Policies"] = {"Action": _ATTACHMENT, "Resource": "*", "Condition": our_policies}
     if config.event_bus.existing:
         denied["Bus"] = {"Action": list(_SHARED_BUS), "Resource": resolved(names.bus_arn(names.bus))}
+    if config.alerts.topic:
+        denied["Topic"] = {"Action": list(_SHARED_TOPIC), "Resource": config.alerts.topic}
     if config.event_bus.forwarder_role:
         denied["Forwarder"] = {"Action": list(_SHARED_FORWARDER), "Resource": config.event_bus.forwarder_role}
     if config.encryption == CUSTOMER_KEY:
@@ -133,7 +138,10 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield part_arn("events", f"rule/{bus}/*")
     if config.event_bus.existing:  # our rules there are RoleAssumed and RoleDenied
         yield part_arn("events", f"rule/*/{names.central_rule('Role')}*")
-    yield part_arn("sns", names.topic)
+    if config.alerts.topic:
+        yield names.publisher_role_arn
+    else:
+        yield part_arn("sns", names.topic)
     yield part_arn("sns", names.fallback_topic)
     if config.alerts.chats:
         yield from (part_arn("sns", names.chat), names.chat_role_arn, names.chat_channel_arns)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import awacs.sns
@@ -22,11 +22,13 @@ from cfn_breakglass.plan import Plan
 
 
 class AlertTopic(NamedTuple):
-    """A topic that rules notify, its policy, and what makes its subscribers."""
+    """A destination of rules that is a topic; ``topic`` is None if it exists already.
 
-    topic: sns.Topic
-    policy: sns.TopicPolicy
-    subscriptions: list[AWSObject]
+    ``resources`` are the topic, its policy and what makes its subscribers.
+    """
+
+    topic: sns.Topic | None
+    resources: list[AWSObject]
     sink: Sink
 
 
@@ -35,23 +37,37 @@ def alert_topic(plan: Plan) -> AlertTopic | None:
     detections = plan.destinations.topic
     if not detections:
         return None
-    names, alerts = plan.names, plan.config.alerts
-    topic, allowed = topic_for_rules(plan, "AlertTopic", names.topic, detections)
+    if plan.config.alerts.topic:
+        return _existing_topic(plan)
+    topic, allowed = topic_for_rules(plan, "AlertTopic", plan.names.topic, detections)
+    subscriptions = subscribe(topic, plan.config.alerts.endpoints)
+    return AlertTopic(topic, [topic, allowed, *subscriptions], _sink(plan, {"Arn": topic.ref()}))
+
+
+def _existing_topic(plan: Plan) -> AlertTopic:
+    from cfn_breakglass.builders.alerts.existing_topic import publisher_role, role_of_target
+
+    role = publisher_role(plan)
+    target = {"Arn": plan.config.alerts.topic, **role_of_target(plan)}
+    return AlertTopic(None, [role] if role else [], _sink(plan, target))
+
+
+def _sink(plan: Plan, topic: Mapping[str, Any]) -> Sink:
+    """The alert topic as a destination; ``topic`` are the properties of every target that is this topic."""
 
     def target(detection: Detection) -> dict[str, Any]:
-        return {"Id": "Alert", "Arn": topic.ref(), **message_of(plan, detection)}
+        return {"Id": "Alert", **topic, **message_of(plan, detection)}
 
-    return AlertTopic(topic, allowed, subscribe(topic, alerts.endpoints), Sink(detections, target, is_urgent=True))
+    return Sink(plan.destinations.topic, target, is_urgent=True)
 
 
 def topic_for_rules(
     plan: Plan, title: str, name: str, detections: Iterable[Detection]
 ) -> tuple[sns.Topic, sns.TopicPolicy]:
     """A topic for ``detections``, and its policy, by which only our rules may publish."""
-    key, names = plan.encryption.key_arn, plan.names
+    key = plan.encryption.key_arn
     encryption = {"KmsMasterKeyId": key} if key else {"Metadata": accepted(CKV_AWS_26=NO_KEY)}
-    topic = sns.Topic(title, TopicName=name, DisplayName=names.prefix, **encryption, **tags(plan))
-    buses = dict.fromkeys(plan.bus_of(detection.family).name for detection in detections) if plan.buses else (None,)
-    rules = [arn for bus in buses for arn in names.rule_arns(bus)]
-    publish = allow("OurRules", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=only_from(rules))
+    topic = sns.Topic(title, TopicName=name, DisplayName=plan.names.prefix, **encryption, **tags(plan))
+    rules = only_from(plan.rule_arns(detections))
+    publish = allow("OurRules", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=rules)
     return topic, sns.TopicPolicy(f"{title}Policy", Topics=[topic.ref()], PolicyDocument=policy(publish))

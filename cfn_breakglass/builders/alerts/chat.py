@@ -38,7 +38,8 @@ def chat_topic(plan: Plan) -> AlertTopic:
     def target(detection: Detection) -> dict[str, Any]:
         return {"Id": "Chat", "Arn": topic.ref(), "InputTransformer": chat_message(plan, detection)}
 
-    return AlertTopic(topic, allowed, [role, *_channels(plan, topic, role)], Sink(detections, target, is_urgent=True))
+    resources = [topic, allowed, role, *_channels(plan, topic, role)]
+    return AlertTopic(topic, resources, Sink(detections, target, is_urgent=True))
 
 
 def _channel_role(plan: Plan) -> iam.Role:

@@ -17,7 +17,7 @@ class Sinks(NamedTuple):
     """The destinations of the rules of one template.
 
     ``resources`` are the topics, the log of the heartbeat and all that allows the rules to deliver; the log groups of
-    detections are made last. There are no ``topics`` if nothing alerts.
+    detections are made last. ``topics`` are those that the template makes.
     """
 
     sinks: list[Sink]
@@ -33,13 +33,13 @@ def alert_sinks(plan: Plan, *, log_policy_id: str, log_policy_name: str) -> Sink
     resources: list[AWSObject] = []
     group_names = [log.name for log in event_groups]
     for topic in topics:
-        resources += [topic.topic, topic.policy, *topic.subscriptions]
+        resources += topic.resources
     if heartbeats:
         resources += [heartbeats.group, heartbeats.metric_filter]
         group_names.append(plan.names.heartbeat_log)
     if group_names:
         resources.append(log_policy(log_policy_id, log_policy_name, group_names))
-    return Sinks(sinks, resources, [topic.topic for topic in topics])
+    return Sinks(sinks, resources, [topic.topic for topic in topics if topic.topic])
 
 
 def _chat_topic(plan: Plan) -> AlertTopic | None:

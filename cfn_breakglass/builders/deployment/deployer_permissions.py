@@ -89,7 +89,7 @@ def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
         "AWS::Logs::LogGroup": [part_arn("logs", f"log-group:{names.log_groups}*", region)],
         "AWS::S3::Bucket": [bucket_arn(names.trail_bucket)],
         "AWS::SNS::Topic": [
-            *(part_arn("sns", topic, region) for topic in (names.topic, names.chat, names.fallback_topic)),
+            *(part_arn("sns", topic, region) for topic in (names.own_topic, names.chat, names.fallback_topic)),
         ],
         "AWS::SQS::Queue": [part_arn("sqs", names.dead_letters, region)],
         "AWS::Scheduler::Schedule": [part_arn("scheduler", f"schedule/default/{names.heartbeat}", region)],
@@ -161,6 +161,8 @@ def pass_role(sid: str, arns: list[Any], service: str) -> aws.Statement:
 
 def _by_name(role: Any, resources: Resources) -> Any:
     """An ARN as another template spells it: by the name of the role, where this one refers to a role of its own."""
+    if isinstance(role, dict) and "Fn::If" in role:  # or without a role
+        return _by_name(role["Fn::If"][1], resources)
     if isinstance(role, dict) and (reference := role.get("Fn::GetAtt")):
         logical_id = reference[0]
         return {"Fn::Sub": part_arn("iam", f"role/{resources[logical_id]['Properties']['RoleName']}", "")}

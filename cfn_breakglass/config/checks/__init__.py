@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.checks.access_checks import check_access, check_role_can_be_assumed
 from cfn_breakglass.config.checks.deployment_checks import check_deployment
 from cfn_breakglass.config.checks.placement_checks import check_placement
@@ -18,6 +19,8 @@ CREATED_ROLE_KEYS = (
 )
 """Keys of ``role`` that are only for a role that the stack creates."""
 
+_SUBSCRIBERS = ("emails", "sms", "https", "sqs", "lambda", "application")
+
 EXISTING_ROLE_KEYS = ("role.existing", "role.permission_set")
 
 
@@ -29,6 +32,7 @@ def check_config(config: Config, problems: Problems) -> None:
     _check_lengths(config, problems)
     _check_statement_ids(config, problems)
     check_access(config, problems)
+    _check_topic(config, problems)
     _check_chat_levels(config, problems)
     _check_buses(config, problems)
     _check_trail(config, problems)
@@ -36,6 +40,21 @@ def check_config(config: Config, problems: Problems) -> None:
     check_deployment(config, problems)
     _check_tags(config, problems)
     check_placement(config, problems)
+
+
+def _check_topic(config: Config, problems: Problems) -> None:
+    alerts, topic = config.alerts, parse_arn(config.alerts.topic or "")
+    if not topic:
+        return
+    subscribers = [f"alerts.{key}" for key in _SUBSCRIBERS if getattr(alerts, key.replace("lambda", "lambda_"))]
+    if subscribers:
+        text = f"{' and '.join(subscribers)}: with alerts.topic there is no topic of ours to subscribe to"
+        fix = "subscribe them to that topic yourself and remove them here, or remove alerts.topic"
+        problems.add("alerts.topic", text, fix)
+    ours = [f"{config.name}-{suffix}" for suffix in ("alerts", "chat", "fallback")]
+    if topic.account == config.account and topic.resource in ours:
+        text = f"alerts.topic is {topic.resource}, which is a topic that the stack itself makes"
+        problems.add("alerts.topic", text, "remove it, or write another topic")
 
 
 def _check_chat_levels(config: Config, problems: Problems) -> None:

@@ -57,6 +57,7 @@ def _check_partitions(config: Config, problems: Problems) -> None:
     other_account_arns = {
         "role.trust.principals": config.role.trust.principals,
         "role.trust.account_access.application": tuple(filter(None, [config.role.trust.account_access.application])),
+        "alerts.topic": _topic(config),
         "alerts.sqs": config.alerts.sqs,
         "alerts.application": config.alerts.application,
         "alerts.fallback": config.alerts.fallback,
@@ -85,13 +86,19 @@ def _partitions_in_policies(config: Config, problems: Problems) -> Iterator[tupl
 def _check_main_region(config: Config, problems: Problems) -> None:
     fixes = {
         "event_bus.existing": "write a bus in the main region, where the central rules are",
+        "alerts.topic": "write a topic in the main region, where the rules are that publish to it",
         "alerts.lambda": "write a function in the main region; the stack cannot allow the topic to call others",
         "encryption": "write a key in the main region, where the topic and the logs are",
     }
-    for key, arn in _arns({key: config.same_account_arns.get(key, ()) for key in fixes}, problems):
+    arns = {**config.same_account_arns, "alerts.topic": _topic(config)}
+    for key, arn in _arns({key: arns.get(key, ()) for key in fixes}, problems):
         if arn.region != config.main_region:
             text = f"{key} is in {arn.region}, but main_region is {config.main_region}"
             problems.add(key, text, fixes[key.partition("[")[0]])
+
+
+def _topic(config: Config) -> tuple[str, ...]:
+    return (config.alerts.topic,) if config.alerts.topic else ()
 
 
 def _check_china(config: Config, problems: Problems) -> None:

@@ -108,7 +108,7 @@ def test_a_topic_without_subscribers() -> None:
     (finding,) = findings(texts)
     assert (finding.rule_id, finding.logical_id) == ("topic-without-subscribers", "FallbackTopic")
     assert finding.message == (
-        "FallbackTopic has no subscriber: events of MonitoringTamperedFallback, DeadLetterAlarm, CentralBusAlarm and 6"
+        "FallbackTopic has no subscriber: events of MonitoringTamperedFallback, DeadLetterAlarm, CentralBusAlarm and 7"
         " more notify nobody."
     )
 
@@ -169,7 +169,7 @@ def test_a_rule_on_the_default_bus_may_notify_the_fallback_topic_itself() -> Non
         "FallbackTopic does not let EventBridge publish for MonitoringTamperedFallback: nobody is notified."
     )
     assert of_alarms.message == (
-        "FallbackTopic does not let CloudWatch publish for DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 5 more:"
+        "FallbackTopic does not let CloudWatch publish for DeadLetterAlarm, CentralBusAlarm, ActionBusAlarm and 6 more:"
         " nobody is notified."
     )
 
