@@ -6,10 +6,12 @@ those in ``tests/records/refused`` holds a record.
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -139,6 +141,7 @@ def test_what_is_not_read_is_named_in_one_line(watching: Path, name: str, accoun
 def zipped(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", compression) as archive:
+        archive.mkdir("AWSLogs")
         for name, data in files.items():
             archive.writestr(name, data)
     return packed.getvalue()
@@ -161,6 +164,7 @@ FILES = {
     "__MACOSX/._a.json": b"\0\0",
     "aws-logs-write-test": b"Permission Check Successful",
     "README.md": b"no records",
+    ".git/HEAD": b"no records",
 }
 INSIDE = "AWSLogs/CloudTrail/eu-west-1/a.json.gz: record 2"
 TEXT = LOG_FILE.decode()
@@ -187,6 +191,13 @@ PACKED: dict[str, tuple[bytes, str]] = {
     "CSV in UTF-16": ((RECORDS / "read" / "splunk.csv").read_text(encoding="utf-8").encode("utf-16"), "row 2"),
     "gzip of UTF-16": (gzip.compress(TEXT.encode("utf-16")), "record 2"),
 }
+
+
+def test_a_folder_is_read_like_an_archive(watching: Path, tmp_path: Path) -> None:
+    for name, data in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    assert assert_is_read(run(watching, tmp_path, "--json")) == {f"{tmp_path}/{INSIDE}"}
 
 
 @pytest.mark.parametrize(("data", "place"), PACKED.values(), ids=PACKED)
@@ -240,6 +251,9 @@ DAMAGED: dict[str, tuple[bytes, int, str]] = {
     "Parquet": (b"PAR1" + NOISE, 0, "this is Parquet; UNLOAD of Athena writes JSON with format = 'JSON'"),
     "ORC": (b"ORC" + NOISE, 0, "this is ORC; UNLOAD of Athena writes JSON with format = 'JSON'"),
     "Avro": (b"Obj\x01" + NOISE, 0, "this is Avro; UNLOAD of Athena writes JSON with format = 'JSON'"),
+    "bzip2": (bz2.compress(LOG_FILE), 0, "this is bzip2; unpack it first"),
+    "xz": (lzma.compress(LOG_FILE), 0, "this is xz; unpack it first"),
+    "7-Zip": (b"7z\xbc\xaf\x27\x1c", 0, "this is 7-Zip; unpack it first"),
     "picture": (b"\x89PNG\r\n\x1a\n\0\0\0", 0, "this is neither text nor packed in a way that simulate unpacks"),
     "CSV with a cell that never ends": (
         b'_raw\n"'

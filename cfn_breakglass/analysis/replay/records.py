@@ -19,6 +19,8 @@ from cfn_breakglass.analysis.replay.unwrapping import records_in
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
 _LINES_SIZE = 1 << 18
 _PIECE_SIZE = 1 << 24
+# An object, an array, or a text with an object in it.
+_JSON_STARTS = (b"{", b"[", b'"{')
 _INCOMPLETE_ENDS = (b"{", b"[", b",", b":")
 # What stands between records, also between two log files or arrays in one document.
 _BETWEEN_RECORDS = re.compile(r'(?:[\s,\]}\ufeff]|\{\s*"(?:Records|Events)"\s*:\s*\[|\[(?=\s*[{\[]))*')
@@ -49,7 +51,7 @@ def read_batches(
     head = source.stream.read(_LINES_SIZE)
     if b"\n" not in head.strip():
         head += source.stream.read(piece_size)  # CloudTrail writes a log file as one line
-    if head.strip() and not head.lstrip().startswith((b"{", b"[")):
+    if head.strip() and not head.lstrip().startswith(_JSON_STARTS):
         for read in read_text(head, source.stream):
             yield read if isinstance(read, Unread) else _text_batch(read)
     elif _is_json_lines(head):

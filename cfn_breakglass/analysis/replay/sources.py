@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from cfn_breakglass.analysis.replay.unpacking import (
-    FOLDERS_WITHOUT_RECORDS,
     SourceStream,
     as_stream,
     blocks_of,
-    may_hold_records,
+    is_folder_read,
+    is_read,
     unpack,
 )
 from cfn_breakglass.errors import BreakglassError
@@ -73,9 +73,9 @@ def _sources_in(folder: Path) -> Iterator[Source]:
         return
     for path in paths:
         if path.is_dir():
-            if path.name not in FOLDERS_WITHOUT_RECORDS and not path.is_symlink():
+            if is_folder_read(path.name) and not path.is_symlink():
                 yield from _sources_in(path)
-        elif may_hold_records(path.name) and path.is_file():
+        elif is_read(path.name) and path.is_file():
             yield _file(path)
 
 

@@ -20,6 +20,9 @@ _BINARY_FORMS = {
     b"PAR1": "this is Parquet; UNLOAD of Athena writes JSON with format = 'JSON'",
     b"ORC": "this is ORC; UNLOAD of Athena writes JSON with format = 'JSON'",
     b"Obj\x01": "this is Avro; UNLOAD of Athena writes JSON with format = 'JSON'",
+    b"BZh": "this is bzip2; unpack it first",
+    b"\xfd7zXZ": "this is xz; unpack it first",
+    b"7z\xbc\xaf": "this is 7-Zip; unpack it first",
 }
 # A column that holds all of a record: of CloudTrail Lake, Logs Insights, Splunk, Elasticsearch and lookup-events.
 _RECORD_COLUMNS = {"eventjson", "@message", "message", "_raw", "event.original", "cloudtrailevent"}

@@ -36,7 +36,7 @@ _SUFFIXES = (
     *(".gz", ".zst", ".zip", ".tar", ".tgz", ".parquet", ".orc", ".avro"),
 )
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
-FOLDERS_WITHOUT_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight", "__MACOSX")
+_FOLDERS_WITHOUT_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight", "__MACOSX")
 # Logs writes it where a log group is exported to.
 _FILES_WITHOUT_RECORDS = ("aws-logs-write-test",)
 
@@ -60,15 +60,19 @@ class SourceStream:
     damage: str = ""
 
 
-def may_hold_records(name: str) -> bool:
+def is_read(name: str) -> bool:
     """Whether a file of a folder or an archive is read, by its name."""
-    path = PurePosixPath(name)
+    *folders, file = PurePosixPath(name).parts
     return (
-        path.suffix in _SUFFIXES
-        and path.name not in _FILES_WITHOUT_RECORDS
-        and not path.name.startswith(".")
-        and not set(FOLDERS_WITHOUT_RECORDS) & set(path.parts)
+        PurePosixPath(file).suffix in _SUFFIXES
+        and file not in _FILES_WITHOUT_RECORDS
+        and not file.startswith(".")
+        and all(map(is_folder_read, folders))
     )
+
+
+def is_folder_read(name: str) -> bool:
+    return name not in _FOLDERS_WITHOUT_RECORDS and not name.startswith(".")
 
 
 def as_stream(blocks: Iterator[bytes]) -> io.BufferedReader:
@@ -146,9 +150,9 @@ def _files_of_zip(source: SourceStream) -> Iterator[SourceStream]:
             if _WORKBOOK in archive.namelist():
                 yield _without_bytes(source.name, "this is a workbook of Excel; give CSV or JSON")
                 return
-            for name in filter(may_hold_records, archive.namelist()):
-                if not name.endswith("/"):
-                    yield _member(source, name, partial(archive.open, name), "zip", zipfile.BadZipFile)
+            for entry in archive.infolist():
+                if not entry.is_dir() and is_read(entry.filename):
+                    yield _member(source, entry.filename, partial(archive.open, entry), "zip", zipfile.BadZipFile)
     except zipfile.BadZipFile:
         yield _without_bytes(source.name, "the zip is damaged")
 
@@ -172,7 +176,7 @@ def _files_of_tar(source: SourceStream) -> Iterator[SourceStream]:
     try:
         with tarfile.open(fileobj=source.stream, mode="r|") as archive:
             for entry in archive:
-                if entry.isfile() and may_hold_records(entry.name):
+                if entry.isfile() and is_read(entry.name):
                     opener: Any = partial(archive.extractfile, entry)  # None, it says, but not for a file
                     yield _member(source, entry.name, opener, "tar", tarfile.TarError)
     except tarfile.TarError:
