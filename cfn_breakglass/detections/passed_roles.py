@@ -15,12 +15,9 @@ from typing import Any, Final
 
 from cfn_breakglass.detections.tampering import ABSENT, PRESENT, WRITING
 
-_ROLE_PARAMETERS: Final = (
-    *("roleArn", "roleARN", "role", "serviceRole", "serviceRoleArn", "executionRoleArn"),
-    *("iamRole", "iamRoleArn", "dataAccessRoleArn"),
-)
+_NAMES: Final = ("roleArn", "roleARN", "role", "serviceRole", "executionRoleArn", "iamRoleArn", "dataAccessRoleArn")
 _PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
-    *({name: PRESENT} for name in _ROLE_PARAMETERS),
+    *({name: PRESENT} for name in _NAMES),
     {"iamInstanceProfile": {"$or": [{"arn": PRESENT}, {"name": PRESENT}]}},  # RunInstances
     {"targets": {"roleArn": PRESENT}},  # PutTargets
     # ModifyInstanceAttribute with user data, which an instance runs when it starts; CloudTrail has it in three forms.
@@ -38,18 +35,18 @@ _CALLS: Final = (
     *("SendCommand", "StartSession", {"wildcard": "Start*Execution"}, {"suffix": "ateAssociation"}),
     # Containers and batch jobs. RegisterTask is of ECS and of maintenance windows.
     *({"prefix": "RegisterTask"}, "ExecuteCommand", "RunTask", "StartTask", "RegisterJobDefinition", "SubmitJob"),
-    *("CreateNodegroup", "CreateFargateProfile"),
+    "CreateNodegroup",
     # Glue, EMR and Step Functions.
     *("StartJobRun", "RunStatement", "UpdateDevEndpoint", "UpdateJob", "AddJobFlowSteps", "UpdateStateMachine"),
     # EC2: profiles of instances, spot requests, launch templates and configurations.
     *({"prefix": "AssociateIam"}, {"prefix": "ReplaceIam"}, {"prefix": "RequestSpot"}, {"prefix": "CreateLaunch"}),
     # Of these, creating and updating: a stack set acts with a role in each of its accounts.
     *({"suffix": "ateStackSet"}, {"suffix": "ateStackInstances"}),
-    *({"suffix": "atePipeline"}, {"suffix": "ateSchedule"}, {"suffix": "ateAgent"}),
+    *({"suffix": "atePipeline"}, {"suffix": "ateSchedule"}),
     "PutBucketReplication",
 )
-# Of these services every change hands over a role, or runs something with a role.
-_SERVICES: Final = ("apprunner", "cloudcontrol", "codebuild", "ec2-instance-connect", "imagebuilder", "sagemaker")
+# Of these services, ec2-instance-connect among them, every change hands over a role, or runs something with one.
+_SERVICES: Final = ("apprunner", "cloudcontrol", "codebuild", "ec2-instance", "imagebuilder", "sagemaker")
 _STOPPING: Final = [{"anything-but": {"prefix": ["Add", "Cancel", "Delete", "Stop"]}}]  # AddTags
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
+from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.detections.catalog import in_one_rule
 from cfn_breakglass.detections.composition import CompositionError, compose
 from cfn_breakglass.errors import PatternError
+from cfn_breakglass.generation.generate import template_files
 
 PREFIX = [{"prefix": "aws."}]
 ABSENT, PRESENT = [{"exists": False}], [{"exists": True}]
@@ -97,6 +99,13 @@ def test_one_rule_lists_no_call_that_no_event_of_its_services_can_be() -> None:
     # Without a call there is no alternative.
     kind["detail"]["$or"][1] = {"eventName": ["PutRolePolicy"]}
     assert in_one_rule({"source": ["aws.sns"]}, kind) == {"source": ["aws.sns"], "detail": {"b": ["1"]}}
+
+
+@pytest.mark.parametrize("role", ["n" * 64, f"{'p' * 60}/{'n' * 64}"])
+@pytest.mark.parametrize("main_region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
+def test_in_a_single_region_every_pattern_has_room_for_long_names(main_region: str, role: str) -> None:
+    settings = {"name": "b" * 32, "main_region": main_region, "regions": [], "role": {"existing": role}}
+    assert template_files(config_of({**settings, "alerts": {"emails": ["ops@example.com"]}}))
 
 
 WORDS = st.sampled_from(["aws.iam", "aws.sts", "x"])
