@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 from extent import examples
 from hypothesis import given, settings, strategies as st
 from paths import ROOT
-from samples import ACCOUNT, SETTINGS, templates
+from samples import ACCOUNT, SAMPLES, SETTINGS, templates
 
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.cli.app import cli
@@ -341,6 +341,12 @@ def test_a_row_with_the_record_in_a_column_is_not_taken_for_it(watching: Path) -
     data = "\n".join(map(json.dumps, [OTHER_CALL, *rows, OTHER_CALL]))
     done = run(watching, "-", "--json", data=data.encode())
     assert {delivery["place"] for delivery in lines(done, "delivery")} == {"standard input: line 3"}
+
+
+def test_every_record_and_event_is_found_in_an_envelope() -> None:
+    for sample in SAMPLES:
+        text = sample.read_text(encoding="utf-8")
+        assert records_in({"events": [{"message": text}]}) == [json.loads(text)], sample
 
 
 def without_null(value: Any) -> Any:
