@@ -102,7 +102,8 @@ class PartialDecoder:
         looked_at = (path for path in paths if path.partition(".")[0] in _GROUPS)
         tree: _Tree = {name: {} for name in OBJECT_FIELDS} | _tree((*_ALWAYS, *_CALL, *looked_at))
         record = _struct("Record", tree) | _NOT_AN_OBJECT
-        self.record = msgspec.json.Decoder(record).decode
+        decoder = msgspec.json.Decoder(record)
+        self.record, self.lines = decoder.decode, decoder.decode_lines
         self._decode_log = _log_decoder(types.GenericAlias(list, record))
 
     def log(self, data: bytes) -> tuple[list[Any] | None, Callable[[int], bytes]]:
@@ -140,7 +141,9 @@ class RecordFilter:
                     bits &= bits_of[getattr(record, attribute)]
                 except (AttributeError, TypeError):
                     continue  # an array, or an object where patterns read a text
-        return bits != 0
+            if not bits:
+                return False
+        return True
 
 
 class _Bits(dict[Any, int]):

@@ -17,7 +17,7 @@ from cfn_breakglass.analysis.replay.unpacking import SourceStream
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
-_LINES_SIZE = 1 << 18
+_LINES_SIZE = 1 << 16
 _PIECE_SIZE = 1 << 24
 # An object, an array, or a text with an object in it.
 _JSON_STARTS = (b"{", b"[", b'"{')
@@ -85,18 +85,32 @@ def _is_json_lines(head: bytes) -> bool:
 def _line_batches(head: bytes, stream: BufferedReader, decoder: PartialDecoder) -> Iterator[Batch | Unread]:
     number = 1
     while head:
-        lines = head.split(b"\n")
-        lines[-1] += stream.readline()
-        if not lines[-1]:
-            lines.pop()  # the last line ends with a line break
+        data = head + stream.readline()
+        ends = _line_ends(data)
         try:
-            partial_records = list(map(decoder.record, lines))
+            partial_records = decoder.lines(data)
         except DECODE_ERRORS:
-            yield from _irregular_line_batches(lines, number, decoder)
+            partial_records = []
+        # A blank line is skipped without an error.
+        if len(partial_records) == len(ends):
+            yield Batch(partial_records, _places("line", number, ends), _decode_line(data, ends))
         else:
-            yield Batch(partial_records, _places("line", number, lines), _decode_line(lines))
-        number += len(lines)
+            yield from _irregular_line_batches(data.removesuffix(b"\n").split(b"\n"), number, decoder)
+        number += len(ends)
         head = stream.read(_LINES_SIZE)
+
+
+def _line_ends(data: bytes) -> list[int]:
+    """Where the lines of ``data`` end, which takes a third of the time of splitting it."""
+    ends, end = [], data.find(b"\n")
+    while end >= 0:
+        ends.append(end)
+        end = data.find(b"\n", end + 1)
+    return ends if data.endswith(b"\n") else [*ends, len(data)]
+
+
+def _decode_line(data: bytes, ends: list[int]) -> Callable[[int], Any]:
+    return lambda index: decode_json(data[ends[index - 1] + 1 if index else 0 : ends[index]])
 
 
 def _irregular_line_batches(lines: list[bytes], start: int, decoder: PartialDecoder) -> Iterator[Batch | Unread]:
@@ -121,10 +135,6 @@ def _decode_line_partially(line: bytes, decoder: PartialDecoder) -> Any:
         return decoder.record(line)
     except DECODE_ERRORS:
         return decode_json(line)
-
-
-def _decode_line(lines: list[bytes]) -> Callable[[int], Any]:
-    return lambda index: decode_json(lines[index])
 
 
 def _places(noun: str, start: int, values: list[Any]) -> Callable[[int], str]:

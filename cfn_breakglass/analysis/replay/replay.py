@@ -50,17 +50,17 @@ class Replay:
             yield Unread(source.name, str(error))
 
     def _read_batch(self, batch: Batch, file: str) -> Iterator[ReplayResult]:
-        counts = RecordCounts()
+        counts = RecordCounts(len(batch.partial_records))
         filters, account = self._filters, self._options.account
         for index, record in enumerate(batch.partial_records):
             try:
-                is_done = not filters[account or record.f_recipientAccountId, record.f_awsRegion](record)
+                if not filters[account or record.f_recipientAccountId, record.f_awsRegion](record):
+                    continue
             except (AttributeError, KeyError, TypeError):
-                is_done = self._count_if_unwatched(record, counts)
-            if is_done:
-                counts.records += 1
-            else:
-                yield from self._read_full_records(batch, index, _place(file, batch.place(index)), counts)
+                if self._count_if_unwatched(record, counts):
+                    continue
+            counts.records -= 1  # it may be none, or several
+            yield from self._read_full_records(batch, index, _place(file, batch.place(index)), counts)
         yield counts
 
     def _count_if_unwatched(self, record: Any, counts: RecordCounts) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import ReplayOptions, ReplayResult
 from cfn_breakglass.analysis.replay.sources import Source
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # A task is at most this many bytes and files. Its results are in memory until their turn, so a file that is too large
 # for that is read by this process.
@@ -22,7 +23,7 @@ _TASKS_PER_JOB = 3
 
 _SourceResults = tuple[Source, Iterable[ReplayResult]]
 _Task = list[Source]
-_FutureResults = Future[list[tuple[Source, list[ReplayResult]]]]
+_TaskResults = list[tuple[Source, list[ReplayResult]]]
 
 _process_replay: list[Replay] = []
 
@@ -34,10 +35,14 @@ def replay_sources(
     if jobs == 1:
         yield from ((source, replay.read(source, standard_input)) for source in sources)
         return
+    # Slow to import, and not needed for a single process.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     # Not forked: the progress bar is a thread.
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_initialize, initargs=(options,)) as pool:
-        waiting: deque[_FutureResults | Source] = deque()
+        waiting: deque[Future[_TaskResults] | Source] = deque()
         for task in _tasks(sources):
             is_small = _is_file(task[0]) and task[0].size <= _MAX_SIZE
             waiting.append(pool.submit(_read, task) if is_small else task[0])
@@ -47,7 +52,9 @@ def replay_sources(
             yield from _results(waiting.popleft(), replay, standard_input)
 
 
-def _results(first: _FutureResults | Source, replay: Replay, standard_input: BinaryIO) -> Iterator[_SourceResults]:
+def _results(
+    first: Future[_TaskResults] | Source, replay: Replay, standard_input: BinaryIO
+) -> Iterator[_SourceResults]:
     """Results of another process, or of this one for a source that is too large to hold its results."""
     if isinstance(first, Source):
         yield first, replay.read(first, standard_input)
@@ -81,5 +88,5 @@ def _initialize(options: ReplayOptions) -> None:
     _process_replay.append(Replay(options))
 
 
-def _read(task: _Task) -> list[tuple[Source, list[ReplayResult]]]:
+def _read(task: _Task) -> _TaskResults:
     return [(source, list(_process_replay[0].read(source, io.BytesIO()))) for source in task]

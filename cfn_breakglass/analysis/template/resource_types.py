@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from cfn_breakglass.aws.handler_ownership import SLACK_CHANNEL, TEAMS_CHANNEL
@@ -42,12 +43,12 @@ class StackLocation:
     def url_suffix(self) -> str:
         return self._partition[1]
 
-    @property
+    @cached_property
     def _partition(self) -> tuple[str, str]:
         matching = (value for prefix, value in _PARTITIONS.items() if self.region.startswith(prefix))
         return next(matching, ("aws", "amazonaws.com"))
 
-    @property
+    @cached_property
     def pseudo_parameters(self) -> dict[str, str]:
         stack_arn = f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack_name}"
         return {

@@ -84,7 +84,7 @@ def test_the_filter_stops_near_misses() -> None:
         if record.get("recipientAccountId") == ACCOUNT and "alarmNames" not in str(record)
         if record_filter.may_match(DECODER.record(json.dumps(record).encode()))
     }
-    # To a filter for all accounts, the role of another account is as good as that of the record's; eventType is not read.
+    # The role of another account is as good as the own one to a filter for all accounts. It does not read eventType.
     near = {name for name in passed if not matches(records_by_title[name])}
     assert {name for name in near if "another" not in name} == {"RootUsed/silent-service-event"}
 
