@@ -152,11 +152,10 @@ def _sign_in(config: Config) -> list[EdgeRule]:
         # Neither what a service does for root, such as CloudFormation, nor what AWS does by itself.
         by_root = {"type": ROOT, "invokedBy": ABSENT}
         alternatives[0].append({"userIdentity": by_root, "eventType": [{"anything-but": ["AwsServiceEvent"]}]})
+    about = "What root does, and sign-ins of the users"
     return [
-        EdgeRule(
-            (SIGN_IN,), f"{SIGN_IN}{number or ''}", "What root does, and sign-ins of the users", _in_account(either)
-        )
-        for number, either in zip((0, *range(2, len(alternatives) + 1)), alternatives, strict=True)
+        EdgeRule((SIGN_IN,), f"{SIGN_IN}{number if number > 1 else ''}", about, _in_account(either))
+        for number, either in enumerate(alternatives, start=1)
     ]
 
 
@@ -178,7 +177,7 @@ def _console_login(users: Sequence[str]) -> dict[str, Any]:
 
 
 def _split(users: Iterable[str]) -> list[list[str]]:
-    """The users, so many together as a rule has room for."""
+    """The users, as many together as a rule has room for."""
     parts: list[list[str]] = [[]]
     for user in users:
         if parts[-1] and len(json.dumps(_console_login([*parts[-1], user]))) > _ROOM_FOR_USERS:
