@@ -35,6 +35,8 @@ NO_RECORDS = {
     "s3ObjectKey": "this is a notification of CloudTrail: give the log files that it names",
     "digestS3Object": "this is a digest file of CloudTrail: give the log files that it names",
     "class_uid": "this is OCSF, as Security Lake writes it, not a CloudTrail record",
+    "@ptr": "this is a result of Logs Insights without @message, which holds the record",
+    "nextStep": "this is an alert, which leaves out most of the record",
     "_source": "this is a document of Elasticsearch without event.original, not a CloudTrail record",
 }
 """What people may have instead of records, by a field of it."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import NO_RECORDS, is_event, is_record
@@ -103,8 +103,12 @@ def _decode(text: str) -> Any:
 def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
     """Every object in a value, the outermost first."""
     decoded = _decode(value) if isinstance(value, str) else value
-    if isinstance(decoded, dict):
+    if isinstance(decoded, list):
+        members: Iterable[Any] = (_columns(decoded) or {}, *decoded)
+    elif isinstance(decoded, dict):
         yield decoded
-    if isinstance(decoded, dict | list):
-        for member in decoded.values() if isinstance(decoded, dict) else decoded:
-            yield from _objects_in(member)
+        members = decoded.values()
+    else:
+        return
+    for member in members:
+        yield from _objects_in(member)
