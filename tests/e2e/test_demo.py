@@ -38,5 +38,5 @@ def test_the_commands_it_prints_show_an_alert(commands: list[str]) -> None:
     put, read = commands
     assert "happened in us-west-2" in run(put)
     alert = run(read)
-    assert alert.startswith('"RoleAssumed: ')
+    assert alert.startswith('"HIGH: The break-glass role was assumed."')
     assert f"```text\n{alert}```\n" in README
