@@ -33,7 +33,7 @@ class Difference(NamedTuple):
 
 def _without_false(message: str) -> str:
     fields: dict[str, Any] = json.loads(message)
-    return json.dumps({name: "" if value is False else value for name, value in fields.items()})
+    return json.dumps({name: value or "" for name, value in fields.items()})
 
 
 def _compact(message: str) -> str:
@@ -82,7 +82,7 @@ def _with_fewer_asterisks(text: str) -> list[str]:
 
 JSON_ALERTS: Final = (
     Difference(
-        "the value at a path goes where its variable stands in a JSON template, false as false",
+        "the value at a path goes where its variable stands in a JSON template, false as false and null as null",
         "whatever is false in Python is an empty text",
         _TRANSFORMER,
         _without_false,
