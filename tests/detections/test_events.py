@@ -205,7 +205,7 @@ def test_what_a_detection_leaves_to_another_is_alerted_of(name: str) -> None:
     sample = next(sample for sample in SILENT if title(sample) == name)
     detections = dict.fromkeys(DETECTIONS, "alert")
     event = recorded(text_of(sample), "us-east-1")
-    for levels, by in ({}, "MonitoringTampered"), ({"MonitoringTampered": "off"}, "BackdoorCreated"):
+    for levels, by in ({}, "MonitoringTampered"), ({"MonitoringTampered": "off"}, sample.parent.name):
         settings = {"detections": {**detections, "RoleActions": "off", **levels}}
         assert {delivery.detection for delivery in account(Variant(settings).text).run(event)} == {by}
 

@@ -63,21 +63,24 @@ def is_of_the_key(sample: Path) -> bool:
     return service.startswith("kms-") and "alias" not in service
 
 
-LEFT_TO_TAMPERING: Final = tuple(
-    f"BackdoorCreated/silent-{reason}"
-    for reason in (
-        "boundary-of-the-role-removed",
-        "grant-of-the-role-attached",
-        "grant-of-the-role-changed",
-        "heartbeat-role-made",
-        "policy-attached-to-the-role",
-        "policy-too-large-to-be-recorded",
-        "policy-put-on-the-role",
-        "trust-of-the-forwarder-changed",
-        "trust-of-the-role-changed",
-    )
+LEFT_TO_TAMPERING: Final = (
+    *(
+        f"BackdoorCreated/silent-{reason}"
+        for reason in (
+            "boundary-of-the-role-removed",
+            "grant-of-the-role-attached",
+            "grant-of-the-role-changed",
+            "heartbeat-role-made",
+            "policy-attached-to-the-role",
+            "policy-too-large-to-be-recorded",
+            "policy-put-on-the-role",
+            "trust-of-the-forwarder-changed",
+            "trust-of-the-role-changed",
+        )
+    ),
+    "EntranceChanged/silent-grant-attached-by-cloudformation",
 )
-"""Backdoors by way of a part of the monitoring; MonitoringTampered alerts of these, unless it is off."""
+"""What is done by way of a part of the monitoring: MonitoringTampered says so, unless it is off."""
 
 
 def title(sample: Path) -> str:
