@@ -175,7 +175,10 @@ def subscriber_changes(config: Config) -> list[_Fields]:
         for name, values in (field for subscriber in subscribers for field in _of_subscriber(subscriber).items()):
             values_by_name.setdefault(name, []).extend(values)
         services = sorted({subscriber.service for subscriber in subscribers})
-        return _own(services, [{name: values} for name, values in values_by_name.items()], _NO_NEW_DEVICES)
+        # Where the config does not say whether that is the account of the role.
+        accounts = {} if config.account else {"recipientAccountId": sorted({arn.account for arn in subscribers})}
+        parts = [{name: values} for name, values in values_by_name.items()]
+        return _own(services, parts, _NO_NEW_DEVICES | accounts)
 
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
     arns = dict.fromkeys(arn for _, endpoint in endpoints if (arn := parse_arn(endpoint)))

@@ -275,6 +275,15 @@ def test_a_change_of_something_else_does_not(case: str) -> None:
     assert_every(assert_alerts, {change.title: (settings_of(case), change, 0) for change in CASES[case][2]})
 
 
+def test_what_is_in_another_account_is_in_no_pattern_if_the_config_says_which_is_ours() -> None:
+    principals = [f"arn:aws:iam::{ELSEWHERE}:role/Chief", f"{IAM}:role/Deputy"]
+    (pattern,) = patterns(
+        json.dumps({**SETTINGS, "account": ACCOUNT, "regions": [], "role": {"trust": {"principals": principals}}})
+    ).values()
+    assert "Deputy" in pattern
+    assert "Chief" not in pattern
+
+
 def users(count: int, length: int) -> list[str]:
     return [f"u{number}".ljust(length, "x") for number in range(count)]
 

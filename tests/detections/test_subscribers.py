@@ -78,11 +78,17 @@ def test_what_cloudformation_does_for_a_subscriber_is_silent() -> None:
         assert_alerts(settings(), call, 0, sourceIPAddress="cloudformation.amazonaws.com")
 
 
-def test_a_queue_of_another_account_is_not_ours() -> None:
-    config = settings(
-        alerts={**ALERTS, "sqs": ["arn:aws:sqs:us-east-1:444455556666:pager"]}, encryption="none", trail="existing"
-    )
-    assert_alerts(config, ("sqs", "DeleteQueue", {"queueUrl": URL}), 0)
+@pytest.mark.parametrize("more", [{}, {"account": ACCOUNT}], ids=["no account", "the account"])
+def test_a_queue_of_another_account_is_not_ours(more: dict[str, Any]) -> None:
+    alerts = {"emails": ["ops@example.com"], "sqs": ["arn:aws:sqs:us-east-1:444455556666:pager"]}
+    for url in (URL, "pager"):
+        assert_alerts(settings(alerts=alerts, **more), ("sqs", "DeleteQueue", {"queueUrl": url}), 0)
+
+
+def test_a_queue_of_another_account_is_in_no_pattern_if_the_config_says_which_is_ours() -> None:
+    alerts = {"emails": ["ops@example.com"], "sqs": ["arn:aws:sqs:us-east-1:444455556666:pager"]}
+    assert "TamperingSubscribers" not in templates(settings(alerts=alerts, account=ACCOUNT))[0]
+    assert "TamperingSubscribers" in templates(settings(alerts=alerts))[0]
 
 
 @pytest.mark.parametrize("regions", [["eu-west-1"], []], ids=["forwarded", "one region"])

@@ -47,6 +47,7 @@ def in_alerts(**settings: Any) -> dict[str, Any]:
 
 CHANGES: Final[dict[str, Change]] = {
     "name": Change({"name": "rescue"}, "cloudformation", "DeleteStack", {"stackName": "rescue"}, TAMPERED),
+    "account": Change({"account": ACCOUNT}, "account", "CloseAccount", {"accountId": ACCOUNT}, TAMPERED),
     "main_region": Change({}, "account", "DisableRegion", {"regionName": "us-east-1"}, TAMPERED),
     "regions": Change({}, "account", "DisableRegion", {"regionName": "eu-west-1"}, TAMPERED),
     "usernames": Change({"usernames": ["bob"]}, "iam", "DeleteUser", {"userName": "bob"}, ENTRANCE),
@@ -182,7 +183,7 @@ def test_a_change_of_what_a_key_names_alerts(key: str) -> None:
 
 
 WHATEVER: Final = (
-    *("main_region", "regions", "role.trust.organization", "role.trust.account_access.application", "trail"),
+    *("account", "main_region", "regions", "role.trust.organization", "role.trust.account_access.application", "trail"),
 )
 """Keys that name what alerts whatever the config says."""
 
