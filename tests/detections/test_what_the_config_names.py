@@ -20,6 +20,7 @@ KEY: Final = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-12345
 QUEUES: Final = f"arn:aws:sqs:us-east-1:{ACCOUNT}:"
 PUSH: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/app/5e3e9847-3183-3f18-a7e8-671c3a57d4b3"
 APPLICATION: Final = f"arn:aws:account-access:us-east-1:{ACCOUNT}:application/app-1"
+TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:pagers"
 TEAM: Final = "12345678-1234-1234-1234-123456789abc"
 PERMISSION_SET: Final = {"permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-abcdef1234567890"}
 BASE: Final[dict[str, Any]] = {
@@ -104,6 +105,13 @@ CHANGES: Final[dict[str, Change]] = {
         in_alerts(teams=[{"tenant": TEAM, "team": TEAM, "channel": "19%3A0123456789abcdef%40thread.tacv2"}]),
         *("chatbot", "DeleteMicrosoftTeamsConfiguredTeam", {"teamId": TEAM}, TAMPERED),
     ),
+    "alerts.topic": Change(
+        {"alerts": {"topic": TOPIC}},
+        "sns",
+        "SetTopicAttributes",
+        {"topicArn": TOPIC, "attributeName": "Policy"},
+        TAMPERED,
+    ),
     "alerts.sqs": Change(
         in_alerts(sqs=[f"{QUEUES}pager"]),
         *("sqs", "DeleteQueue", {"queueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/pager"}, TAMPERED),
@@ -154,7 +162,7 @@ NAMES_NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("role.trust.mfa", "role.trust.mfa_max_age_minutes", "role.trust.session_name"), CONDITION),
     **dict.fromkeys(("role.trust.source_identity", "role.trust.external_id", "role.trust.source_ips"), CONDITION),
     **dict.fromkeys(("role.trust.not_before", "role.trust.not_after", "role.trust.oidc_audiences"), CONDITION),
-    "role.trust.oidc_claims": CONDITION,
+    **dict.fromkeys(("role.trust.oidc_claims", "role.trust.only_covered_regions"), CONDITION),
     **dict.fromkeys(("role.trust.saml_names", "role.trust.oidc_subjects"), "users of somebody else's directory"),
     **dict.fromkeys(("alerts.emails", "alerts.sms", "alerts.https"), NOT_OF_AWS),
     **dict.fromkeys(("alerts.log", "alerts.message", "alerts.format", "alerts.runbook"), NOT_OF_AWS),
@@ -178,7 +186,8 @@ def test_a_change_of_what_a_key_names_alerts(key: str) -> None:
     record = record_of_call(service, call, parameters, ACCOUNT, region)
     deliveries = account(json.dumps({**BASE, **settings})).run(event_from_record(record))
     alerts = [(each.detection, each.target) for each in deliveries if (each.kind, each.problem) == ("topic", None)]
-    assert (detection, f"arn:aws:sns:us-east-1:{ACCOUNT}:{settings.get('name', 'break-glass')}-alerts") in alerts
+    topic = settings.get("alerts", {}).get("topic") or f":{settings.get('name', 'break-glass')}-alerts"
+    assert [name for name, target in alerts if target.endswith(topic)] == [detection]
     assert len(alerts) == len(set(alerts))
 
 
