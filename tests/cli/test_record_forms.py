@@ -26,6 +26,7 @@ from hypothesis import given, settings, strategies as st
 from paths import ROOT
 from samples import ACCOUNT, SAMPLES, SETTINGS, templates
 
+from cfn_breakglass.analysis.replay.query_rows import REQUIRED_COLUMNS
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import DETECTIONS
@@ -84,6 +85,11 @@ def test_a_folder_is_read_with_all_its_forms(watching: Path) -> None:
 # The file: (how many parts it has, the place of the first, what is said of it)
 REFUSED: dict[str, tuple[int, str, str]] = {
     "alerts.json": (1, "record 1", "this is an alert, which leaves out most of the record"),
+    "athena-unload-of-some-columns.json": (
+        2,
+        "line 1",
+        "this is a row of Athena without the columns that make a record; select all columns",
+    ),
     "application.jsonl": (3, "line 1", "this is not a CloudTrail record: it has no eventSource of an AWS service"),
     "athena-some-columns.csv": (
         1,
@@ -106,11 +112,16 @@ REFUSED: dict[str, tuple[int, str, str]] = {
         "record 1",
         "this is a result of Logs Insights without @message, which holds the record",
     ),
+    "lake-without-user-identity.json": (
+        1,
+        "record 1",
+        "this is a result of CloudTrail Lake without eventJson, which holds the record",
+    ),
     "lake-without-event-json.json": (
         2,
         "record 1",
         (
-            "this is not a CloudTrail record: its requestParameters is text, not an object; "
+            "this is not a CloudTrail record: its userIdentity is text, not an object; "
             "of CloudTrail Lake select eventJson, of Athena all columns"
         ),
     ),
@@ -385,7 +396,7 @@ def test_rows_of_athena_are_the_records() -> None:
     ],
 )
 def test_a_user_identity_that_could_mean_two_things_stays_text(identity: str) -> None:
-    row = {"eventsource": "sts.amazonaws.com", "awsregion": "eu-west-1", "useridentity": identity}
+    row = dict.fromkeys(REQUIRED_COLUMNS, "") | {"useridentity": identity}
     assert [record["userIdentity"] for record in records_in(row)] == [identity]
 
 

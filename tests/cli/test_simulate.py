@@ -209,7 +209,7 @@ BROKEN: dict[str, tuple[bytes, int, list[str]]] = {
     ),
     "event without a region": (dumped(TAKEN_ON, {**EVENT, "region": 7}), 1, ["line 2: this is not an event"]),
     "record without an account": (
-        dumped(TAKEN_ON, {"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1"}),
+        dumped(TAKEN_ON, {"eventSource": "sts.amazonaws.com", "awsRegion": "us-east-1", "userIdentity": {}}),
         1,
         ["line 2: it does not say its account; set it with --account"],
     ),
@@ -344,7 +344,7 @@ def test_an_event_without_an_account_is_that_of_the_account_given(watching: Path
 
 def test_json_names_the_option_that_is_missing_where_text_names_its_flag(deployed: Path) -> None:
     event = {key: value for key, value in EVENT.items() if key != "account"}
-    record = {key: value for key, value in TAKEN_ON.items() if key not in {"recipientAccountId", "userIdentity"}}
+    record = {key: value for key, value in TAKEN_ON.items() if key != "recipientAccountId"} | {"userIdentity": {}}
     done = run(deployed, "-", "--json", given=dumped(event, record, 7))
     assert [part["missing_option"] for part in lines(done, "unread")] == ["", "account", ""]
     text = run(deployed, "-", given=dumped(TAKEN_ON, record))

@@ -35,6 +35,8 @@ NO_RECORDS = {
     "s3ObjectKey": "this is a notification of CloudTrail: give the log files that it names",
     "digestS3Object": "this is a digest file of CloudTrail: give the log files that it names",
     "class_uid": "this is OCSF, as Security Lake writes it, not a CloudTrail record",
+    "eventsource": "this is a row of Athena without the columns that make a record; select all columns",
+    "QueryResultRows": "this is a result of CloudTrail Lake without eventJson, which holds the record",
     "@ptr": "this is a result of Logs Insights without @message, which holds the record",
     "nextStep": "this is an alert, which leaves out most of the record",
     "_source": "this is a document of Elasticsearch without event.original, not a CloudTrail record",
@@ -80,15 +82,18 @@ def event_from_record(record: Mapping[str, Any]) -> dict[str, Any]:
     if is_event(record):
         _check_objects(record["detail"])
         return dict(record)
+    source, region = _event_source(record), _region(record)
+    if "userIdentity" not in record:
+        raise RecordError("this is not a CloudTrail record: it has no userIdentity")
     _check_objects(record)
     return {
         "version": "0",
         "id": record.get("eventID", ""),
         "detail-type": _DETAIL_TYPES.get(str(record.get("eventType")), _API_CALL),
-        "source": SOURCE_PREFIX + _event_source(record).partition(".")[0],
+        "source": SOURCE_PREFIX + source.partition(".")[0],
         "account": _account(record),
         "time": record.get("eventTime", ""),
-        "region": _region(record),
+        "region": region,
         "resources": [],
         "detail": dict(record),
     }

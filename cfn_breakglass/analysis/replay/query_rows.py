@@ -2,7 +2,7 @@
 
 Such a row has names in lower case, and text where a record has an object: JSON for some columns, and this for others::
 
-    >>> row = {"eventsource": "sts.amazonaws.com", "awsregion": "eu-west-1", "requestparameters": '{"roleArn": "r"}'}
+    >>> row = dict.fromkeys(REQUIRED_COLUMNS, "") | {"requestparameters": '{"roleArn": "r"}'}
     >>> row |= {"useridentity": "{type=AssumedRole, username=null, sessioncontext={sessionissuer={username=ci}}}"}
     >>> record = record_of_row(row)
     >>> record["userIdentity"]
@@ -26,7 +26,10 @@ REQUIRED_COLUMNS = (
     *("eventname", "eventsource", "awsregion", "recipientaccountid", "errorcode"),
     *map(str.lower, OBJECT_FIELDS),
 )
-"""Without one of these a row is no record: a call without its error, for example, would be one that succeeded."""
+"""Without one of these a row is no record: a call without its error, for example, would be one that succeeded.
+
+A column without a value is in the row too, as null or as an empty text.
+"""
 
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html and
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
@@ -57,7 +60,9 @@ def is_row(value: Mapping[str, Any]) -> bool:
 
 
 def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The record in a row. What should be an object and cannot be decoded stays a text."""
+    """The record in a row, or the row itself if a column is missing. What is no clear object stays a text."""
+    if not set(REQUIRED_COLUMNS) <= set(map(str.lower, row)):
+        return dict(row)
     record = _with_names_of_records(row)
     for name in _TEXTS_OF_OBJECTS & record.keys():
         record[name] = _decode_json(record[name])

@@ -8,11 +8,7 @@ of their own. So a record is searched for by what it is, not by where it is:
     >>> records_in({"Records": [record]}) == records_in({"Messages": [{"MessageId": "1", "Body": text}]}) == [record]
     True
 
-A query of Athena writes a record as a row, with names in lower case and texts for objects:
-
-    >>> row = {"eventsource": "sts.amazonaws.com", "awsregion": "eu-west-1", "useridentity": "{type=Root, arn=null}"}
-    >>> records_in(row) == [record]
-    True
+A row of a query is a record too, if it has all columns of it, see query_rows.
 """
 
 from __future__ import annotations

@@ -97,6 +97,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         record(eventSource=1),
         "this is not a CloudTrail record: it has no eventSource of an AWS service",
     ),
+    "no user identity": (record(userIdentity=...), "this is not a CloudTrail record: it has no userIdentity"),
     "no region": (record(awsRegion=""), "this is not a CloudTrail record: it has no awsRegion"),
     "a message of SQS": (
         record(eventSource="aws:sqs"),
