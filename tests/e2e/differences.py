@@ -57,6 +57,21 @@ def _as_it_stands(template: str) -> str:
     return json.dumps(_each_wildcard(parse(template, "template"), lambda text: [text.replace(r"\\", "\\")]))
 
 
+def _line_ends_by_number(template: str) -> str:
+    return json.dumps(_each_template(parse(template, "template")))
+
+
+def _each_template(held: Any) -> Any:
+    if isinstance(held, dict):
+        return {
+            key: value.replace(r"\n", r"\u000a")
+            if key == "InputTemplate" and isinstance(value, str) and value.startswith("{")
+            else _each_template(value)
+            for key, value in held.items()
+        }
+    return [_each_template(value) for value in held] if isinstance(held, list) else held
+
+
 def _each_wildcard(held: Any, spelled: Callable[[str], list[str]]) -> Any:
     if isinstance(held, dict):
         return {key: _each_wildcard(value, spelled) for key, value in held.items()}
@@ -120,6 +135,12 @@ TEMPLATES: Final = (
         "it is written as any other character",
         _WILDCARDS,
         _as_it_stands,
+    ),
+    Difference(
+        "a line end in a text of a JSON template is a backslash and an n",
+        "these are made a line end, so that the template is no JSON any more",
+        _TRANSFORMER,
+        _line_ends_by_number,
     ),
 )
 LEFT_BEHIND: Final = {

@@ -72,8 +72,9 @@ def _lines(detection: Detection, fields: Mapping[str, Field]) -> Iterator[str]:
         if detection.family == ASSUME and result == "Success":
             yield "Session: <assumed>"
         yield "Call: <eventName> (<eventSource>)"
-        yield f"Result: {'Failure, <errorCode>' if result == 'Failure' else '<result>'}"
-    yield "When and where: <eventTime>, <region>, account <account>"
+        yield f"Result: {'Failure (<errorCode>)' if result == 'Failure' else '<result>'}"
+    yield "When: <eventTime>"
+    yield "Where: <region> of account <account>"
 
 
 def _object(members: Mapping[str, str]) -> str:
