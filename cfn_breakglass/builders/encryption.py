@@ -13,9 +13,10 @@ from typing import Any
 
 import awacs.kms
 from awacs import aws
-from troposphere import AWSObject, encode_to_dict, kms
+from troposphere import AWSObject, Ref, encode_to_dict, kms
 
-from cfn_breakglass.builders.iam_policy import EVENTS, TRAIL, allow, policy, service
+from cfn_breakglass.builders.iam_policy import EVENTS, TRAIL, Conditions, allow, policy, service
+from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY
 from cfn_breakglass.names import Names, log_group_arn, root_arn, sub
@@ -33,6 +34,7 @@ def customer_key(plan: Plan) -> list[AWSObject]:
         # Without the key nobody reads the logs again.
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
+        Metadata=accepted(CKV_AWS_33="Anybody is who reads our logs in this account, by CloudWatch Logs alone"),
         **tags(plan),
     )
     return [key, kms.Alias("KeyAlias", AliasName=plan.names.key_alias, TargetKeyId=key.ref())]
@@ -59,6 +61,22 @@ def key_statements(plan: Plan) -> list[aws.Statement]:
     and the dead-letter queues are encrypted without this key, for they have to work when it does not.
     """
     config, names = plan.config, plan.names
+    logs = sub("logs.${AWS::Region}.${AWS::URLSuffix}")
+    # By name: the log groups refer to the key, so the key cannot refer to them.
+    our_logs: Conditions = {
+        aws.ArnLike: {"kms:EncryptionContext:aws:logs:arn": sub(log_group_arn(f"{names.log_groups}*"))}
+    }
+    logging = [
+        awacs.kms.Decrypt,
+        awacs.kms.Encrypt,
+        awacs.kms.Action("GenerateDataKey*"),
+        awacs.kms.Action("ReEncrypt*"),
+    ]
+    # Logs calls for whoever reads one of the logs, or makes it: what they may do there, their rights to Logs say.
+    by_logs: Conditions = {
+        **our_logs,
+        aws.StringEquals: {"kms:CallerAccount": Ref("AWS::AccountId"), "kms:ViaService": logs},
+    }
     statements = [
         # No condition: EventBridge sends neither SourceArn nor SourceAccount along, so with one nothing would arrive.
         # The topic's policy says who may publish.
@@ -70,15 +88,12 @@ def key_statements(plan: Plan) -> list[aws.Statement]:
         ),
         allow(
             "Logs",
-            [
-                *(awacs.kms.Decrypt, awacs.kms.Action("Describe*"), awacs.kms.Encrypt),
-                *(awacs.kms.Action("GenerateDataKey*"), awacs.kms.Action("ReEncrypt*")),
-            ],
+            [*logging, awacs.kms.Action("Describe*")],
             ["*"],
-            principal=aws.Principal("Service", sub("logs.${AWS::Region}.${AWS::URLSuffix}")),
-            # By name: the log groups refer to the key, so the key cannot refer to them.
-            when={aws.ArnLike: {"kms:EncryptionContext:aws:logs:arn": sub(log_group_arn(f"{names.log_groups}*"))}},
+            principal=aws.Principal("Service", logs),
+            when=our_logs,
         ),
+        allow("ByLogs", logging, ["*"], principal=aws.Principal("AWS", "*"), when=by_logs),
     ]
     # A trail that was created stays when the config no longer creates one, and goes on using our key.
     if config.trail == CREATE or config.encryption == CUSTOMER_KEY:
@@ -110,7 +125,7 @@ def key_statements_as_json(plan: Plan) -> str:
     }
 
     def resolved(node: dict[str, Any]) -> Any:
-        text = node.get("Fn::Sub")
+        text = "${" + node["Ref"] + "}" if "Ref" in node else node.get("Fn::Sub")
         return _PLACEHOLDER.sub(lambda placeholder: values[placeholder[1]], text) if text else node
 
     statements = json.loads(json.dumps(encode_to_dict(key_statements(plan))), object_hook=resolved)

@@ -220,6 +220,11 @@ class Protection:
     exempt: tuple[str, ...] = setting(
         ListOf(aws_types.EXEMPT), "Roles and users that the guard SCP exempts: ARNs, with or without *", default=()
     )
+    responders: tuple[str, ...] = setting(
+        ListOf(aws_types.EXEMPT),
+        "Roles and users that may end the role's sessions under the guard SCP, by an inline policy of the role",
+        default=(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

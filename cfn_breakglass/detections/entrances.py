@@ -108,7 +108,7 @@ def _principals(config: Config, kind: str) -> Iterator[tuple[str, str]]:
     deployer = config.deployer
     if deployer and deployer.existing and (name := deployer.role if kind == "role" else deployer.user):
         yield name, ""
-    for principal in (*config.role.trust.principals, *config.protection.exempt):
+    for principal in (*config.role.trust.principals, *config.protection.exempt, *config.protection.responders):
         arn, _, resource = principal.rpartition(":")
         account, name = arn.rpartition(":")[2], resource.rpartition("/")[2]
         if resource.startswith(f"{kind}/") and "*" not in name and account in ("*", config.account or account):

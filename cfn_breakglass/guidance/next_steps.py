@@ -309,6 +309,12 @@ def _drill(plan: Plan) -> Iterator[str]:
         yield f"{sentence}\n   Use the command in the outputs of the stack, with --region {region}."
 
 
+def _responders(plan: Plan) -> str:
+    protection = plan.config.protection
+    responders = [*protection.responders, *protection.exempt, *(["the deployer"] if plan.config.deployer else [])]
+    return ", ".join(responders) or "NOBODY:\n   name those who respond to an incident in protection.responders"
+
+
 def _attach_guard(plan: Plan, guard: Path) -> str:
     """How to attach the guard SCP, and whom to exempt before: the config may not say who deploys."""
     config = plan.config
@@ -320,6 +326,7 @@ def _attach_guard(plan: Plan, guard: Path) -> str:
     needs = f"\n   To be able to update it, exempt {' and '.join(missing)}." if missing else ""
     return f"""Optional, in an organization: attach {guard} to the account, from the management account.
    It denies every change of the monitoring, and exempts {exempt or "NOBODY: protection.exempt is empty"}.{needs}
+   To end the sessions of the role takes iam:PutRolePolicy on it, which the SCP then leaves to {_responders(plan)}.
      aws organizations create-policy --type SERVICE_CONTROL_POLICY --name {config.name} \\
        --description "Guards the monitoring of {config.name}" --content file://{quote(str(guard))}
      aws organizations attach-policy --policy-id POLICY --target-id ACCOUNT"""

@@ -100,6 +100,9 @@ def _about_access(plan: Plan) -> Iterator[str]:
     for exempt in config.protection.exempt:
         if any(fnmatchcase(arn, exempt) for arn in arns):
             yield f"protection.exempt: {exempt} exempts the break-glass role itself from the guard SCP"
+    for responder in config.protection.responders:
+        if any(fnmatchcase(arn, responder) for arn in arns):
+            yield f"protection.responders: {responder} lets the break-glass role take the end of its sessions back"
     if config.role.created and not config.role.trust.mfa and (config.users or config.user_tags):
         yield (
             "role.trust.mfa: it is false, so everybody who has an access key of one of the users can assume the role; "

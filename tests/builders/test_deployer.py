@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from deployed_world import ACCOUNT, Call, World, deploying, values
 from golden_cases import CASES
-from handler_data import TYPES
+from handler_data import TYPES, type_schema
 from troposphere import Template
 
 from cfn_breakglass import break_glass_deployer
@@ -266,6 +266,7 @@ THE_DEPLOYER_MAY = {
     "create the stack": Call("cloudformation:CreateStack", f"{STACK}break-glass/1", WITH_ROLE),
     "update it by a change set": Call("cloudformation:CreateChangeSet", f"{STACK}break-glass/1", WITH_ROLE),
     "execute the change set": Call("cloudformation:ExecuteChangeSet", f"{STACK}break-glass/1", {}),
+    "see why a change set is not valid": Call("cloudformation:DescribeEvents", f"{STACK}break-glass/1", {}),
     "watch it": Call("cloudformation:DescribeStackEvents", f"{STACK}break-glass/1", {}),
     "wait for it, as aws cloudformation deploy does": Call(
         "cloudformation:DescribeStacks", f"{STACK}break-glass/1", {}
@@ -443,3 +444,37 @@ def test_the_password_of_a_subscriber_is_the_only_secret_that_the_service_role_m
             "Resource": {"Fn::Sub": resource},
         }
     ]
+
+
+@pytest.mark.parametrize("kind", ["user/ann", "group/on-call", "role/ops/Chief"])
+@pytest.mark.parametrize("usernames", [["alice"], {"principal_tag": {"on-call": "yes"}}])
+def test_the_grant_can_be_detached_from_whoever_has_it(usernames: Any, kind: str) -> None:
+    stack = World.of(config_of({**EVERYTHING, "usernames": usernames})).deployer
+    action = f"iam:Detach{kind.partition('/')[0].capitalize()}Policy"
+    grant = {"iam:PolicyARN": f"arn:aws:iam::{ACCOUNT}:policy/break-glass-grant"}
+    assert may(stack, "ServiceRole", Call(action, f"arn:aws:iam::{ACCOUNT}:{kind}", grant))
+    other = {"iam:PolicyARN": f"arn:aws:iam::{ACCOUNT}:policy/other"}
+    assert not may(stack, "ServiceRole", Call(action, f"arn:aws:iam::{ACCOUNT}:{kind}", other))
+
+
+@pytest.mark.parametrize("rollout", ["console", "managed"])
+def test_nothing_has_a_description_that_a_later_release_could_not_change(rollout: str) -> None:
+    world = World.of(config_of({**EVERYTHING, "rollout": rollout}))
+    fixed = {
+        resource.logical_id
+        for stack in (world.main, world.regional, world.deployer)
+        for resource in stack.resources.values()
+        for name in resource.properties
+        if name.endswith("Description")
+        and f"/properties/{name}" in type_schema(resource.type).get("createOnlyProperties", [])
+    }
+    assert fixed == set()
+    assert "/properties/Description" in type_schema("AWS::IAM::ManagedPolicy")["createOnlyProperties"]
+
+
+def test_the_execution_role_may_do_everything_with_its_own_stacks_as_stack_sets_demand() -> None:
+    stack = World.of(config_of({**EVERYTHING, "rollout": "managed"})).main
+    own = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/StackSet-break-glass-0f1e/1"
+    for action in ("cloudformation:CreateStack", "cloudformation:DescribeEvents", "cloudformation:SetStackPolicy"):
+        assert may(stack, "ExecutionRole", Call(action, own, {}))
+        assert not may(stack, "ExecutionRole", Call(action, own.replace("break-glass", "other"), {}))

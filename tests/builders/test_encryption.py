@@ -96,6 +96,44 @@ def test_logs_is_called_as_its_region_calls_it(region: str, service: str) -> Non
     assert not asked(held, "logs.amazonaws.com", "GenerateDataKey", kms__EncryptionContext__aws__logs__arn=arn)
 
 
+def by_logs(**more: str) -> dict[str, str | list[str]]:
+    """What a call has that CloudWatch Logs makes in the name of somebody who reads or makes one of our logs."""
+    return {
+        "aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/Reader",
+        "kms:CallerAccount": ACCOUNT,
+        "kms:ViaService": f"logs.{REGION}.amazonaws.com",
+        "kms:EncryptionContext:aws:logs:arn": LOGIN,
+        **more,
+    }
+
+
+def lets_through(context: dict[str, str | list[str]], action: str = "Decrypt") -> bool:
+    """Whether the key's policy alone lets somebody make the call, who has no right to the key himself."""
+    (key,) = stack().of_type("AWS::KMS::Key")
+    policy = key.properties["KeyPolicy"]
+    without_account = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "Account"]}
+    return allowed([without_account], action=f"kms:{action}", resource=key.arn, context=context)
+
+
+@pytest.mark.parametrize("action", USING_LOGS)
+def test_readers_of_our_logs_and_the_deployer_get_through_by_logs(action: str) -> None:
+    assert lets_through(by_logs(), action)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+        {"kms:ViaService": "logs.eu-west-1.amazonaws.com"},
+        {"kms:CallerAccount": "444455556666", "aws:PrincipalArn": "arn:aws:iam::444455556666:role/Reader"},
+        {"kms:EncryptionContext:aws:logs:arn": f"{LOG}/aws/events/other/login"},
+    ],
+)
+def test_nobody_gets_through_otherwise(other: dict[str, str]) -> None:
+    assert not lets_through(by_logs(**other))
+    assert not lets_through(by_logs(), "ScheduleKeyDeletion")
+
+
 @pytest.mark.parametrize("trail", ["create", "existing"])  # one that was made stays, and goes on
 @pytest.mark.parametrize("action", ["GenerateDataKey", "DescribeKey"])
 def test_cloudtrail_gets_in_for_our_trail_and_only_to_write(action: str, trail: str) -> None:
@@ -299,7 +337,13 @@ def test_a_key_of_somebody_else_is_not_judged() -> None:
 @pytest.mark.parametrize("trail", ["existing", "create"])
 def test_generate_prints_what_a_key_of_yours_has_to_allow(trail: str, region: str, partition: str) -> None:
     key = OTHERS_KEY.replace("aws", partition, 1).replace(REGION, region)
-    settings = {"main_region": region, "usernames": ["alice"], "encryption": key, "trail": trail}
+    settings = {
+        "main_region": region,
+        "account": ACCOUNT,
+        "usernames": ["alice"],
+        "encryption": key,
+        "trail": trail,
+    }
     steps = steps_for(settings)
     printed = "".join(line for line in steps.splitlines() if line.startswith('     {"'))
     assert f"Let AWS use the key {key}:\n   in KMS in {region}, add" in steps

@@ -23,6 +23,9 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.builders.access.protection import guard_scp, role_protection
 from cfn_breakglass.errors import ConfigError
 from cfn_breakglass.generation.files import as_policy
+from cfn_breakglass.generation.generate import generate_files
+from cfn_breakglass.guidance.next_steps import next_steps
+from cfn_breakglass.guidance.warnings import warnings
 from cfn_breakglass.plan import make_plan
 
 DEPLOYER: Final = f"arn:aws:iam::{ACCOUNT}:role/ci/Deployer"
@@ -439,6 +442,66 @@ def test_the_deployer_of_the_config_is_exempt(deployer: Any, who: str) -> None:
     for spared in (f"arn:aws:iam::{ACCOUNT}:{who}", SERVICE, OWN_EXECUTION):
         assert lets([guard(settings)], change, spared)
     assert not lets([guard(settings)], change, ADMIN)
+
+
+RESPONDER: Final = f"arn:aws:iam::{ACCOUNT}:role/Responder"
+RESPONDING: Final = {
+    **GUARDED,
+    "protection": {**GUARDED["protection"], "responders": ["arn:aws:iam::*:role/Responder"]},
+}
+REVOKING: Final = ("iam:DeleteRolePolicy", "iam:PutRolePolicy")
+
+
+@pytest.mark.parametrize("action", REVOKING)
+def test_responders_and_nobody_else_end_the_sessions_of_the_role(action: str) -> None:
+    for who in (RESPONDER, DEPLOYER):
+        assert lets([guard(RESPONDING)], Call(action, ROLE), who)
+    for who in (ADMIN, ROLE):
+        assert not lets([guard(RESPONDING)], Call(action, ROLE), who)
+    assert not lets(of_the_role(RESPONDING), Call(action, ROLE)), "the role itself never"
+    assert not lets([guard(GUARDED)], Call(action, ROLE), RESPONDER), "without being named"
+
+
+@pytest.mark.parametrize("sample", tampering(RAISES), ids=lambda sample: sample.stem)
+def test_that_is_all_that_responders_may(sample: Path) -> None:
+    calls = [call for call in recorded(sample) if call.action not in BEYOND]
+    for call in calls:
+        is_revoking = call.action in REVOKING and call.resource == ROLE
+        is_free = lets([guard(GUARDED)], call, ADMIN)
+        assert lets([guard(RESPONDING)], call, RESPONDER) is (is_revoking or is_free), call
+        assert lets([guard(RESPONDING)], call, ADMIN) is is_free, call
+        assert lets([guard(RESPONDING)], call, DEPLOYER), call
+
+
+@pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:PutRolePermissionsBoundary", "iam:PassRole"])
+def test_the_role_is_guarded_as_before_where_there_are_responders(action: str) -> None:
+    for who in (RESPONDER, ADMIN):
+        assert not lets([guard(RESPONDING)], Call(action, ROLE), who)
+    for read in ("iam:GetRole", "sts:AssumeRole"):
+        assert lets([guard(RESPONDING)], Call(read, ROLE), ADMIN)
+
+
+def test_generate_says_who_can_end_the_sessions() -> None:
+    def said(protection: dict[str, Any], **more: Any) -> str:
+        plan = make_plan(config_of({**SETTINGS, "protection": protection, **more}))
+        text = next_steps(plan, Path("templates"), generate_files(plan, "yaml", file="breakglass.yaml", lines={}))
+        return text.partition("which the SCP then leaves to ")[2].partition(".\n     aws")[0]
+
+    assert said({"responders": [RESPONDER], "exempt": [DEPLOYER]}) == f"{RESPONDER}, {DEPLOYER}"
+    assert said({}).startswith("NOBODY:")
+    assert said({}, deployer=True) == "the deployer"
+
+
+def test_the_role_itself_as_responder_is_a_warning() -> None:
+    settings = {**SETTINGS, "protection": {"responders": ["arn:aws:iam::*:role/ops/*"]}}
+    (warning,) = (text for text in warnings(make_plan(config_of(settings))) if text.startswith("protection.responders"))
+    assert warning.endswith("lets the break-glass role take the end of its sessions back")
+
+
+def test_readers_of_the_logs_are_let_through_to_the_key() -> None:
+    for action in ("kms:Decrypt", "kms:DescribeKey"):
+        assert lets(of_the_role(GUARDED), Call(action, KEY))
+        assert lets([guard(GUARDED)], Call(action, KEY), ADMIN)
 
 
 @pytest.mark.parametrize("action", ["iam:PassRole", "iam:UpdateAssumeRolePolicy"])

@@ -95,6 +95,7 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "heartbeat": ("daily", {}),
     "protection.deny": (False, {}),
     "protection.exempt": ([f"{IAM}:role/Deployer"], {}),
+    "protection.responders": ([f"{IAM}:role/Responder"], {}),
     "deployer.role": ("ci", {"deployer": {"role": "pipeline"}}),
     "deployer.user": ("ci", {"deployer": {"user": "pipeline"}}),
     "deployer.existing": (True, {"deployer": {"role": "pipeline"}}),

@@ -133,6 +133,10 @@ CHANGES: Final[dict[str, Change]] = {
         {"protection": {"exempt": [f"{IAM}:role/Platform"]}},
         *("iam", "UpdateAssumeRolePolicy", {"roleName": "Platform"}, ENTRANCE),
     ),
+    "protection.responders": Change(
+        {"protection": {"responders": [f"{IAM}:role/Responder"]}},
+        *("iam", "UpdateAssumeRolePolicy", {"roleName": "Responder"}, ENTRANCE),
+    ),
     "deployer.role": Change(
         {"deployer": {"role": "pipeline", "existing": True}},
         *("iam", "UpdateAssumeRolePolicy", {"roleName": "pipeline"}, ENTRANCE),
@@ -163,6 +167,7 @@ NAMES_NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("role.trust.source_identity", "role.trust.external_id", "role.trust.source_ips"), CONDITION),
     **dict.fromkeys(("role.trust.not_before", "role.trust.not_after", "role.trust.oidc_audiences"), CONDITION),
     **dict.fromkeys(("role.trust.oidc_claims", "role.trust.only_covered_regions"), CONDITION),
+    "account": "the account, whose own calls alert whatever the config says",
     **dict.fromkeys(("role.trust.saml_names", "role.trust.oidc_subjects"), "users of somebody else's directory"),
     **dict.fromkeys(("alerts.emails", "alerts.sms", "alerts.https"), NOT_OF_AWS),
     **dict.fromkeys(("alerts.log", "alerts.message", "alerts.format", "alerts.runbook"), NOT_OF_AWS),

@@ -180,7 +180,10 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         ),
         trail=st.sampled_from(["existing", "create"]),
         heartbeat=st.sampled_from(["hourly", "daily", "off"]),
-        protection=maybe(exempt=some(WORD.map(f"arn:{partition.name}:iam::*:role/{{}}".format))),
+        protection=maybe(
+            exempt=some(WORD.map(f"arn:{partition.name}:iam::*:role/{{}}".format)),
+            responders=some(WORD.map(f"arn:{partition.name}:iam::*:user/{{}}".format)),
+        ),
         event_bus=maybe(name=st.from_regex(r"bus[A-Za-z0-9._-]{1,20}", fullmatch=True)),
         tags=st.dictionaries(WORD, WORD, max_size=3),
     )

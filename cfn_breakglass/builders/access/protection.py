@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cfn_breakglass.aws.arns import parse_arn
@@ -31,6 +31,11 @@ _ALLOWED: Final = (
     *("sqs:Get*", "sqs:List*", "sts:*"),
 )
 _ALLOWED_ON_KEY: Final = ("kms:Decrypt", "kms:Describe*", "kms:Get*", "kms:List*")
+
+_ALLOWED_ON_ROLE: Final = ("iam:Get*", "iam:List*", "sts:*")
+# An inline policy of the role ends its sessions. IAM has no condition on the name of such a policy.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+_REVOKING: Final = ("iam:DeleteRolePolicy", "iam:PutRolePolicy")
 
 # The account's own: its trails, whichever they are, its regions, where STS answers, and its organization. Such calls
 # name no part of ours, so those that people have other reasons for are missing: calls that change the policy of a bus
@@ -76,12 +81,36 @@ def guard_scp(plan: Plan) -> dict[str, Any]:
     config = plan.config
     deploying = (resolve_pseudo_parameters(arn, config) for arn in _deploying_principals(plan))
     exempt = list(dict.fromkeys((*config.protection.exempt, *deploying)))
-    others = {"ArnNotLike": {"aws:PrincipalArn": exempt}} if exempt else {}
-    guards = []
-    for statement in _denied(plan, *exempt):
-        condition = {**statement.get("Condition", {}), **others}
-        guards.append({**statement, **({"Condition": condition} if condition else {})})
+    denied = _denied(plan, *exempt)
+    guards = [_sparing(statement, exempt) for statement in denied]
+    if responders := config.protection.responders:
+        role = [
+            resolve_pseudo_parameters(arn, config) for arn in (*plan.names.role.arns, *plan.names.role.arn_wildcards)
+        ]
+        guards = [
+            *(_sparing(_without_resources(statement, role), exempt) for statement in denied),
+            _sparing({**_deny("Role"), "NotAction": [*_ALLOWED_ON_ROLE, *_REVOKING], "Resource": role}, exempt),
+            _sparing({**_deny("Sessions"), "Action": list(_REVOKING), "Resource": role}, [*exempt, *responders]),
+        ]
     return {"Version": VERSION, "Statement": guards}
+
+
+def _deny(sid: str) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Deny"}
+
+
+def _sparing(statement: dict[str, Any], principals: Sequence[str]) -> dict[str, Any]:
+    """The statement for everybody but these principals."""
+    if not principals:
+        return statement
+    others = {"ArnNotLike": {"aws:PrincipalArn": list(principals)}}
+    return {**statement, "Condition": {**statement.get("Condition", {}), **others}}
+
+
+def _without_resources(statement: dict[str, Any], arns: Sequence[str]) -> dict[str, Any]:
+    if statement["Sid"] != "Monitoring":
+        return statement
+    return {**statement, "Resource": [arn for arn in statement["Resource"] if arn not in arns]}
 
 
 def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
@@ -124,7 +153,7 @@ def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
         }
     elif parse_arn(config.encryption):
         denied["Key"] = {"Action": list(_SHARED_KEY), "Resource": config.encryption}
-    return [{"Sid": sid, "Effect": "Deny", **statement} for sid, statement in denied.items()]
+    return [{**_deny(sid), **statement} for sid, statement in denied.items()]
 
 
 def _parts(plan: Plan) -> Iterator[str]:

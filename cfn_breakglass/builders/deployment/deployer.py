@@ -44,8 +44,16 @@ _WITH_ROLE: Final = ("CreateChangeSet", "CreateStack", "UpdateStack")
 # Without a role in the call, these use the role of the stack.
 _WITH_STACK_ROLE: Final = ("ContinueUpdateRollback", "DeleteStack", "RollbackStack")
 _ABOUT_STACK: Final = (
-    *("CancelUpdateStack", "DeleteChangeSet", "DescribeChangeSet", "DescribeStackEvents", "DescribeStackResource"),
-    *("DescribeStackResources", "DescribeStacks", "DetectStackDrift", "DescribeStackResourceDrifts"),
+    *(
+        "CancelUpdateStack",
+        "DeleteChangeSet",
+        "DescribeChangeSet",
+        "DescribeEvents",
+        "DescribeStackEvents",
+        "DescribeStackResource",
+    ),
+    *("DescribeStackResource", "DescribeStackResources", "DescribeStacks", "DetectStackDrift"),
+    "DescribeStackResourceDrifts",
     *("ExecuteChangeSet", "GetStackPolicy", "GetTemplate", "ListChangeSets", "ListStackResources"),
 )
 _ANYWHERE: Final = (
@@ -132,7 +140,6 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
     over_iam = iam.ManagedPolicy(
         "ServiceRolePolicy",
         ManagedPolicyName=names.service_role,
-        Description=f"What {names.service_role} may do in IAM",
         PolicyDocument=policy(*deployer_iam.iam_statements(names, deployed.main)),
     )
     role = iam.Role(
@@ -153,7 +160,6 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
     boundary = iam.ManagedPolicy(
         "Boundary",
         ManagedPolicyName=names.boundary,
-        Description=f"The most that a role may do that {names.service_role} makes for AWS's services",
         PolicyDocument={"Version": "2012-10-17", "Statement": deployer_iam.boundary_statements(helpers)},
     )
     return [*([boundary] if helpers else []), over_iam, role]

@@ -88,5 +88,7 @@ def _grant_statements(names: Names, managed_policy: Properties) -> Iterator[aws.
         if entity_names := managed_policy.get(key):
             arns = [sub(arn) for name in entity_names for arn in entity_arns(kind, name)]
             yield allow(f"AttachTo{key}", actions([f"iam:Attach{kind.capitalize()}Policy"]), arns, when=our_grant)
-            anybody = [sub(part_arn("iam", f"{kind}/*", ""))]
-            yield allow(f"DetachFrom{key}", actions([f"iam:Detach{kind.capitalize()}Policy"]), anybody, when=our_grant)
+    # A policy is deleted only when nobody has it any more, and people attach it to groups and roles themselves.
+    anybody = [sub(part_arn("iam", f"{kind}/*", "")) for kind in _ENTITY_KINDS.values()]
+    detaching = [f"iam:Detach{kind.capitalize()}Policy" for kind in _ENTITY_KINDS.values()]
+    yield allow("DetachGrant", actions(detaching), anybody, when=our_grant)

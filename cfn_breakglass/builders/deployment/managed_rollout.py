@@ -29,11 +29,6 @@ from cfn_breakglass.plan import Plan
 # What the stacks of a set need in their region, as AWS allows it for stack sets of its own:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSQuickSetupDeploymentRolePolicy.html
 _READS: Final = ("DescribeStackDriftDetectionStatus", "DescribeStacks", "ListStacks")
-_STACKS: Final = (
-    *("CreateChangeSet", "CreateStack", "DeleteChangeSet", "DeleteStack", "DescribeChangeSet"),
-    *("DescribeStackResourceDrifts", "DetectStackDrift", "DetectStackResourceDrift", "ExecuteChangeSet"),
-    *("TagResource", "UntagResource", "UpdateStack"),
-)
 
 
 def stack_set(plan: Plan, stackset: Template, *, after: Iterable[AWSObject]) -> cloudformation.StackSet:
@@ -118,7 +113,9 @@ def _execution_role(plan: Plan, stackset: Resources, boundary: dict[str, Any]) -
     stacks = [sub(part_arn("cloudformation", f"stack/StackSet-{names.prefix}-*"))]
     document = policy(
         allow("ReadStacks", actions(f"cloudformation:{call}" for call in _READS), ["*"]),
-        allow("OurStacks", actions(f"cloudformation:{call}" for call in _STACKS), stacks),
+        # "Always needs full CloudFormation permissions":
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html
+        allow("OurStacks", actions(["cloudformation:*"]), stacks),
         *resource_statements(names, stackset, "*"),
         *pass_role_statements(stackset),
     )

@@ -72,8 +72,10 @@ def _check_partitions(config: Config, problems: Problems) -> None:
 
 def _partitions_in_policies(config: Config, problems: Problems) -> Iterator[tuple[str, str]]:
     """The partitions of what policies name, by key. Most have wildcards, so they are not complete ARNs."""
-    for index, principal in enumerate(config.protection.exempt):
-        yield problems.key_of_item("protection.exempt", index), principal.split(":")[1]
+    principals = {"protection.exempt": config.protection.exempt, "protection.responders": config.protection.responders}
+    for key, arns in principals.items():
+        for index, arn in enumerate(arns):
+            yield problems.key_of_item(key, index), arn.split(":")[1]
     for position, statement in enumerate(config.role.policy_statements):
         statement_key = problems.key_of_item("role.policy_statements", position)
         for name in statement.keys() & {"Resource", "NotResource"}:
