@@ -250,7 +250,10 @@ def _granting(resources: Iterable[AWSObject]) -> list[AWSObject]:
         logs.ResourcePolicy,
     )
     return [
-        resource for resource in resources if isinstance(resource, kinds) or resource.resource_type in CHANNEL_TYPES
+        resource
+        for resource in resources
+        if (isinstance(resource, kinds) or resource.resource_type in CHANNEL_TYPES)
+        and "Condition" not in resource.resource  # nothing can wait for what may not be made; its rules refer to it
     ]
 
 
