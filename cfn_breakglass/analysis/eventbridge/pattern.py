@@ -8,7 +8,8 @@ an *event* is not read as a path, and a wildcard is never refused as too complex
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.array_matching import describe_field, matches_in_arrays
@@ -111,6 +112,20 @@ class Pattern:
 
 def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
     """Compile an event pattern; PatternError for what EventBridge refuses and for unsupported operators."""
+    return _compile(_PatternText(repr(pattern), pattern))
+
+
+@dataclass(frozen=True)
+class _PatternText:
+    """A pattern, to be found by its text: most regions have the same patterns."""
+
+    text: str
+    pattern: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _compile(pattern_text: _PatternText) -> Pattern:
+    pattern = pattern_text.pattern
     try:
         return Pattern(_branches(pattern, (), alternatives=True))
     except PatternError as error:

@@ -94,25 +94,20 @@ def bus_arn(stack: Stack, name: str) -> str:
     return f"arn:{stack.partition}:events:{stack.region}:{stack.account}:event-bus/{name}"
 
 
-def rules_of(stack: Stack, patterns: dict[str, Pattern] | None = None) -> list[Rule]:
-    """Every rule of the stack that has an event pattern; PatternError or TransformError if EventBridge refuses one.
-
-    ``patterns`` are those compiled before, of other regions mostly, by what they say; new ones are added.
-    """
-    rules, patterns = stack.of_type("AWS::Events::Rule"), {} if patterns is None else patterns
-    return [_compile_rule(stack, resource, patterns) for resource in rules if "EventPattern" in resource.properties]
+def rules_of(stack: Stack) -> list[Rule]:
+    """Every rule of the stack that has an event pattern; PatternError or TransformError if EventBridge refuses one."""
+    rules = stack.of_type("AWS::Events::Rule")
+    return [_compile_rule(stack, resource) for resource in rules if "EventPattern" in resource.properties]
 
 
-def _compile_rule(stack: Stack, resource: Resource, patterns: dict[str, Pattern]) -> Rule:
+def _compile_rule(stack: Stack, resource: Resource) -> Rule:
     try:
-        text = repr(resource.properties["EventPattern"])
-        pattern = patterns.get(text) or compile_pattern(resource.properties["EventPattern"])
-        return _rule(stack, resource, patterns.setdefault(text, pattern))
+        return _rule(stack, resource)
     except (PatternError, TransformError) as error:
         raise type(error)(f"{resource.logical_id}: {error}") from error
 
 
-def _rule(stack: Stack, resource: Resource, pattern: Pattern) -> Rule:
+def _rule(stack: Stack, resource: Resource) -> Rule:
     properties = resource.properties
     return Rule(
         detection=_detection(resource.name, stack.metadata),
@@ -122,7 +117,7 @@ def _rule(stack: Stack, resource: Resource, pattern: Pattern) -> Rule:
         region=stack.region,
         bus=bus_arn(stack, bus_name(properties.get("EventBusName", "default"))),
         state=properties.get("State", "ENABLED"),
-        pattern=pattern,
+        pattern=compile_pattern(properties["EventPattern"]),
         targets=tuple(_target(resource, target) for target in properties.get("Targets", [])),
     )
 

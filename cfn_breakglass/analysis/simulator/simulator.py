@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_too_large
 from cfn_breakglass.analysis.eventbridge.input_transformer import UndeliverableError
-from cfn_breakglass.analysis.eventbridge.pattern import Pattern
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_arn, rules_of
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
@@ -76,9 +75,8 @@ class Simulator:
     def __init__(self, stacks: Mapping[str, Stack]) -> None:
         self._stacks = stacks
         self._rules: defaultdict[str, list[Rule]] = defaultdict(list)
-        patterns: dict[str, Pattern] = {}
         for stack in stacks.values():
-            for rule in rules_of(stack, patterns):
+            for rule in rules_of(stack):
                 self._rules[rule.bus].append(rule)
         own_buses = {bus.arn for stack in stacks.values() for bus in stack.of_type("AWS::Events::EventBus")}
         self._default_buses = {bus_arn(stack, "default") for stack in stacks.values()}
