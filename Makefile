@@ -33,7 +33,7 @@ e2e: .venv/dev ## deploy and exercise the templates on a local AWS, as a plain p
 demo: .venv/dev ## the committed templates on a local AWS, until Ctrl-C, to set off alerts by hand
 	$(BIN)/python tests/e2e/localstack.py demo $(BIN)/python tests/e2e/demo.py up
 
-bench: .venv/dev ## how large the templates are, what generate costs, and simulate beside orjson and moto
+bench: .venv/dev ## how large the templates are, what generate costs, and simulate beside orjson, DuckDB and moto
 	$(BIN)/python tests/bench/bench_sizes.py
 	$(BIN)/python tests/bench/bench_generate.py
 	$(BIN)/python tests/bench/bench_simulate.py

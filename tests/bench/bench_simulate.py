@@ -1,7 +1,7 @@
-"""What ``simulate`` costs on one core: beside orjson just parsing the same bytes, beside moto's matcher, in memory.
+"""What ``simulate`` costs, as a process of its own: beside orjson, which only parses the same bytes, and DuckDB.
 
-A history of log files as CloudTrail writes them, records of about 1.3 KB, one in a thousand of which alerts. ``make
-bench`` prints the three ratios; times are the best of a few runs, each beside the other's.
+``make bench`` prints seconds of CPU, the least of a few runs that alternate, so that a busy machine slows all of them;
+and the peak memory. BENCH_MB is the size of the mix of records, BENCH_GB that of the large history.
 """
 
 from __future__ import annotations
@@ -9,28 +9,32 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import orjson
+from cloudtrail_mix import cloudtrail_lines
 from moto.events.models import EventPattern
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, its own folder is all there is
-from samples import ACCOUNT, RAISES, SILENT, record_of, templates
+from samples import ACCOUNT, RAISES, templates
+from tool_environments import kept_environment
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
-from cfn_breakglass.analysis.replay.replay import Replay
-from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions
-from cfn_breakglass.analysis.replay.sources import Source, find_sources
-from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy_pair
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
-SETTINGS = json.dumps(
+MIX_MB: Final = int(os.environ.get("BENCH_MB", "300"))
+HISTORY_GB: Final = float(os.environ.get("BENCH_GB", "2"))
+RUNS: Final = 3
+PER_FILE: Final = 1_000
+ACCOUNTS: Final = tuple(str(111122223333 + number) for number in range(1_000))
+SETTINGS: Final = json.dumps(
     {
         "main_region": "us-east-1",
         "usernames": ["alice"],
@@ -38,129 +42,173 @@ SETTINGS = json.dumps(
         "alerts": {"emails": ["ops@example.com"]},
     }
 )
-RECORDS = 20_000
-PER_FILE = 1_000
-RUNS = 5
-FOLDER_GB = float(os.environ.get("BENCH_GB", "2"))
+ALERTING: Final = orjson.dumps(
+    json.loads(next(path for path in RAISES if path.stem == "raises-saml").read_text(encoding="utf-8"))
+)
+ORJSON: Final = "import orjson, sys\nfor line in open(sys.argv[1], 'rb'): orjson.loads(line)"
+# What a person would write to ask for the same, as far as SQL goes.
+DUCKDB: Final = """
+import duckdb, sys
+duckdb.execute("SET threads = 1")
+print(duckdb.execute('''
+    SELECT count(*) FROM read_json(?, format = 'newline_delimited', columns = {
+        eventSource: 'VARCHAR', eventName: 'VARCHAR', readOnly: 'BOOLEAN', requestParameters: 'JSON',
+        userIdentity: 'STRUCT("type" VARCHAR, arn VARCHAR, sessionContext STRUCT(sessionIssuer STRUCT(arn VARCHAR)))'})
+    WHERE eventName LIKE 'AssumeRole%' AND lower(requestParameters->>'roleArn') LIKE '%:role/ops/break-glass'
+        OR lower(userIdentity.arn) LIKE '%:assumed-role/break-glass/%'
+        OR lower(userIdentity.sessionContext.sessionIssuer.arn) LIKE '%:role/ops/break-glass'
+        OR userIdentity.type = 'Root' AND eventSource = 'signin.amazonaws.com'
+        OR NOT readOnly AND requestParameters::VARCHAR LIKE '%break-glass%'
+''', [sys.argv[1]]).fetchall())
+"""
 
 
-def quiet(simulator: Simulator) -> list[dict[str, Any]]:
-    """The samples of our account that set nothing off."""
-    records = [record_of(json.loads(sample.read_text(encoding="utf-8"))) for sample in SILENT]
-    ours = [record for record in records if record.get("recipientAccountId") == ACCOUNT]
-    return [record for record in ours if not simulator.run(event_from_record(record))]
+class Cost(NamedTuple):
+    """Seconds of CPU, seconds that passed, and peak MiB; of several processes the largest one's."""
+
+    cpu: float
+    passed: float
+    memory: float
 
 
-def log_file(records: list[dict[str, Any]], alerting: dict[str, Any]) -> bytes:
-    """A log file of CloudTrail's with one record that alerts."""
-    filled = (records * (PER_FILE // len(records) + 1))[: PER_FILE - 1]
-    return orjson.dumps({"Records": [*filled, alerting]})
+# Run by a process that is small itself: what a parent has in memory counts for its child.
+MEASURE: Final = """
+import json, os, sys, time
+began = time.perf_counter()
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+seconds = usage.ru_utime + usage.ru_stime, time.perf_counter() - began
+print(json.dumps([os.waitstatus_to_exitcode(status), *seconds, usage.ru_maxrss / 1024]))
+"""
 
 
-def best(work: Callable[[], object]) -> float:
-    """Seconds of the quickest of a few runs."""
-    times = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def simulate(folder: Path, replay: Replay) -> int:
-    results = (result for source in find_sources([str(folder)]) for result in replay.read(source, sys.stdin.buffer))
-    return sum(result.records for result in results if isinstance(result, RecordCounts))
-
-
-def parse(sources: list[Source]) -> None:
-    for source in sources:
-        assert source.path
-        orjson.loads(source.path.read_bytes())
-
-
-def moto(events: list[Any], patterns: list[EventPattern]) -> None:
-    for event in events:
-        for pattern in patterns:
-            pattern.matches_event(event)
-
-
-def peak(history: Path, templates_in: Path, jobs: int = 1) -> tuple[float, float]:
-    """Seconds and peak MiB of the command over a history, as a process of its own; of several, the largest one's."""
-    command = ["-m", "cfn_breakglass", "simulate", str(history), "--templates", str(templates_in), "--jobs", str(jobs)]
-    began = time.perf_counter()
-    child = os.fork()
-    if child == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - our own interpreter
-    _, status, usage = os.wait4(child, 0)
-    if status:
+def run(*command: str | Path) -> Cost:
+    """Run a program, and say what it costs."""
+    # Users have compiled modules; a variable that forbids them would have us compile anew in each run.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command], env=environment, stdout=subprocess.PIPE, check=True
+    )
+    exit_code, *cost = json.loads(measured.stdout)
+    if exit_code not in {0, 1}:
         raise SystemExit(f"{command} failed")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    return Cost(*cost)
+
+
+def least(*commands: tuple[str | Path, ...]) -> list[Cost]:
+    """The least cost of each program, run alternately."""
+    costs = [[run(*command) for command in commands] for _ in range(RUNS)]
+    return [Cost(*map(min, zip(*of_program, strict=True))) for of_program in zip(*costs, strict=True)]
+
+
+def simulate(history: Path, jobs: int = 1) -> tuple[str | Path, ...]:
+    command = ("-m", "cfn_breakglass", "simulate", history, "--templates", history.parent, "--jobs", str(jobs))
+    return (sys.executable, *command)
 
 
 def report(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main(home: Path) -> None:
     for name, text in zip(("main-region", "stackset"), templates(SETTINGS), strict=True):
         (home / f"{name}.yaml").write_text(text, encoding="utf-8")
-    plans = main_and_stackset(home)
-    records = quiet(Simulator(deploy_pair(*plans, account=ACCOUNT)))
-    alerting = json.loads(next(path for path in RAISES if path.stem == "raises-saml").read_text(encoding="utf-8"))
-    data = log_file(records, alerting)
-    history = home / "history"
-    history.mkdir()
-    for number in range(RECORDS // PER_FILE):
-        (history / f"{number:04}.json").write_bytes(data)
-    speed(history, Replay(ReplayOptions(home)), records, plans)
-    memory(home, data)
+    start_up(home)
+    mix(home)
+    many_accounts(home)
+    matcher(home)
+    large_history(home)
 
 
-def speed(history: Path, replay: Replay, records: list[dict[str, Any]], plans: Any) -> None:
-    sources = list(find_sources([str(history)]))
-    size = sum(source.size for source in sources) / RECORDS
-    assert simulate(history, replay) == RECORDS
-    ours, orjsons = best(lambda: simulate(history, replay)) / RECORDS, best(lambda: parse(sources)) / RECORDS
-    report(f"records of {size:,.0f} bytes: simulate {ours * 1e6:.2f} us, orjson alone {orjsons * 1e6:.2f} us")
-    report(f"  ratio to orjson {ours / orjsons:.2f} (aim 1.5 or less)")
-    stack = resolve(plans[1].template, account=ACCOUNT, region="eu-west-1")
+def start_up(home: Path) -> None:
+    record = home / "record.json"
+    record.write_bytes(ALERTING)
+    floor = "import click, msgspec, yaml"
+    imports, cost = least((sys.executable, "-c", floor), simulate(record))
+    report(f"a record: {cost.cpu:.2f} s (aim 0.35), of which importing {floor[7:]} takes {imports.cpu:.2f} s")
+
+
+def mix(home: Path) -> None:
+    """Whole processes on one core."""
+    records = home / "mix.jsonl"
+    with records.open("wb") as file:
+        lines = cloudtrail_lines(alerting=ALERTING)
+        while file.tell() < MIX_MB * 1_000_000:
+            file.writelines(islice(lines, PER_FILE))
+    duckdb = kept_environment(
+        "DuckDB",
+        Path(sys.executable),
+        sys.version,
+        packages=("duckdb==2.0.1",),
+        constraints=Path(__file__).with_name("constraints.txt"),
+        finish="import duckdb",
+    )
+    floor, ours, sql = least(
+        (sys.executable, "-c", ORJSON, records), simulate(records), (duckdb, "-c", DUCKDB, records)
+    )
+    report(f"{MIX_MB} MB of a realistic mix: simulate {ours.cpu:.2f} s, {ours.memory:.0f} MiB")
+    report(f"  {ours.cpu / floor.cpu:.2f} times orjson alone, {floor.cpu:.2f} s (aim 1.2)")
+    report(f"  {ours.cpu / sql.cpu:.2f} times DuckDB with SQL written by hand, {sql.cpu:.2f} s, {sql.memory:.0f} MiB")
+    (both,) = least(simulate(records, jobs=2))
+    report(f"  with 2 processes {both.passed:.2f} s passed, {ours.passed:.2f} s with one")
+
+
+def many_accounts(home: Path) -> None:
+    """The trail of an organization, its accounts one after the other."""
+    histories = {count: home / f"{count}-accounts.jsonl" for count in (1, len(ACCOUNTS))}
+    for count, path in histories.items():
+        path.write_bytes(b"".join(islice(cloudtrail_lines(ACCOUNTS[:count], ALERTING), 20_000)))
+    single, many = least(*map(simulate, histories.values()))
+    report(f"20,000 records of {len(ACCOUNTS):,} accounts: {many.cpu - single.cpu:.2f} s more than of one (aim 1)")
+    report(f"  {many.memory:.0f} MiB (aim 150), {single.memory:.0f} MiB for one")
+
+
+def matcher(home: Path) -> None:
+    """What moto's matcher takes for the rules of a region."""
+    stack = resolve(main_and_stackset(home)[1].template, account=ACCOUNT, region="eu-west-1")
     rules = stack.of_type("AWS::Events::Rule")
     patterns = [EventPattern.load(json.dumps(rule.properties["EventPattern"])) for rule in rules]
-    events = [event_from_record(record) for record in records]
-    motos = best(lambda: moto(events, patterns)) / len(events)
-    report(
-        f"  moto's matcher, {len(patterns)} patterns: {motos * 1e6:.1f} us; {motos / ours:.1f} times (aim 15 or more)"
-    )
+    events: list[Any] = [event_from_record(orjson.loads(line)) for line in islice(cloudtrail_lines(), 500)]
+    began = time.process_time()
+    for event in events:
+        for pattern in patterns:
+            pattern.matches_event(event)
+    seconds = time.process_time() - began
+    report(f"moto's matcher, {len(patterns)} patterns: {seconds / len(events) * 1e6:.1f} us a record")
 
 
-def memory(home: Path, data: bytes) -> None:
-    """The same records, so many that they come to FOLDER_GB when unpacked, in the forms that people have."""
-    count = int(FOLDER_GB * 1e9 / len(data))
+def large_history(home: Path) -> None:
+    """So many records that they come to HISTORY_GB when unpacked, in the forms that people have."""
+    lines = list(islice(cloudtrail_lines(alerting=ALERTING), PER_FILE))
+    records = b",".join(line.rstrip() for line in lines)
+    data = b'{"Records":[' + records + b"]}"
+    count = int(HISTORY_GB * 1e9 / len(data))
     report(f"{count * len(data) / 1e9:.1f} GB of records unpacked, in all forms (aim: under 300 MiB)")
     folder = home / "large" / "AWSLogs" / ACCOUNT / "CloudTrail" / "eu-west-1" / "2025" / "03" / "14"
     folder.mkdir(parents=True)
     packed = gzip.compress(data, 1)
     for number in range(count):
         (folder / f"{number:06}.json.gz").write_bytes(packed)
-    records = data.removeprefix(b'{"Records":[').removesuffix(b"]}")
-    lines = b"".join(orjson.dumps(record) + b"\n" for record in orjson.loads(data)["Records"])
     document = [b'{"Records":[', *[records, b","] * (count - 1), records, b"]}"]
-    cost(f"{count:,} files", home / "large", home)
-    cost(f"{count:,} files, 2 processes", home / "large", home, jobs=2)
-    cost("one file of JSON Lines", written(home / "lines.jsonl.gz", [lines] * count), home)
-    cost("one document", written(home / "document.json.gz", document), home)
+    histories = {
+        f"{count:,} files": (home / "large", 1),
+        f"{count:,} files, 2 processes": (home / "large", 2),
+        "one file of JSON Lines": (written(home / "lines.jsonl.gz", lines * count), 1),
+        "one document": (written(home / "document.json.gz", document), 1),
+    }
+    for what, (history, jobs) in histories.items():
+        cost = run(*simulate(history, jobs))
+        report(f"  {what}: {cost.passed:.0f} s, {cost.cpu:.0f} s of CPU, peak {cost.memory:.0f} MiB")
 
 
 def written(path: Path, parts: list[bytes]) -> Path:
     with gzip.open(path, "wb", 1) as file:
         file.writelines(parts)
     return path
-
-
-def cost(what: str, history: Path, templates_in: Path, jobs: int = 1) -> None:
-    seconds, most = peak(history, templates_in, jobs)
-    report(f"  {what}: {seconds:.0f} s, peak {most:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ An account that the templates do not name is like any other: what happens in it 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cached_property, lru_cache, partial
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
+from cfn_breakglass.analysis.eventbridge.pattern import Pattern
+from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT, RecordFilter
 from cfn_breakglass.analysis.replay.results import ReplayOptions
@@ -42,10 +44,12 @@ class Deployment:
             self.rejection = str(error)
         self.simulator = Simulator(stacks)
         self.regions = frozenset(stacks)
-        # One for all regions, of which most have the same patterns.
+        self.fields = {field for rule in self.simulator.rules for field in rule.pattern.fields}
+        # One filter for all regions, of which most have the same patterns.
         first_rules = [rule for region in stacks for rule in self.simulator.watching(region)]
-        self.may_match = RecordFilter(dict.fromkeys(rule.pattern for rule in first_rules)).may_match
-        self.fields = {field for rule in first_rules for field in rule.pattern.fields}
+        patterns = dict.fromkeys((rule.pattern, _patterns(self.simulator.rules_after(rule))) for rule in first_rules)
+        next_filter = cache(_filter)
+        self.may_match = RecordFilter((pattern, next_filter(after)) for pattern, after in patterns).may_match
 
     @cached_property
     def paths(self) -> dict[str, list[DetectionPath]]:
@@ -98,6 +102,14 @@ class Accounts:
 
     def _all_detections(self) -> set[str]:
         return {path.rule.detection for paths in self._example.paths.values() for path in paths}
+
+
+def _patterns(rules: Iterable[Rule]) -> frozenset[Pattern]:
+    return frozenset(rule.pattern for rule in rules)
+
+
+def _filter(patterns: frozenset[Pattern]) -> RecordFilter | None:
+    return RecordFilter((pattern, None) for pattern in patterns) if patterns else None
 
 
 def _replaced(value: Any, old: str, new: str) -> Any:

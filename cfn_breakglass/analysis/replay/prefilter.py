@@ -30,7 +30,7 @@ Values repeat, so each group remembers which bits it leaves for which values. Th
     ...     compile_pattern({"detail": {"eventName": name, "userIdentity": {"arn": ["a"]}}}),
     ...     compile_pattern({"detail": {"eventName": ["PutRule"]}}),
     ... ]
-    >>> may_match = RecordFilter(patterns).may_match
+    >>> may_match = RecordFilter((pattern, None) for pattern in patterns).may_match
     >>> call = b'{"eventSource": "sts", "eventName": "AssumeRole", "errorCode": "x", "userIdentity": {"arn": "%b"}}'
     >>> may_match(decoder.record(call % b"a")), may_match(decoder.record(call % b"b"))
     (True, False)
@@ -45,7 +45,7 @@ import types
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -63,8 +63,8 @@ ANY_ACCOUNT: Final = 12 * "#"
 _DETAIL: Final = "detail"
 # Whose record it is, where it was recorded, whether it is an event of EventBridge instead, and the call. These have few
 # values together.
-_ALWAYS: Final = ("recipientAccountId", "awsRegion", _DETAIL, "eventSource")
-_CALL: Final = ("eventName", "errorCode", "readOnly", "managementEvent")
+_ALWAYS: Final = ("recipientAccountId", "awsRegion", _DETAIL)
+_CALL: Final = ("eventSource", "eventName", "errorCode", "readOnly", "managementEvent")
 # What else is decoded of a record, in the order in which it is looked at: what excludes most records comes first.
 _GROUPS: Final = (*OBJECT_FIELDS, "errorMessage")
 # Where a pattern reads into an object, a record can have any other value; it is kept as it is.
@@ -79,8 +79,8 @@ _MAX_VALUE_LENGTH: Final = 512
 
 _Tree = dict[str, Any]
 _Alternatives = list[dict[FieldPath, FieldMatcher]]
-# What a field has, from the values of its group, as everything that a pattern may compare it as.
-_ReadValues = Callable[[Any], list[Any]]
+# Reads a field from the values of its group.
+_ReadValue = Callable[[Any], Any]
 
 
 def _log_decoder(records: Any) -> Callable[[bytes], Any]:
@@ -115,18 +115,27 @@ class PartialDecoder:
 class RecordFilter:
     """Whether one of the patterns may match a partially decoded CloudTrail record, in whatever account it is.
 
-    True also for what is not a plain CloudTrail record. At most ``max_values`` values are remembered of each group.
+    What a pattern matches also has to pass the filter beside it, if there is one: that of the bus to which its rule
+    forwards. The answer is True also for what is not a plain CloudTrail record. At most ``max_values`` values of each
+    group of fields are remembered.
     """
 
-    def __init__(self, patterns: Iterable[Pattern], *, max_values: int = 10_000) -> None:
-        alternatives: _Alternatives = [
-            {matcher.path: matcher for matcher in matchers} for pattern in patterns for matchers in pattern.branches
-        ]
+    def __init__(self, patterns: Iterable[tuple[Pattern, RecordFilter | None]], *, max_values: int = 10_000) -> None:
+        alternatives: _Alternatives = []
+        self._next: defaultdict[RecordFilter | None, int] = defaultdict(int)
+        for pattern, next_filter in patterns:
+            for matchers in pattern.branches:
+                self._next[next_filter] |= 1 << len(alternatives)
+                alternatives.append({matcher.path: matcher for matcher in matchers})
         paths = sorted({path for matchers in alternatives for path in matchers})
         self._bits_of_call = _Bits(_CALL_FIELDS, alternatives, max_values)
         self._groups = []
         for group in _GROUPS:
-            fields = {path: partial(_values_at, path[2:]) for path in paths if path[:2] == (_DETAIL, group)}
+            fields = {
+                path: partial(_value_at, [*map(attribute_name, path[2:])])
+                for path in paths
+                if path[:2] == (_DETAIL, group)
+            }
             bits_of = _Bits(fields, alternatives, max_values)
             self._groups.append((bits_of.readers, attribute_name(group), bits_of))
 
@@ -143,7 +152,10 @@ class RecordFilter:
                     continue  # an array, or an object where patterns read a text
             if not bits:
                 return False
-        return True
+        return any(
+            bits & own_bits and (next_filter is None or next_filter.may_match(record))
+            for next_filter, own_bits in self._next.items()
+        )
 
 
 class _Bits(dict[Any, int]):
@@ -152,53 +164,55 @@ class _Bits(dict[Any, int]):
     ``fields`` are the paths of these fields in an event. ``readers`` are the bits of the alternatives that read one.
     """
 
-    def __init__(self, fields: Mapping[FieldPath, _ReadValues], alternatives: _Alternatives, max_values: int) -> None:
+    def __init__(self, fields: Mapping[FieldPath, _ReadValue], alternatives: _Alternatives, max_values: int) -> None:
         super().__init__()
         self._max_values = max_values
         self._all_bits = (1 << len(alternatives)) - 1
         self._fields = []
         self.readers = 0
-        for path, read_values in fields.items():
+        for path, read_value in fields.items():
             # Fields outside of $or have the same matcher in many alternatives.
             bits_of_matchers: defaultdict[FieldMatcher, int] = defaultdict(int)
             for number, matchers in enumerate(alternatives):
                 if path in matchers:
                     bits_of_matchers[matchers[path]] |= 1 << number
             readers = sum(bits_of_matchers.values())
-            self._fields.append((read_values, self._all_bits & ~readers, list(bits_of_matchers.items())))
+            others = self._all_bits & ~readers
+            if_absent = others | sum(bits for matcher, bits in bits_of_matchers.items() if matcher.accepts_absence)
+            self._fields.append((read_value, if_absent, others, list(bits_of_matchers.items())))
             self.readers |= readers
 
     def __missing__(self, group: Any) -> int:
-        bits, is_repeated = self._all_bits, True
-        for read_values, other_bits, bits_of_matchers in self._fields:
-            values = read_values(group)
-            bits &= other_bits | sum(bit for matcher, bit in bits_of_matchers if _accepts(matcher, values))
-            is_repeated = is_repeated and _is_repeated(values[0])
+        result, is_repeated = self._all_bits, True
+        for read_value, if_absent, others, bits_of_matchers in self._fields:
+            value = read_value(group)
+            if value is ABSENT:
+                result &= if_absent
+                continue
+            is_repeated = is_repeated and _is_repeated(value)
+            values = _as_compared(value)
+            result &= others | sum(bits for matcher, bits in bits_of_matchers if any(map(matcher.accepts, values)))
         if is_repeated:
             if len(self) >= self._max_values:
                 self.clear()
-            self[group] = bits
-        return bits
-
-
-def _accepts(matcher: FieldMatcher, values: list[Any]) -> bool:
-    return any(matcher.accepts_absence if value is ABSENT else matcher.accepts(value) for value in values)
+            self[group] = result
+        return result
 
 
 def _is_repeated(value: Any) -> bool:
     """Whether a value is worth remembering, and can be: a number would be found for a boolean."""
     if isinstance(value, str):
         return len(value) <= _MAX_VALUE_LENGTH
-    return isinstance(value, bool) or value is ABSENT or value is None
+    return isinstance(value, bool) or value is None
 
 
-def _values_at(path: Sequence[str], node: Any) -> list[Any]:
-    """What is at ``path`` below a value of the record; TypeError if there is an array on the way."""
-    for name in path:
+def _value_at(attributes: Sequence[str], node: Any) -> Any:
+    """What is below a value of the record; TypeError if there is an array on the way."""
+    for attribute in attributes:
         if isinstance(node, list | dict):
             raise TypeError(node)
-        node = getattr(node, attribute_name(name), ABSENT)
-    return _as_compared(node)
+        node = getattr(node, attribute, ABSENT)
+    return node
 
 
 def _as_compared(value: Any) -> list[Any]:
@@ -210,21 +224,17 @@ def _as_compared(value: Any) -> list[Any]:
     if isinstance(value, bool):
         # True and 1 are equal as keys, so what is remembered for a boolean holds for the number too.
         return [value, int(value)]
-    if value is None or value is ABSENT or isinstance(value, int | float):
+    if value is None or isinstance(value, int | float):
         return [value]
     raise TypeError(value)
 
 
-def _source(call: tuple[Any, ...]) -> list[Any]:
+def _source(call: tuple[Any, ...]) -> str:
     """The source of the event; TypeError for what is no record."""
     detail, event_source = call[:2]
     if detail is not ABSENT or not is_event_source(event_source):
         raise TypeError(call)
-    return [SOURCE_PREFIX + event_source.partition(".")[0]]
-
-
-def _in_call(index: int, call: tuple[Any, ...]) -> list[Any]:
-    return _as_compared(call[index])
+    return SOURCE_PREFIX + str(event_source).partition(".")[0]
 
 
 def attribute_name(field: str) -> str:
@@ -233,10 +243,10 @@ def attribute_name(field: str) -> str:
     return f"f_{field}" if f"f_{field}".isidentifier() else f"x_{field.encode().hex()}"
 
 
-_call_of: Final = attrgetter(*map(attribute_name, (_DETAIL, "eventSource", *_CALL)))
-_CALL_FIELDS: Final[dict[FieldPath, _ReadValues]] = {
+_call_of: Final = attrgetter(*map(attribute_name, (_DETAIL, *_CALL)))
+_CALL_FIELDS: Final[dict[FieldPath, _ReadValue]] = {
     ("source",): _source,
-    **{(_DETAIL, field): partial(_in_call, index) for index, field in enumerate(_CALL, 2)},
+    **{(_DETAIL, field): itemgetter(index) for index, field in enumerate(_CALL, 1)},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import is_too_large
@@ -100,6 +101,11 @@ class Simulator:
         """The rules that see an event first: those on the default bus of ``region``."""
         stack = self._stacks.get(region)
         return self._rules[bus_arn(stack, "default")] if stack else []
+
+    def rules_after(self, rule: Rule) -> list[Rule]:
+        """The rules one of which has to match an event too, for anything to come of it; none if ``rule`` is enough."""
+        rules_by_target = [self._rules.get(target.arn, []) for target in rule.targets]
+        return list(chain.from_iterable(rules_by_target)) if all(rules_by_target) else []
 
     def paths(self, region: str) -> list[DetectionPath]:
         """Every rule that can notify or log of events of ``region``, with the rules there that forward such events."""

@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of, templates, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, event_from_record
-from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
+from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
 from cfn_breakglass.analysis.replay.prefilter import ABSENT, ANY_ACCOUNT, PartialDecoder, RecordFilter, attribute_name
 from cfn_breakglass.analysis.replay.records import Batch, read_batches
 from cfn_breakglass.analysis.replay.sources import Unread
@@ -22,11 +22,11 @@ from cfn_breakglass.analysis.replay.unpacking import SourceStream
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 
 RULES = account(json.dumps(SETTINGS)).watching("eu-west-1")
-PATTERNS = [
-    rule.pattern
+PATTERNS: list[tuple[Pattern, RecordFilter | None]] = [
+    (rule.pattern, None)
     for rule in Simulator(deploy(*templates(json.dumps(SETTINGS)), account=ANY_ACCOUNT)).watching("eu-west-1")
 ]
-DECODER = PartialDecoder(field for pattern in PATTERNS for field in pattern.fields)
+DECODER = PartialDecoder(field for pattern, _ in PATTERNS for field in pattern.fields)
 RECORDS = [json.loads(sample.read_text(encoding="utf-8")) for sample in SAMPLES]
 odd = st.sampled_from([None, "", "x", 7, True, [], ["x"], {}, {"arn": "x"}, [{"arn": "x"}]])
 PLACES = [
@@ -90,7 +90,7 @@ def test_the_filter_stops_near_misses() -> None:
 
 
 def test_what_is_remembered_of_true_does_not_decide_a_one() -> None:
-    record_filter = RecordFilter([compile_pattern({"detail": {"readOnly": [1]}})])
+    record_filter = RecordFilter([(compile_pattern({"detail": {"readOnly": [1]}}), None)])
     call = b'{"eventSource": "iam.amazonaws.com", "userIdentity": null, "readOnly": %b}'
     answers = [
         record_filter.may_match(DECODER.record(call % value)) for value in (b"false", b"true", b"1", b"1.0", b"2")
