@@ -156,7 +156,7 @@ FAILURE: Final = {
     "outcome": Field("", constant="Failure, <errorCode>: <error>"),
 }
 # Where a failed sign-in has no code.
-WITH_MESSAGE: Final = {"outcome": Field("", constant="Failure: <error>")}
+WITH_MESSAGE: Final = {"outcome": Field("", constant="Failure: <error> <errorCode>")}
 ASSUMING: Final = {
     # The record of the role's account has no ARN of a caller of another account.
     "who": Field("", constant="<callerType> <callerAccount>:<principal> <arn>"),

@@ -22,7 +22,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from cfn_breakglass.aws import limits
@@ -50,13 +51,19 @@ def has_room(data: Mapping[str, Any], text: str) -> bool:
     return (
         len(text.encode()) <= limits.TEMPLATE.maximum
         and len(resources) <= min(limits.RULES.maximum, limits.RESOURCES.maximum)
-        and sum(resource["Type"] == "AWS::Events::Rule" for resource in resources) <= limits.WILDCARD_RULES.maximum
+        and _most_rules_of_a_bus(resources) <= limits.WILDCARD_RULES.maximum
         and all(
             largest_size(name, value, longest_text) <= _maximum(resource["Type"], name)
             for resource in resources
             for name, value in resource["Properties"].items()
         )
     )
+
+
+def _most_rules_of_a_bus(resources: Iterable[Mapping[str, Any]]) -> int:
+    """How many rules the bus with the most has; the default bus has those that name none."""
+    rules = (resource["Properties"] for resource in resources if resource["Type"] == "AWS::Events::Rule")
+    return max(Counter(_ENCODE(rule.get("EventBusName")) for rule in rules).values(), default=0)
 
 
 def _maximum(kind: str, name: str) -> int:

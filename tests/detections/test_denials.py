@@ -47,6 +47,7 @@ def test_a_failed_call_alerts_if_it_was_denied(service: str, call: str, code: st
         "eventSource": f"{service}.amazonaws.com",
         "eventName": call,
         "awsRegion": "us-east-1",
+        "userIdentity": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "carol"},
         "recipientAccountId": ACCOUNT,
         "requestParameters": None,
         "errorCode": code,
