@@ -98,7 +98,7 @@ def test_generate_prints_next_steps_with_the_regions_of_the_config() -> None:
         ("protection: {exempt: ['arn:aws:iam::*:role/Deployer']}", "and exempts protection.exempt.\n"),
         ("regions: []", "   To be able to update it, exempt whoever deploys these templates.\n"),
         ("", "exempt whoever deploys these templates and the role AWSCloudFormationStackSetExecutionRole.\n"),
-        ("deployer: true", "and exempts the deployer.\n     aws organizations create-policy"),
+        ("deployer: true", "and exempts the deployer.\n   To end the sessions"),
         (
             "",
             "the roles AWSCloudFormationStackSetAdministrationRole\n   and AWSCloudFormationStackSetExecutionRole",
