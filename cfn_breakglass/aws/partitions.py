@@ -16,6 +16,8 @@ class Partition(NamedTuple):
     opt_in: tuple[str, ...]
     signin_host: str
     url_suffix: str = "amazonaws.com"
+    prefix: str = ""
+    """What the names of its regions begin with, empty for the standard partition."""
 
     @property
     def console_host(self) -> str:
@@ -48,12 +50,22 @@ PARTITIONS = (
         opt_in=(),
         signin_host="signin.amazonaws.cn",
         url_suffix="amazonaws.com.cn",
+        prefix="cn-",
     ),
     Partition(
         name="aws-us-gov",
         default=("us-gov-east-1", "us-gov-west-1"),
         opt_in=(),
         signin_host="signin.amazonaws-us-gov.com",
+        prefix="us-gov-",
+    ),
+    Partition(
+        name="aws-eusc",
+        default=("eusc-de-east-1",),
+        opt_in=(),
+        signin_host="signin.amazonaws-eusc.eu",
+        url_suffix="amazonaws.eu",
+        prefix="eusc-",
     ),
 )
 
@@ -66,6 +78,12 @@ CHAT_REGIONS = ("ap-southeast-1", "eu-west-1", "us-east-2", "us-west-2")
 https://docs.aws.amazon.com/chatbot/latest/APIReference/Welcome.html
 """
 
+NO_TEXT_MESSAGES = ("ap-east-1", "ap-northeast-2", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7")
+"""Regions from which SNS sends no text messages: https://docs.aws.amazon.com/sns/latest/dg/sns-supported-regions-countries.html."""
+
+_OTHER_PREFIXES = ("us-iso", "eu-iso")
+"""What the names of regions begin with that are in none of these partitions."""
+
 ALL_REGIONS = frozenset().union(*(partition.regions for partition in PARTITIONS))
 
 
@@ -75,3 +93,11 @@ def partition_of(region: str) -> Partition:
         if region in partition.regions:
             return partition
     raise KeyError(region)
+
+
+def partition_of_new(region: str) -> Partition | None:
+    """The partition of a region that is newer than this release, by its name; None for one of no partition here."""
+    if region.startswith(_OTHER_PREFIXES):
+        return None
+    matching = (partition for partition in PARTITIONS if partition.prefix and region.startswith(partition.prefix))
+    return next(matching, PARTITIONS[0])

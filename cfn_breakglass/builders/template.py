@@ -8,7 +8,7 @@ from typing import Any
 
 from troposphere import AWSHelperFn, AWSObject, Equals, Output, Ref, Template
 
-from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.model import EXISTING, Config
 from cfn_breakglass.plan import Plan
 
 METADATA = "cfn-breakglass"
@@ -34,7 +34,8 @@ def assemble(
     template = Template(Description=description)
     template.set_version()
     covered = {"Name": config.name, "MainRegion": config.main_region, "Regions": list(config.secondary_regions)}
-    known = {"Account": config.account, "Topic": config.alerts.topic}
+    logs_policy = config.logs_policy if config.logs_policy == EXISTING else None
+    known = {"Account": config.account, "Topic": config.alerts.topic, "LogsPolicy": logs_policy}
     template.set_metadata({METADATA: covered | {name: value for name, value in known.items() if value}})
     for name, (condition, otherwise) in (rules | _right_account(config)).items():
         template.add_rule(name, {"Assertions": [{"Assert": condition, "AssertDescription": otherwise}]})

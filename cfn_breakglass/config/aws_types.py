@@ -53,10 +53,26 @@ _EVENT_SOURCE_NAMES: Final = {
 }
 
 
+_NEW_REGION: Final = r"[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[0-9]{1,2}"
+
+
 def _similar(word: str, words: Iterable[str], most: int = 1) -> list[str]:
     from difflib import get_close_matches
 
     return sorted(get_close_matches(word, sorted(words), n=most))
+
+
+def _check_listed_region(text: str) -> Fault | None:
+    fault = None if text == "*" else _check_region(text)
+    if fault and re.fullmatch(_NEW_REGION, text):
+        return fault._replace(fix=f"{fault.fix} If it is newer than this release, write it in new_regions")
+    return fault
+
+
+def _check_new_region(text: str) -> Fault | None:
+    if text in ALL_REGIONS:
+        return Fault(f"is {text!r}, which this release knows", "write it in regions instead")
+    return None
 
 
 def _check_region(text: str) -> Fault | None:
@@ -216,8 +232,9 @@ NAME: Final = String(
     "write at most 32 letters, digits and hyphens, beginning with a letter",
 )
 REGION: Final = String("a region", fix=_REGION_EXAMPLE, check=_check_region, words=tuple(sorted(ALL_REGIONS)))
-REGIONS: Final = REGION._replace(
-    check=lambda text: None if text == "*" else _check_region(text), words=("*", *sorted(ALL_REGIONS))
+REGIONS: Final = REGION._replace(check=_check_listed_region, words=("*", *sorted(ALL_REGIONS)))
+NEW_REGION: Final = String(
+    "the name of a region", _NEW_REGION, "write one such as me-west-1", check=_check_new_region, max_length=32
 )
 USERNAME: Final = String("a user name", r"\S+", "write the name of an IAM user", max_length=255)
 

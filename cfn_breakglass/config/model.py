@@ -256,6 +256,11 @@ class Config:
         'The other regions to watch; "*" is every region that is enabled by default',
         default=("*",),
     )
+    new_regions: tuple[str, ...] = setting(
+        ListOf(aws_types.NEW_REGION),
+        "Other regions to watch that are newer than this release, which takes their names at your word",
+        default=(),
+    )
     usernames: tuple[str, ...] | TaggedUsers = setting(
         USERNAMES,
         "The IAM users who may assume the role: a list of names, or {principal_tag: {key: value}}",
@@ -273,6 +278,12 @@ class Config:
         Integer("days", 1, 3_653, limits.RETENTION_DAYS, "CloudWatch Logs"),
         "How many days the log groups keep their events",
         default=365,
+    )
+    logs_policy: str = setting(
+        Choice((CREATE, EXISTING)),
+        "create: the stack lets EventBridge write the logs, by one of the ten resource policies of CloudWatch Logs in a"
+        " region; existing: a policy of yours does",
+        default=CREATE,
     )
     encryption: str = setting(
         aws_types.ENCRYPTION,
@@ -329,7 +340,12 @@ class Config:
         """Every watched region except the main one, sorted."""
         regions = {region for region in self.regions if region != "*"}
         default_regions = self.partition.default if "*" in self.regions else ()
-        return tuple(sorted(regions.union(default_regions) - {self.main_region}))
+        return tuple(sorted(regions.union(default_regions, self.new_regions) - {self.main_region}))
+
+    @property
+    def opted_in_regions(self) -> tuple[str, ...]:
+        """The secondary regions that an account has to opt in to; every new region is one."""
+        return tuple(region for region in self.secondary_regions if region not in self.partition.default)
 
     @property
     def central_bus(self) -> str:

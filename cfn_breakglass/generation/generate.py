@@ -119,7 +119,8 @@ def _generate_templates(
         return GeneratedFile(f"{stem}.{form}", text)
 
     # A name of a region is all by which sizes differ between regions.
-    longest_region = max(config.partition.regions - {config.main_region}, key=len)
+    other_regions = {*config.partition.regions, *config.new_regions} - {config.main_region}
+    longest_region = max(other_regions, key=len, default=config.main_region)
     files = GeneratedTemplates(
         main_region=file("main-region", templates.main_region),
         stackset=file("stackset", templates.stackset, longest_region),

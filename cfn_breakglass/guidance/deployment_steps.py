@@ -131,7 +131,7 @@ def _role_lines(plan: Plan) -> str:
         f"\n   The account needs the roles {names.administration_role}"
         f"\n   and {names.execution_role}, as AWS describes them; or set stackset_roles: create."
     )
-    opted_in = [region for region in config.secondary_regions if region in config.partition.opt_in]
+    opted_in = config.opted_in_regions
     if not opted_in:
         return roles
     services = "\n".join(f"     cloudformation.{region}.amazonaws.com" for region in opted_in)

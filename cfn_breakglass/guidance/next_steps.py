@@ -12,6 +12,7 @@ from typing import Any
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
+from cfn_breakglass.builders.alerts.log_groups import existing_log_policy
 from cfn_breakglass.builders.encryption import key_statements_as_json
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
@@ -95,10 +96,30 @@ def _prepare(plan: Plan) -> Iterator[str]:
     yield from _authorize_chats(config)
     if config.alerts.topic and plan.destinations.topic:
         yield _allow_publishing(plan, config.alerts.topic)
+    yield from _logs_policy(plan)
     if parse_arn(config.encryption):
         yield f"""Let AWS use the key {config.encryption}:
    in KMS in {config.main_region}, add to the statements of its key policy:
 {indent(key_statements_as_json(plan), "     ")}"""
+
+
+def _logs_policy(plan: Plan) -> Iterator[str]:
+    """What the ten resource policies of a region leave room for; AWS does not raise that number.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+    """
+    config, region = plan.config, plan.config.main_region
+    if not (plan.destinations.login_log or plan.destinations.action_log or plan.heartbeat):
+        return
+    if config.logs_policy == CREATE:
+        yield f"""Check that {region} has at most 9 resource policies of CloudWatch Logs: the stack adds one, and
+   AWS takes 10. If there are 10, write logs_policy: existing, and generate prints what one of yours has to allow.
+     aws logs describe-resource-policies --region {region} --query 'length(resourcePolicies)'"""
+        return
+    document = arn_to_fill_in(existing_log_policy(plan), config).replace("${AWS::Region}", region)
+    yield f"""Let EventBridge write the logs: add this statement to a resource policy of CloudWatch Logs in {region}.
+   Before that, nothing is logged and no heartbeat is counted.
+     {json.dumps(json.loads(document)["Statement"][0])}"""
 
 
 def _allow_publishing(plan: Plan, topic: str) -> str:

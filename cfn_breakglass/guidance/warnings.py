@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.aws.managed_policies import unknown_policy
-from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION
+from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION, NO_TEXT_MESSAGES
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
 from cfn_breakglass.config.message_fields import PLACEHOLDER
 from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, Config, EventBus
@@ -84,6 +84,11 @@ def _about_events(plan: Plan) -> Iterator[str]:
             f"regions: {', '.join(unwatched)}: not watched, so nothing alerts about calls there that change where chat"
             " alerts go; the configuration of a chat channel has no region"
         )
+    if config.new_regions:
+        names = ", ".join(config.new_regions)
+        yield f"new_regions: neither generate nor validate knows whether AWS has all that the templates need in {names}"
+    if config.partition.name == "aws-cn":
+        yield from _about_china(config)
     if not config.secondary_regions and config.event_bus != EventBus():
         yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
     if config.trail_lock_days:
@@ -91,6 +96,19 @@ def _about_events(plan: Plan) -> Iterator[str]:
             f"trail_lock_days: for {config.trail_lock_days} days nobody, not even root, can delete a file of the trail;"
             " a later change does not apply to files that exist already"
         )
+
+
+def _about_china(config: Config) -> Iterator[str]:
+    """https://docs.amazonaws.cn/en_us/aws/latest/userguide/eventbridge.html names no feature that is missing."""
+    if config.secondary_regions:
+        yield (
+            f"regions: AWS has not announced for China that EventBridge forwards events to another region, here"
+            f" {config.main_region}; try it, or write regions: [], and a config for each region"
+        )
+    yield (
+        "main_region: AWS has not announced for China that event patterns have wildcards; if they have none there, the"
+        " stack cannot be created"
+    )
 
 
 def _about_access(plan: Plan) -> Iterator[str]:
@@ -149,6 +167,13 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
     yield from _about_text_without_effect(config.alerts)
     if config.alerts.sms:
         yield from _about_text_messages(config.alerts.message)
+    by_key = {"alerts.sms": config.alerts.endpoints, "alerts.fallback": config.alerts.fallback_endpoints}
+    for key in (key for key, endpoints in by_key.items() if "sms" in dict(endpoints) and _sends_no_text(config)):
+        yield f"{key}: SNS sends no text messages from {config.main_region}; write an e-mail address instead"
+
+
+def _sends_no_text(config: Config) -> bool:
+    return config.main_region in NO_TEXT_MESSAGES
 
 
 def _about_text_without_effect(alerts: Alerts) -> Iterator[str]:

@@ -51,6 +51,12 @@ CHANGES: Final[dict[str, Change]] = {
     "account": Change({"account": ACCOUNT}, "account", "CloseAccount", {"accountId": ACCOUNT}, TAMPERED),
     "main_region": Change({}, "account", "DisableRegion", {"regionName": "us-east-1"}, TAMPERED),
     "regions": Change({}, "account", "DisableRegion", {"regionName": "eu-west-1"}, TAMPERED),
+    "new_regions": Change(
+        {"new_regions": ["eu-west-9"]}, "account", "DisableRegion", {"regionName": "eu-west-9"}, TAMPERED
+    ),
+    "logs_policy": Change(
+        {"logs_policy": "existing"}, "logs", "DeleteResourcePolicy", {"policyName": "whichever"}, TAMPERED
+    ),
     "usernames": Change({"usernames": ["bob"]}, "iam", "DeleteUser", {"userName": "bob"}, ENTRANCE),
     "usernames by tag": Change(
         {"usernames": {"principal_tag": {"team": "a"}}},
@@ -167,7 +173,6 @@ NAMES_NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("role.trust.source_identity", "role.trust.external_id", "role.trust.source_ips"), CONDITION),
     **dict.fromkeys(("role.trust.not_before", "role.trust.not_after", "role.trust.oidc_audiences"), CONDITION),
     **dict.fromkeys(("role.trust.oidc_claims", "role.trust.only_covered_regions"), CONDITION),
-    "account": "the account, whose own calls alert whatever the config says",
     **dict.fromkeys(("role.trust.saml_names", "role.trust.oidc_subjects"), "users of somebody else's directory"),
     **dict.fromkeys(("alerts.emails", "alerts.sms", "alerts.https"), NOT_OF_AWS),
     **dict.fromkeys(("alerts.log", "alerts.message", "alerts.format", "alerts.runbook"), NOT_OF_AWS),

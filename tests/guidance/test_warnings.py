@@ -175,3 +175,33 @@ def test_what_may_be_of_another_account_does_not_move_the_stack_there(key: str) 
     text = output_files(config_of(settings))["main-region.yaml"]
     assert "RightAccount" not in text
     assert "RightAccount" in output_files(config_of(settings | {"account": "444455556666"}))["main-region.yaml"]
+
+
+def test_a_new_region_is_taken_with_a_warning() -> None:
+    (warning,) = warnings_about("new_regions", SETTINGS | {"new_regions": ["me-west-9", "sa-west-9"]})
+    assert "me-west-9, sa-west-9" in warning
+    assert config_of(
+        SETTINGS | {"regions": ["eu-west-1", "af-south-1"], "new_regions": ["me-west-9"]}
+    ).opted_in_regions == (
+        "af-south-1",
+        "me-west-9",
+    )
+
+
+@pytest.mark.parametrize("alerts", [{"sms": ["+15550100"]}, {"emails": ["a@example.com"], "fallback": ["+15550100"]}])
+def test_text_messages_from_a_region_that_sends_none_are_a_warning(alerts: dict[str, Any]) -> None:
+    def about(region: str) -> list[str]:
+        plan = make_plan(config_of(SETTINGS | {"main_region": region, "regions": [], "alerts": alerts}))
+        return [warning for warning in warnings(plan) if "sends no text messages from" in warning]
+
+    (warning,) = about("ap-southeast-5")
+    assert warning.startswith("alerts.sms:" if "sms" in alerts else "alerts.fallback:")
+    assert about("us-east-1") == []
+
+
+def test_what_aws_has_not_announced_for_china_is_a_warning() -> None:
+    china = {"main_region": "cn-north-1", "usernames": ["alice"]}
+    assert "forwards events to another region" in str(warnings_about("regions", china))
+    assert warnings_about("regions", china | {"regions": []}) == []
+    assert "event patterns have wildcards" in str(warnings_about("main_region", china | {"regions": []}))
+    assert warnings_about("main_region", SETTINGS) == []

@@ -186,6 +186,8 @@ def _can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
         message = f"no template makes the log group {arn} in {stack.region}{hint}"
         return Verdict(DeliveryProblem("log-group-missing", message, about=arn))
     policies = stack.of_type("AWS::Logs::ResourcePolicy")
+    if not policies and _has_existing_policy(stack):
+        return _can_encrypt_log(stack, group, arn, (f"the Logs resource policy of {stack.region}",))
     documents = [policy.properties["PolicyDocument"] for policy in policies]
     for action in _LOG_ACTIONS:
         for service in _LOG_WRITERS:
@@ -195,10 +197,20 @@ def _can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
                 message = f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}"
                 blamed = policies[0] if len(policies) == 1 else group
                 return Verdict(DeliveryProblem("log-policy-denies", message, stack.region, blamed.logical_id))
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    return _can_encrypt_log(stack, group, arn)
+
+
+def _has_existing_policy(stack: Stack) -> bool:
+    """Whether the template says that a policy of somebody's own lets its rules write."""
+    return any(isinstance(about, dict) and about.get("LogsPolicy") == "existing" for about in stack.metadata.values())
+
+
+def _can_encrypt_log(stack: Stack, group: Resource, arn: str, assumed_allowed: tuple[str, ...] = ()) -> Verdict:
+    """Whether CloudWatch Logs may use the key: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html."""
     logs = f"logs.{stack.region}.{StackLocation(stack.account, stack.region, '').url_suffix}"
     use = KeyUse(logs, "CloudWatch Logs", _LOG_KEY_ACTIONS, {"kms:EncryptionContext:aws:logs:arn": arn})
-    return _can_encrypt(stack, group.properties.get("KmsKeyId"), arn, use)
+    verdict = _can_encrypt(stack, group.properties.get("KmsKeyId"), arn, use)
+    return verdict._replace(assumed_allowed=assumed_allowed + verdict.assumed_allowed)
 
 
 def _can_encrypt(stack: Stack, key_reference: str | None, arn: str, use: KeyUse) -> Verdict:

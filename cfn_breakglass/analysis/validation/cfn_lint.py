@@ -11,15 +11,16 @@ from cfn_breakglass.analysis.validation.finding import Finding, Level
 from cfn_breakglass.errors import TemplateError
 
 RULE_PAGE: Final = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md#"
+_NEW_PARTITION: Final = "arn:aws-eusc:"
 _LEVELS: Final[dict[str, Level]] = {"error": "error", "warning": "warning", "informational": "note"}
 
 
 def lint(text: str, file: str, regions: Sequence[str], *, informational: bool = False) -> list[Finding]:
     """Run cfn-lint on ``text`` for all ``regions``; the findings are in the order of the lines.
 
-    No error or warning is suppressed: not by a .cfnlintrc nearby, nor by the Metadata of the template. The
-    ``informational`` rules are matters of taste, and Metadata may suppress them. No region, or one that cfn-lint does
-    not know, is a TemplateError.
+    No error or warning is suppressed, but for ARNs of a partition that cfn-lint does not know: not by a .cfnlintrc
+    nearby, nor by the Metadata of the template. The ``informational`` rules are matters of taste, and Metadata may
+    suppress them. No region, or one that cfn-lint does not know, is a TemplateError.
     """
     # Slow to import, and only this command needs it.
     from cfnlint.helpers import REGIONS
@@ -27,8 +28,24 @@ def lint(text: str, file: str, regions: Sequence[str], *, informational: bool = 
     unknown = sorted(set(regions) - set(REGIONS))
     if unknown or not regions:
         raise TemplateError(f"{file}: cfn-lint needs regions it knows, not {unknown}")
-    findings = [_finding(match, file) for match in _matches(text, tuple(regions), informational=informational)]
+    matches = _matches(text, tuple(regions), informational=informational)
+    lines = text.splitlines()
+    findings = [_finding(match, file) for match in matches if not _is_of_new_partition(match, lines)]
     return sorted(findings, key=lambda finding: (finding.line, finding.rule_id, finding.message))
+
+
+def known_regions(regions: Sequence[str]) -> list[str]:
+    """The regions without those that are newer than cfn-lint; all of them if it knows none."""
+    from cfnlint.helpers import REGIONS
+
+    return [region for region in regions if region in REGIONS] or list(regions)
+
+
+def _is_of_new_partition(match: Any, lines: Sequence[str]) -> bool:
+    """Whether cfn-lint takes an ARN for none because its pattern does not know the partition."""
+    return match.rule.id == "W1031" and any(
+        _NEW_PARTITION in line for line in lines[match.linenumber - 1 : match.linenumberend]
+    )
 
 
 @lru_cache(maxsize=32)

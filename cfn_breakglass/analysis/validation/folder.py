@@ -15,7 +15,7 @@ from cfn_breakglass.analysis.template.stacksets import stackset_templates
 from cfn_breakglass.analysis.template.template_files import read_template_files
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, judge
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
-from cfn_breakglass.analysis.validation.cfn_lint import lint
+from cfn_breakglass.analysis.validation.cfn_lint import known_regions, lint
 from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import make_finding
@@ -116,7 +116,9 @@ def _own_findings(template: JudgedTemplate) -> list[Finding]:
     """What is wrong with a template for itself, in all its regions."""
     if not template.regions:
         return []
-    findings = [template.locate(finding) for finding in lint(template.text, template.file, template.regions)]
+    findings = [
+        template.locate(finding) for finding in lint(template.text, template.file, known_regions(template.regions))
+    ]
     with _forgiving(is_valid=not findings):
         for region, stack in template.stacks.items():
             findings += _refusals(template, stack)

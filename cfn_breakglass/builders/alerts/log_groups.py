@@ -101,11 +101,20 @@ def _sink(logical_id: str, name: str, detections: Collection[Detection], *, is_s
 
 def log_policy(logical_id: str, policy_name: str, group_names: Iterable[str]) -> logs.ResourcePolicy:
     """One policy for all log groups: an account has room for ten in a region."""
+    document = _policy_document(log_group_arn(f"{name}:*") for name in group_names)
+    return logs.ResourcePolicy(logical_id, PolicyName=policy_name, PolicyDocument=sub(document))
+
+
+def existing_log_policy(plan: Plan) -> str:
+    """What a policy has to say that exists already, as text for Fn::Sub; it is for every log group of ours."""
+    return _policy_document([log_group_arn(f"{plan.names.log_groups}*:*")])
+
+
+def _policy_document(arns: Iterable[str]) -> str:
     write = allow(
         "OurRules",
         [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
-        [log_group_arn(f"{name}:*") for name in group_names],
+        list(arns),
         principal=service(EVENTS, "delivery.logs.amazonaws.com"),
     )
-    document = json.dumps(json.loads(policy(write).to_json()), separators=(",", ":"))
-    return logs.ResourcePolicy(logical_id, PolicyName=policy_name, PolicyDocument=sub(document))
+    return json.dumps(json.loads(policy(write).to_json()), separators=(",", ":"))

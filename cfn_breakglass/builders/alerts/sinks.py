@@ -10,6 +10,7 @@ from cfn_breakglass.builders.alerts.alert_topic import AlertTopic, alert_topic
 from cfn_breakglass.builders.alerts.log_groups import event_logs, log_policy
 from cfn_breakglass.builders.heartbeat import heartbeat_log
 from cfn_breakglass.builders.rules import Sink
+from cfn_breakglass.config.model import CREATE
 from cfn_breakglass.plan import Plan
 
 
@@ -37,7 +38,7 @@ def alert_sinks(plan: Plan, *, log_policy_id: str, log_policy_name: str) -> Sink
     if heartbeats:
         resources += [heartbeats.group, heartbeats.metric_filter]
         group_names.append(plan.names.heartbeat_log)
-    if group_names:
+    if group_names and plan.config.logs_policy == CREATE:
         resources.append(log_policy(log_policy_id, log_policy_name, group_names))
     return Sinks(sinks, resources, [topic.topic for topic in topics if topic.topic])
 

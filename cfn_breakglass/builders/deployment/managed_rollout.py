@@ -86,7 +86,7 @@ def stack_set_roles(plan: Plan, stackset: Resources) -> list[AWSObject]:
 def _administration_role(plan: Plan, boundary: dict[str, Any]) -> iam.Role:
     config, names = plan.config, plan.names
     # A region that had to be opted in to has a service principal of its own.
-    opted_in = [region for region in config.secondary_regions if region in config.partition.opt_in]
+    opted_in = config.opted_in_regions
     trusted = service(CLOUDFORMATION, *(CLOUDFORMATION.replace(".", f".{region}.", 1) for region in opted_in))
     our_stack_set = {
         aws.StringEquals: {"aws:SourceAccount": Ref("AWS::AccountId")},

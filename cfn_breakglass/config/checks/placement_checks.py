@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cfn_breakglass.aws.arns import Arn, parse_arn
-from cfn_breakglass.aws.partitions import partition_of
+from cfn_breakglass.aws.partitions import partition_of, partition_of_new
 from cfn_breakglass.config.aws_types import protocol
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.problems import Problems
@@ -19,6 +19,7 @@ def check_placement(config: Config, problems: Problems) -> None:
         return
     if "regions" in problems.item_indexes:  # the default is right in every partition
         _check_regions(config, problems)
+    _check_new_regions(config, problems)
     _check_partitions(config, problems)
     _check_main_region(config, problems)
     _check_china(config, problems)
@@ -50,6 +51,16 @@ def _check_regions(config: Config, problems: Problems) -> None:
         elif "*" in config.regions and region in partition.default:
             fix = 'remove it; with "*", add only opt-in regions'
             problems.add(key, f'{key} is {region}, which "*" already includes', fix)
+
+
+def _check_new_regions(config: Config, problems: Problems) -> None:
+    for index, region in enumerate(config.new_regions):
+        partition = partition_of_new(region)
+        if partition is not config.partition:
+            key = problems.key_of_item("new_regions", index)
+            place = f"partition {partition.name}" if partition else "none of the partitions that this release knows"
+            text = f"{key} is {region} in {place}, but main_region is in partition {config.partition.name}"
+            problems.add(key, text, "remove it: events do not leave their partition, so each needs a config of its own")
 
 
 def _check_partitions(config: Config, problems: Problems) -> None:
