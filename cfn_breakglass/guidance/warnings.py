@@ -14,6 +14,7 @@ from cfn_breakglass.config.message_fields import PLACEHOLDER
 from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, Config, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.single_provider import single_provider
+from cfn_breakglass.guidance.without_effect import keys_without_effect
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
@@ -35,6 +36,7 @@ def warnings(plan: Plan) -> Iterator[str]:
     yield from _about_deployer(plan)
     yield from lockouts(plan.config)
     yield from single_provider(plan.config)
+    yield from keys_without_effect(plan)
     yield from _about_alerts(plan)
 
 
