@@ -17,13 +17,16 @@ def deploy(
     files: tuple[str, str] = ("main-region.yaml", "stackset.yaml"),
 ) -> dict[str, Stack]:
     """Deploy the two templates in every region they are for: a stack per region, that of the main region first."""
+    return deploy_pair(*template_files(main_region, stackset, files), account=account)
+
+
+def template_files(
+    main_region: str, stackset: str, files: tuple[str, str] = ("main-region.yaml", "stackset.yaml")
+) -> tuple[TemplateFile, TemplateFile]:
+    """The texts of two templates as if they had been read from files."""
     main, others = parse(main_region, files[0]), parse(stackset, files[1])
     covers = parse_coverage(main, files[0])
-    return deploy_pair(
-        TemplateFile(files[0], main_region, main, covers),
-        TemplateFile(files[1], stackset, others, covers),
-        account=account,
-    )
+    return TemplateFile(files[0], main_region, main, covers), TemplateFile(files[1], stackset, others, covers)
 
 
 def deploy_folder(folder: Path, *, account: str) -> dict[str, Stack]:

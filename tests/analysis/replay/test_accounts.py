@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployments import deploy
+from deployments import deploy, template_files
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, record_of, templates, text_of, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
@@ -16,26 +16,22 @@ from cfn_breakglass.analysis.replay.accounts import Accounts
 from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import Simulator
-from cfn_breakglass.analysis.template.template_files import main_and_stackset
 
 OTHER_ACCOUNT, NAMED_ACCOUNT = "444444444444", "777777777777"
-TEXTS = tuple(text.replace(ACCOUNT, NAMED_ACCOUNT) for text in templates(json.dumps(SETTINGS)))
+MAIN_REGION, STACKSET = (text.replace(ACCOUNT, NAMED_ACCOUNT) for text in templates(json.dumps(SETTINGS)))
 ASSUMED = next(sample for sample in RAISES if title(sample) == "RoleAssumed/raises-user-of-the-same-account")
 
 
 @pytest.fixture(scope="module")
-def accounts(tmp_path_factory: pytest.TempPathFactory) -> Accounts:
+def accounts() -> Accounts:
     """The accounts of an organization, one of which the templates name: they have a queue in it."""
-    folder = tmp_path_factory.mktemp("templates")
-    for name, text in zip(("main-region", "stackset"), TEXTS, strict=True):
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return Accounts(ReplayOptions(folder), main_and_stackset(folder))
+    return Accounts(ReplayOptions(Path()), template_files(MAIN_REGION, STACKSET))
 
 
 @cache
 def simulator(account: str) -> Simulator:
     """An account with its own deployment."""
-    return Simulator(deploy(*TEXTS, account=account))
+    return Simulator(deploy(MAIN_REGION, STACKSET, account=account))
 
 
 def event_in(account: str, sample: Path, **changes: Any) -> dict[str, Any]:
