@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -302,12 +304,26 @@ def test_a_folder_as_cloudtrail_lays_it_out(watching: Path, tmp_path: Path, jobs
     assert len(places) == 5
 
 
-def test_several_processes_leave_standard_input_and_large_files_to_the_first(watching: Path, tmp_path: Path) -> None:
-    small, large = tmp_path / "1.json", tmp_path / "2.jsonl"
+def test_several_processes_leave_standard_input_to_the_first(watching: Path, tmp_path: Path) -> None:
+    small = tmp_path / "1.json"
     small.write_bytes(dumped(TAKEN_ON))
-    large.write_bytes((dumped(QUIET | {"x": "x" * 100_000}) + b"\n") * 170)
-    done = run(watching, *[small] * 70, large, "-", *[small] * 2, "--json", "--jobs", 2, given=dumped(TAKEN_ON))
-    assert lines(done, "summary")[0]["records"] == 70 + 170 + 1 + 2
+    done = run(watching, *[small] * 70, "-", *[small] * 2, "--json", "--jobs", 2, given=dumped(TAKEN_ON))
+    assert lines(done, "summary")[0]["records"] == 70 + 1 + 2
+
+
+@pytest.mark.parametrize("form", ["lines", "gzip", "UTF-16", "document"])
+def test_several_processes_read_a_large_file_as_one_does(watching: Path, tmp_path: Path, form: str) -> None:
+    large = tmp_path / "large.json"
+    incompressible = base64.b64encode(hashlib.shake_256(b"").digest(100_000)).decode()
+    padded = QUIET | {"x": incompressible}
+    records = [padded, TAKEN_ON, *[padded] * 170, TAKEN_ON]
+    text = dumped({"Records": records}) if form == "document" else dumped(*records, {}) + b"\n\n" + dumped(TAKEN_ON)
+    packed = {"gzip": lambda: gzip.compress(text, 1), "UTF-16": lambda: text.decode().encode("utf-16")}
+    large.write_bytes(packed.get(form, lambda: text)())
+    alone, several = (run(watching, large, "--json", "--jobs", jobs).output for jobs in (1, 2))
+    assert large.stat().st_size > 1 << 24
+    assert several == alone
+    assert f'"records": {173 if form == "document" else 174}' in alone
 
 
 def test_text(watching: Path) -> None:

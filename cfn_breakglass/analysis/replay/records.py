@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from io import BufferedReader
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json, describe_decode_error
 from cfn_breakglass.analysis.replay.large_documents import ARRAY_START, document_pieces
@@ -18,7 +17,7 @@ from cfn_breakglass.analysis.replay.unwrapping import records_in
 
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
 _LINES_SIZE = 1 << 16
-_PIECE_SIZE = 1 << 24
+_PIECE_SIZE = 1 << 22
 # An object, an array, or a text with an object in it.
 _JSON_STARTS = (b"{", b"[", b'"{')
 _INCOMPLETE_ENDS = (b"{", b"[", b",", b":")
@@ -41,10 +40,18 @@ class Batch(NamedTuple):
     decode: Callable[[int], Any]
 
 
-def read_batches(
+class Lines(NamedTuple):
+    """JSON Lines that are not decoded yet: where each ends, and the number of the first."""
+
+    data: bytes
+    ends: list[int]
+    number: int
+
+
+def read_parts(
     source: SourceStream, decoder: PartialDecoder, piece_size: int = _PIECE_SIZE
-) -> Iterator[Batch | Unread]:
-    """Read a source in batches; Unread for each part of it that cannot be decoded.
+) -> Iterator[Lines | Batch | Unread]:
+    """Read a source in batches, or lines for ``line_batches``; Unread for each part of it that cannot be decoded.
 
     A large document is read in pieces of ``piece_size`` bytes if CloudTrail wrote it, and at once otherwise.
     """
@@ -55,7 +62,7 @@ def read_batches(
         for read in read_text(head, source.stream):
             yield read if isinstance(read, Unread) else _text_batch(read)
     elif _is_json_lines(head):
-        yield from _line_batches(head, source.stream, decoder)
+        yield from split_lines(source.stream, 1, head)
     elif head:
         number = 1
         for document in document_pieces(head, source.stream, piece_size):
@@ -82,20 +89,13 @@ def _is_json_lines(head: bytes) -> bool:
     return True
 
 
-def _line_batches(head: bytes, stream: BufferedReader, decoder: PartialDecoder) -> Iterator[Batch | Unread]:
-    number = 1
+def split_lines(stream: IO[bytes], number: int, head: bytes = b"") -> Iterator[Lines]:
+    """``head`` and the rest of a stream, in parts; ``number`` is that of the first line."""
+    head = head or stream.read(_LINES_SIZE)
     while head:
         data = head + stream.readline()
         ends = _line_ends(data)
-        try:
-            partial_records = decoder.lines(data)
-        except DECODE_ERRORS:
-            partial_records = []
-        # A blank line is skipped without an error.
-        if len(partial_records) == len(ends):
-            yield Batch(partial_records, _places("line", number, ends), _decode_line(data, ends))
-        else:
-            yield from _irregular_line_batches(data.removesuffix(b"\n").split(b"\n"), number, decoder)
+        yield Lines(data, ends, number)
         number += len(ends)
         head = stream.read(_LINES_SIZE)
 
@@ -107,6 +107,20 @@ def _line_ends(data: bytes) -> list[int]:
         ends.append(end)
         end = data.find(b"\n", end + 1)
     return ends if data.endswith(b"\n") else [*ends, len(data)]
+
+
+def line_batches(lines: Lines, decoder: PartialDecoder) -> Iterator[Batch | Unread]:
+    """Decode lines, Unread for those that cannot be decoded."""
+    data, ends, number = lines
+    try:
+        partial_records = decoder.lines(data)
+    except DECODE_ERRORS:
+        partial_records = []
+    # A blank line is skipped without an error.
+    if len(partial_records) == len(ends):
+        yield Batch(partial_records, _places("line", number, ends), _decode_line(data, ends))
+    else:
+        yield from _irregular_line_batches(data.removesuffix(b"\n").split(b"\n"), number, decoder)
 
 
 def _decode_line(data: bytes, ends: list[int]) -> Callable[[int], Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
 from cfn_breakglass.analysis.replay.accounts import Accounts, UnknownAccountError
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error
 from cfn_breakglass.analysis.replay.explain import Explanation, explain_path, explain_unwatched, uncovered_reason
 from cfn_breakglass.analysis.replay.prefilter import PartialDecoder, RecordFilter
-from cfn_breakglass.analysis.replay.records import Batch, read_batches
+from cfn_breakglass.analysis.replay.records import Batch, Lines, line_batches, read_parts
 from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions, ReplayResult
 from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
 from cfn_breakglass.analysis.replay.unwrapping import records_in
@@ -21,6 +21,13 @@ from cfn_breakglass.analysis.template.template_files import main_and_stackset
 _MAX_FILTERS = 50_000
 # Without a pattern nothing passes the filter but what is no plain CloudTrail record.
 _is_no_plain_record = RecordFilter([]).may_match
+
+
+class SourcePart(NamedTuple):
+    """A part of a file, and the file's name."""
+
+    file: str
+    part: Lines | Batch | Unread
 
 
 class Replay:
@@ -37,17 +44,27 @@ class Replay:
 
     def read(self, source: Source, standard_input: BinaryIO) -> Iterator[ReplayResult]:
         """Give a result for each record that causes a delivery and each part that cannot be read, and counts."""
+        for part in self.parts(source, standard_input):
+            yield from self.results(part)
+
+    def parts(self, source: Source, standard_input: BinaryIO) -> Iterator[SourcePart]:
+        """The parts of a source, for ``results``."""
         try:
             with open_source(source, standard_input) as files:
                 for file in files:
                     name = _place(source.name, file.name)
-                    for part in read_batches(file, self._decoder):
-                        if isinstance(part, Unread):
-                            yield part._replace(place=_place(name, part.place))
-                        else:
-                            yield from self._read_batch(part, name)
+                    yield from (SourcePart(name, part) for part in read_parts(file, self._decoder))
         except SourceError as error:
-            yield Unread(source.name, str(error))
+            yield SourcePart(source.name, Unread("", str(error)))
+
+    def results(self, source_part: SourcePart) -> Iterator[ReplayResult]:
+        """What ``read`` gives for a part of a source."""
+        file, part = source_part
+        for batch in line_batches(part, self._decoder) if isinstance(part, Lines) else (part,):
+            if isinstance(batch, Unread):
+                yield batch._replace(place=_place(file, batch.place))
+            else:
+                yield from self._read_batch(batch, file)
 
     def _read_batch(self, batch: Batch, file: str) -> Iterator[ReplayResult]:
         counts = RecordCounts(len(batch.partial_records))

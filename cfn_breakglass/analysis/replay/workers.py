@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from cfn_breakglass.analysis.replay.replay import Replay
+from cfn_breakglass.analysis.replay.records import Lines, split_lines
+from cfn_breakglass.analysis.replay.replay import Replay, SourcePart
 from cfn_breakglass.analysis.replay.results import ReplayOptions, ReplayResult
 from cfn_breakglass.analysis.replay.sources import Source
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Executor, Future
+    from pathlib import Path
 
-# A task is at most this many bytes and files. Its results are in memory until their turn, so a file that is too large
-# for that is read by this process.
+# A task is at most so many bytes and files: its results are in memory until their turn. A file that is larger is many
+# tasks if it holds lines and is not packed, and is read by this process otherwise.
 _TASK_SIZE = 1 << 20
+_LINES_SIZE = 1 << 23
 _TASK_FILES = 64
 _MAX_SIZE = 1 << 24
 _TASKS_PER_JOB = 3
@@ -42,24 +46,61 @@ def replay_sources(
     # Not forked: the progress bar is a thread.
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_initialize, initargs=(options,)) as pool:
+        results = partial(
+            _results, replay=replay, standard_input=standard_input, pool=pool, ahead=jobs * _TASKS_PER_JOB
+        )
         waiting: deque[Future[_TaskResults] | Source] = deque()
         for task in _tasks(sources):
             is_small = _is_file(task[0]) and task[0].size <= _MAX_SIZE
             waiting.append(pool.submit(_read, task) if is_small else task[0])
             while len(waiting) > jobs * _TASKS_PER_JOB:
-                yield from _results(waiting.popleft(), replay, standard_input)
+                yield from results(waiting.popleft())
         while waiting:
-            yield from _results(waiting.popleft(), replay, standard_input)
+            yield from results(waiting.popleft())
 
 
 def _results(
-    first: Future[_TaskResults] | Source, replay: Replay, standard_input: BinaryIO
+    first: Future[_TaskResults] | Source, *, replay: Replay, standard_input: BinaryIO, pool: Executor, ahead: int
 ) -> Iterator[_SourceResults]:
-    """Results of another process, or of this one for a source that is too large to hold its results."""
+    """Results of another process, or of all for a source that is too large to hold its results."""
     if isinstance(first, Source):
-        yield first, replay.read(first, standard_input)
+        parts = replay.parts(first, standard_input)
+        yield first, _read_large(first, parts, replay, pool, ahead)
     else:
         yield from first.result()
+
+
+def _read_large(
+    source: Source, parts: Iterable[SourcePart], replay: Replay, pool: Executor, ahead: int
+) -> Iterator[ReplayResult]:
+    """The results of the parts of a source, of which other processes read some ahead.
+
+    They read the file themselves: to send them its lines takes longer than to decode these.
+    """
+    waiting: deque[Future[list[ReplayResult]]] = deque()
+    path, offset, size, number = source.path, 0, 0, 1
+    for name, part in parts:
+        if not path or not isinstance(part, Lines) or not (offset or size or _begins_with(path, part.data)):
+            yield from replay.results(SourcePart(name, part))
+            continue
+        size += len(part.data)
+        if size >= _LINES_SIZE:
+            waiting.append(pool.submit(_read_lines, path, offset, size, number))
+            offset, size, number = offset + size, 0, part.number + len(part.ends)
+        if len(waiting) > ahead:
+            yield from waiting.popleft().result()
+    if path and size:
+        waiting.append(pool.submit(_read_lines, path, offset, size, number))
+    for results in waiting:
+        yield from results.result()
+
+
+def _begins_with(path: Path, data: bytes) -> bool:
+    """Whether the bytes of a file are as they were read: it is not packed, and in UTF-8."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(data)) == data
 
 
 def _tasks(sources: Iterable[Source]) -> Iterator[_Task]:
@@ -90,3 +131,11 @@ def _initialize(options: ReplayOptions) -> None:
 
 def _read(task: _Task) -> _TaskResults:
     return [(source, list(_process_replay[0].read(source, io.BytesIO()))) for source in task]
+
+
+def _read_lines(path: Path, offset: int, size: int, number: int) -> list[ReplayResult]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        stream = io.BytesIO(file.read(size))
+    replay = _process_replay[0]
+    return [result for lines in split_lines(stream, number) for result in replay.results(SourcePart(str(path), lines))]

@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, ev
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
 from cfn_breakglass.analysis.replay.accounts import Deployment
 from cfn_breakglass.analysis.replay.prefilter import ABSENT, ANY_ACCOUNT, PartialDecoder, RecordFilter, attribute_name
-from cfn_breakglass.analysis.replay.records import Batch, read_batches
+from cfn_breakglass.analysis.replay.records import Batch, read_parts
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.unpacking import SourceStream
 
@@ -168,7 +168,7 @@ def test_a_large_document_is_read_in_pieces(form: str, indent: int | None, piece
     given = [record | {"requestParameters": misleading} for record in RECORDS]
     text = json.dumps({"Records": given} if form == "log file" else given, indent=indent).encode()
     found, largest = [], 0
-    for batch in read_batches(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, piece):
+    for batch in read_parts(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, piece_size=piece):
         assert isinstance(batch, Batch)
         largest = max(largest, len(batch.partial_records))
         found += [(batch.place(index), batch.decode(index)) for index in range(len(batch.partial_records))]
@@ -181,7 +181,7 @@ def test_a_large_document_is_read_on_after_a_broken_record() -> None:
     whole = json.dumps({"Records": RECORDS * times}).encode()
     where = whole.index(b'"eventName"', len(whole) // 2)
     text = whole[:where] + b"oh" + whole[where:]
-    found = list(read_batches(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, 100_000))
+    found = list(read_parts(SourceStream(io.BufferedReader(io.BytesIO(text))), DECODER, piece_size=100_000))
     broken = [part for part in found if isinstance(part, Unread)]
     assert [len(broken), sum(len(part.partial_records) for part in found if isinstance(part, Batch))] == [
         1,
