@@ -113,6 +113,7 @@ NO_SOURCE: dict[str, Keys] = {
     "no account of the source": {"aws:SourceAccount": None},
     "another account's": ANOTHERS_ACCOUNT,
 }
+APPLICATION = f"arn:aws:account-access:us-east-1:{ACCOUNT}:application/app-1234567890abcdef"
 GITHUB = "token.actions.githubusercontent.com"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 
@@ -226,6 +227,29 @@ TRUST = {
             "a token for somebody else": {f"{GITHUB}:aud": "https://github.com/example"},
         },
         "sts:AssumeRoleWithWebIdentity",
+    ),
+    "an environment of the repository": of_trust(
+        "account-access",
+        oidc(GITHUB, "repo:example@1234/ops@5678:environment:production")
+        | {f"{GITHUB}:environment": "production", "aws:RequestedRegion": "eu-west-1"},
+        {
+            "another environment": {f"{GITHUB}:environment": "staging"},
+            "another repository": {f"{GITHUB}:sub": "repo:example@1234/ops@9999:environment:production"},
+            "a region that is not watched": {"aws:RequestedRegion": "af-south-1"},
+        },
+        "sts:AssumeRoleWithWebIdentity",
+    ),
+    "somebody by account access manager": Allowed(
+        "account-access",
+        "Role",
+        "sts:AssumeRole",
+        "*",
+        {"aws:SourceArn": APPLICATION, "aws:RequestedRegion": "us-east-1"},
+        {
+            "another application": {"aws:SourceArn": f"{APPLICATION}0"},
+            "a region that is not watched": {"aws:RequestedRegion": "af-south-1"},
+        },
+        "account-access.amazonaws.com",
     ),
     "SAML beside OIDC": of_trust(
         "two-providers",
@@ -433,6 +457,25 @@ SERVICES = {
             "no log group": {"kms:EncryptionContext:aws:logs:arn": None},
         },
         "logs.us-east-1.amazonaws.com",
+    ),
+    # What the account's own callers may do, the first statement leaves to IAM; so this one is of another.
+    "a reader of our logs by way of CloudWatch Logs": Allowed(
+        "everything",
+        "Key",
+        "kms:Decrypt",
+        KEY,
+        session("Reader", OTHER)
+        | {
+            "kms:CallerAccount": ACCOUNT,
+            "kms:ViaService": "logs.us-east-1.amazonaws.com",
+            "kms:EncryptionContext:aws:logs:arn": arn("logs", "log-group:/aws/events/break-glass/login"),
+        },
+        {
+            "of another account": {"kms:CallerAccount": OTHER},
+            "by way of another service": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+            "with the key itself": {"kms:ViaService": None},
+            "another log group": {"kms:EncryptionContext:aws:logs:arn": arn("logs", "log-group:/aws/events/other/x")},
+        },
     ),
     "the trail encrypts its files": Allowed(
         "everything", "Key", "kms:GenerateDataKey", KEY, {"aws:SourceArn": OUR_TRAIL}, OTHERS_TRAIL, TRAIL

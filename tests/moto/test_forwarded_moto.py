@@ -47,7 +47,10 @@ def known_as(record: dict[str, Any]) -> str:
 IDS: Final = {known_as(record_of(json.loads(sample.read_text(encoding="utf-8")))): title(sample) for sample in SAMPLES}
 # PutEvents gives an event the account of who puts it, and these are silent for the account alone.
 # AWS looks for a field in each object of a list; to moto such a field does not exist.
-WITHIN_LISTS: Final = ("MonitoringTampered/silent-cloudformation-refactor-of-another-stack",)
+WITHIN_LISTS: Final = (
+    "MonitoringTampered/silent-cloudformation-refactor-of-another-stack",
+    "RolePassed/raises-target-of-a-rule",
+)
 SILENT_ELSEWHERE: Final = (
     "RootUsed/silent-root-of-another-account",
     "UserSignIn/silent-same-name-in-another-account",
