@@ -44,7 +44,7 @@ def _about_role(config: Config) -> Iterator[str]:
 
 def _about_alerts(plan: Plan) -> Iterator[str]:
     alerts = plan.config.alerts
-    if plan.destinations.topic:
+    if plan.destinations.topic or plan.destinations.chat:
         return
     values = {"format": alerts.format != JSON, "runbook": alerts.runbook, "message": alerts.message}
     for name in (name for name, is_set in values.items() if is_set):
