@@ -37,9 +37,9 @@ _LIMITS: Final = {
     "Targets": limits.INPUT_TEMPLATE,
     "TemplateBody": limits.TEMPLATE_BODY,
 }
-# A reference to a resource may stand for more characters than it takes to write. A pseudo parameter, ${AWS::...}, never
+# A reference to a resource may stand for more characters than it takes to write. A pseudo parameter, AWS::..., never
 # does, and ${! is no reference.
-_REFERENCE: Final = re.compile(r'"Ref"|"Fn::GetAtt"|\$\{(?!!|AWS::)')
+_REFERENCE: Final = re.compile(r'"Ref":"(?!AWS::)|"Fn::GetAtt"|\$\{(?!!|AWS::)')
 _ID, _ARN = 40, 300
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode  # one for all: json.dumps makes one each time
 

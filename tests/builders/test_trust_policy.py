@@ -29,7 +29,8 @@ from cfn_breakglass.config.model import Config
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.plan import make_plan
 
-STS = f"--oidc {GITHUB} --audience sts.amazonaws.com"
+ENVIRONMENT = "--key token.actions.githubusercontent.com:environment=production"
+STS = f"--oidc {GITHUB} --audience sts.amazonaws.com {ENVIRONMENT}"
 ON_CALL = "--user carol --mfa --session-name carol --tag on-call"
 KEY = "--key aws:PrincipalOrgID"
 ORG = f"--account {OTHER} {KEY}=o-a1b2c3d4e5"
@@ -115,7 +116,7 @@ WAYS = {
         2,
         "  --audience TEXT",
     ),
-    "two-providers, an IAM user": ("two-providers", "--user alice --mfa", 1, "no statement allows sts:AssumeRole"),
+    "two-providers, an IAM user": ("two-providers", "--user alice --mfa", 1, "names them as a principal"),
     "hub-account, its user": ("hub-account", f"--user ann {HUB} --mfa", 0, "the external ID is break-glass/42"),
     "hub-account, without MFA": ("hub-account", f"--user ann {HUB}", 1, "the call has no MFA"),
     "hub-account, the chief": ("hub-account", f"--role ops/Chief {HUB}", 0, "the templates do not grant that"),

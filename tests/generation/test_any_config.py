@@ -125,5 +125,5 @@ def test_a_template_refuses_the_wrong_region_and_account() -> None:
     with pytest.raises(Exception, match="eu-west-1 is the main region"):
         resolve(rest, account=ACCOUNT, region="eu-west-1")
     for template, region in ((main, "eu-west-1"), (rest, "us-east-1")):
-        with pytest.raises(Exception, match=f"a part of account {ACCOUNT}"):
+        with pytest.raises(Exception, match=f"The config is for account {ACCOUNT}"):
             resolve(template, account="444455556666", region=region)

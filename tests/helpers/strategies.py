@@ -29,6 +29,8 @@ def maybe(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
 def regions(draw: st.DrawFn, partition: Partition) -> tuple[str, list[str]]:
     """A main region, and a regions list that goes with it."""
     main = draw(st.sampled_from(sorted(partition.regions)))
+    if partition.regions == {main}:
+        return main, draw(st.sampled_from([[], ["*"]]))
     others = st.sampled_from(sorted(partition.regions - {main}))
     opt_in = [region for region in partition.opt_in if region != main]
     stars = st.just([]) if not opt_in else some(st.sampled_from(opt_in))
@@ -166,6 +168,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     more = maybe(
         name=st.from_regex(r"[A-Za-z]([A-Za-z0-9]|-[A-Za-z0-9]){0,15}", fullmatch=True),
         regions=st.just(others),
+        new_regions=st.just([f"{partition.prefix or 'eu-'}north-9"]) if len(partition.regions) > 1 else st.just([]),
+        logs_policy=st.sampled_from(["create", "existing"]),
         role=roles(partition.name),
         alerts=endpoints(partition.name, main),
         detections=maybe(**dict.fromkeys(DETECTIONS, levels)),

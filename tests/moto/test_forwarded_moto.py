@@ -106,7 +106,7 @@ def log_of(detection: str) -> str:
 
 
 def test_every_partition_is_a_place() -> None:
-    assert list(PLACES) == [partition.name for partition in PARTITIONS]
+    assert list(PLACES) == [partition.name for partition in PARTITIONS if len(partition.regions) > 1]
 
 
 thorough = pytest.mark.thorough("events on moto's buses in every partition, of every detection, and every damage")
