@@ -11,7 +11,7 @@ from cfn_breakglass.aws.managed_policies import unknown_policy
 from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION, NO_TEXT_MESSAGES
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
 from cfn_breakglass.config.message_fields import PLACEHOLDER
-from cfn_breakglass.config.model import EVENT, JSON, OFF, Alerts, Config, EventBus
+from cfn_breakglass.config.model import EVENT, EXISTING, JSON, OFF, Alerts, Config, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.guidance.without_effect import keys_without_effect
@@ -93,11 +93,20 @@ def _about_events(plan: Plan) -> Iterator[str]:
         yield from _about_china(config)
     if not config.secondary_regions and config.event_bus != EventBus():
         yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
+    if config.logs_policy == EXISTING and _is_logged(plan):
+        yield (
+            "logs_policy: a change of the policy that lets EventBridge write the logs alerts nobody: nothing here"
+            " names it. Without a heartbeat in its log, the alarms of the regions go off"
+        )
     if config.trail_lock_days:
         yield (
             f"trail_lock_days: for {config.trail_lock_days} days nobody, not even root, can delete a file of the trail;"
             " a later change does not apply to files that exist already"
         )
+
+
+def _is_logged(plan: Plan) -> bool:
+    return bool(plan.destinations.login_log or plan.destinations.action_log or plan.heartbeat)
 
 
 def _about_china(config: Config) -> Iterator[str]:
