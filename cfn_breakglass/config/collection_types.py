@@ -70,6 +70,20 @@ def _list_fix(node: yaml.Node, everything: str) -> str:
     return f"put brackets around it: [{', '.join(spelled)}]"
 
 
+class OneOrMore(NamedTuple):
+    """A text, or a list of such texts; a list is read as a tuple."""
+
+    item_type: SettingType
+
+    def read(self, node: yaml.Node, key: str, problems: Problems) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return ListOf(self.item_type).read(node, key, problems)
+        return self.item_type.read(node, key, problems)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.item_type.schema(), ListOf(self.item_type).schema()]}
+
+
 class StringMap(NamedTuple):
     """A mapping from names of one form to texts of another."""
 

@@ -375,7 +375,6 @@ class Config:
         single_arns = {
             "role.existing": role.existing,
             "role.permissions_boundary": role.permissions_boundary,
-            "role.trust.saml_provider": role.trust.saml_provider,
             "role.trust.oidc_provider": role.trust.oidc_provider,
             "event_bus.existing": bus.existing,
             "event_bus.forwarder_role": bus.forwarder_role,
@@ -383,6 +382,7 @@ class Config:
         }
         return {
             **{key: (value,) for key, value in single_arns.items() if value},
+            "role.trust.saml_provider": role.trust.saml_providers,
             "role.managed_policies": role.managed_policies,
             "alerts.lambda": self.alerts.lambda_,
         }

@@ -11,7 +11,7 @@ import yaml
 
 from cfn_breakglass.config import aws_types
 from cfn_breakglass.config.aws_types import NETWORK, Timestamp
-from cfn_breakglass.config.collection_types import ListOf, Section, StringMap, setting
+from cfn_breakglass.config.collection_types import ListOf, OneOrMore, Section, StringMap, setting
 from cfn_breakglass.config.problems import Fault, Problems, inner, pairs
 from cfn_breakglass.config.types import INVALID, Boolean, Choice, Integer, String, read_setting
 
@@ -151,9 +151,9 @@ class Trust:
         "IAM users must set their name as source identity; the console cannot switch to the role then",
         default=False,
     )
-    saml_provider: str | None = setting(
-        aws_types.SAML_PROVIDER,
-        "Users of this SAML provider may assume the role; without saml_names, usernames are their session names",
+    saml_provider: str | tuple[str, ...] | None = setting(
+        OneOrMore(aws_types.SAML_PROVIDER),
+        "Users of this SAML provider, or of a list, may assume the role; without saml_names, usernames are their names",
         default=None,
     )
     saml_names: tuple[str, ...] = setting(
@@ -224,4 +224,10 @@ class Trust:
 
     @property
     def providers(self) -> tuple[str, ...]:
-        return tuple(provider for provider in (self.saml_provider, self.oidc_provider) if provider)
+        return (*self.saml_providers, *([self.oidc_provider] if self.oidc_provider else []))
+
+    @property
+    def saml_providers(self) -> tuple[str, ...]:
+        if isinstance(self.saml_provider, str):
+            return (self.saml_provider,)
+        return self.saml_provider or ()

@@ -83,8 +83,7 @@ def _entrances(config: Config, names: Names) -> Iterator[_Entrance]:
     yield _Entrance(calls.sign_in_policies)
     yield _Entrance(calls.entitlements)
     yield from (_Entrance(calls.tags, key) for key in config.user_tags)
-    if trust.saml_provider:
-        yield _Entrance(calls.saml_providers, trust.saml_provider)
+    yield from (_Entrance(calls.saml_providers, provider) for provider in trust.saml_providers)
     if trust.oidc_provider:
         yield _Entrance(calls.oidc_providers, trust.oidc_provider)
     policies = [*role.managed_policies, *([role.permissions_boundary] if role.permissions_boundary else [])]

@@ -274,8 +274,8 @@ def grant_steps(plan: Plan) -> Iterator[str]:
         yield _allow_in_other_accounts(plan, foreign)
     if trust.account_access.application:
         yield _entitle(plan, trust.account_access.application)
-    if trust.saml_provider:
-        yield _set_saml_attribute(plan, trust.saml_provider)
+    for provider in trust.saml_providers:
+        yield _set_saml_attribute(plan, provider)
 
 
 def _entitle(plan: Plan, application: str) -> str:

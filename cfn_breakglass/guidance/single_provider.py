@@ -38,8 +38,8 @@ def _federations(config: Config) -> Iterator[_Federation]:
     role, trust = config.role, config.role.trust
     if role.permission_set:
         yield _Federation("role.permission_set", _IDENTITY_CENTER)
-    if trust.saml_provider:
-        yield _Federation("role.trust.saml_provider", trust.saml_provider, "role.trust.saml_names")
+    for provider in trust.saml_providers:
+        yield _Federation("role.trust.saml_provider", provider, "role.trust.saml_names")
     if trust.oidc_provider:
         yield _Federation("role.trust.oidc_provider", trust.oidc_provider, "role.trust.oidc_subjects")
     if trust.permission_sets:

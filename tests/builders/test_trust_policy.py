@@ -30,6 +30,7 @@ from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.plan import make_plan
 
 ENVIRONMENT = "--key token.actions.githubusercontent.com:environment=production"
+APPLICATION = f"arn:aws:account-access:us-east-1:{HOME}:application/app-1234567890abcdef"
 STS = f"--oidc {GITHUB} --audience sts.amazonaws.com {ENVIRONMENT}"
 ON_CALL = "--user carol --mfa --session-name carol --tag on-call"
 KEY = "--key aws:PrincipalOrgID"
@@ -90,6 +91,18 @@ WAYS = {
         "Corp",
     ),
     "users-and-saml, another provider": ("users-and-saml", f"{SAML}2 --saml {CORP}2", 1, "names them"),
+    **{
+        f"{case}, {name}": (case, f"--user {name} --mfa", code, words)
+        for case in ("chat-only", "existing-topic")
+        for name, code, words in (("alice", 0, "the templates grant that"), ("bob", 1, "in this call it is bob"))
+    },
+    "account-access, somebody entitled": ("account-access", f"--account-access {APPLICATION}", 0, "entitle them"),
+    "account-access, another application": (
+        "account-access",
+        f"--account-access {APPLICATION}2",
+        1,
+        "calls for is arn",
+    ),
     "two-providers, alice": ("two-providers", f"{SAML} --session-name alice@example.com", 0, "SAML provider Corp"),
     "two-providers, bob": (
         "two-providers",
@@ -116,7 +129,7 @@ WAYS = {
         2,
         "  --audience TEXT",
     ),
-    "two-providers, an IAM user": ("two-providers", "--user alice --mfa", 1, "names them as a principal"),
+    "two-providers, an IAM user": ("two-providers", "--user alice --mfa", 1, "no statement"),
     "hub-account, its user": ("hub-account", f"--user ann {HUB} --mfa", 0, "the external ID is break-glass/42"),
     "hub-account, without MFA": ("hub-account", f"--user ann {HUB}", 1, "the call has no MFA"),
     "hub-account, the chief": ("hub-account", f"--role ops/Chief {HUB}", 0, "the templates do not grant that"),

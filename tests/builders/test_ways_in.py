@@ -10,6 +10,7 @@ from click.testing import Result
 from trust_callers import CORP, GITHUB, HOME, OTHER, run
 
 from cfn_breakglass import config_of, output_files
+from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.guidance.next_steps import grant_steps
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.plan import make_plan
@@ -18,6 +19,8 @@ APPLICATION = f"arn:aws:account-access:us-east-1:{HOME}:application/app-1"
 MAIN = "repo:example/ops:ref:refs/heads/main"
 NEW_MAIN = "repo:example@1234/ops@5678:ref:refs/heads/main"
 SAML: dict[str, Any] = {"saml_provider": CORP, "saml_names": ["*"]}
+NEW_CORP = f"{CORP}New"
+TWO: dict[str, Any] = {"saml_provider": [CORP, NEW_CORP], "saml_names": ["*"]}
 ACTIONS: dict[str, Any] = {
     "oidc_provider": GITHUB,
     "oidc_subjects": ["repo:example/ops:*", "repo:example@1234/ops@5678:*"],
@@ -29,6 +32,7 @@ CLAIMS = (
     " --key token.actions.githubusercontent.com:job_workflow_ref=example/ops/.github/workflows/x.yml@refs/heads/main"
 )
 ASSERTION = f"--saml {CORP} --audience https://"
+PLAIN = f"{ASSERTION}signin.aws.amazon.com/saml"
 TOKEN = f"--oidc {GITHUB} {CLAIMS} --subject"
 WAYS: dict[str, tuple[dict[str, Any], str, int, str]] = {
     "a token of an older repository": (ACTIONS, f"{TOKEN} {MAIN}", 0, "OIDC provider"),
@@ -42,6 +46,13 @@ WAYS: dict[str, tuple[dict[str, Any], str, int, str]] = {
         "environment is production; in this call it is test",
     ),
     "unknown claims": (ACTIONS, f"--oidc {GITHUB} --subject {MAIN}", 2, ":environment=VALUE"),
+    "the second of two providers": (
+        TWO,
+        f"{ASSERTION}signin.aws.amazon.com/saml".replace(CORP, NEW_CORP),
+        0,
+        "CorpNew",
+    ),
+    "a third provider": (TWO, PLAIN.replace(CORP, f"{CORP}3"), 1, "names them"),
     "an assertion": (SAML, f"{ASSERTION}signin.aws.amazon.com/saml", 0, "SAML provider Corp"),
     "an encrypted assertion": (
         SAML,
@@ -141,6 +152,7 @@ def test_trust_that_rests_on_one_identity_provider_is_a_warning(settings: dict[s
         {"usernames": ["ann"], "role": {"trust": SAML}},
         {"usernames": {"principal_tag": {"a": "b"}}, "role": {"trust": ON_CALL}},
         {"role": {"trust": {**SAML, **ACTIONS}}},
+        {"role": {"trust": TWO}},
         {"role": {"trust": {**SAML, **ON_CALL}}},
         {"role": {"trust": {**ON_CALL, "principals": [OTHER]}}},
         {"role": {"existing": "Rescue"}},
@@ -148,3 +160,13 @@ def test_trust_that_rests_on_one_identity_provider_is_a_warning(settings: dict[s
 )
 def test_trust_with_another_way_in_is_none(settings: dict[str, Any]) -> None:
     assert list(single_provider(config_of({"main_region": "us-east-1", **settings}))) == []
+
+
+def test_two_saml_providers_are_told_and_named_alike() -> None:
+    plan = make_plan(config_of({"main_region": "us-east-1", "role": {"trust": TWO}}))
+    assert [provider in step for provider, step in zip((CORP, NEW_CORP), grant_steps(plan), strict=True)] == [
+        True,
+        True,
+    ]
+    assert plan.config.account == HOME
+    assert "--principal-arn YOUR-PROVIDER-ARN" in access_outputs(plan)["SamlCommand"].text

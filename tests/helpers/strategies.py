@@ -82,7 +82,9 @@ def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
         "legacy": st.fixed_dictionaries({"saml_provider": WORD.map(f"{iam}:saml-provider/{{}}".format)}),
         "saml": st.fixed_dictionaries(
             {
-                "saml_provider": WORD.map(f"{iam}:saml-provider/{{}}".format),
+                "saml_provider": st.lists(
+                    WORD.map(f"{iam}:saml-provider/{{}}".format), min_size=1, max_size=2, unique=True
+                ),
                 "saml_names": st.one_of(st.just(["*"]), some(WORD).filter(bool)),
             }
         ),

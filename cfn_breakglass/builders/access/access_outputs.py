@@ -117,7 +117,8 @@ def _user_command(plan: Plan) -> str:
 
 
 def _saml_command(plan: Plan) -> str:
-    provider = plan.config.role.trust.saml_provider
+    providers = plan.config.role.trust.saml_providers
+    provider = "YOUR-PROVIDER-ARN" if len(providers) > 1 else "".join(providers)
     arns = f"--role-arn {plan.names.role.arns[0]} --principal-arn {provider}"
     command = _command(plan, "assume-role-with-saml", f"{arns} --saml-assertion file://YOUR-ASSERTION")
     return command if provider else ""

@@ -117,13 +117,14 @@ def _mfa(trust: Trust) -> Conditions:
 
 
 def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
-    if not trust.saml_provider:
+    if not trust.saml_providers:
         return
     when: dict[type[aws.ConditionElement], Any] = {aws.StringLike: {"SAML:aud": _saml_audiences(config.partition)}}
     names = config.names_of("saml")
     if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
-    provider = aws.Principal("Federated", trust.saml_provider)
+    providers = list(trust.saml_providers)
+    provider = aws.Principal("Federated", providers if len(providers) > 1 else providers[0])
     yield _allow_assuming("Saml", awacs.sts.AssumeRoleWithSAML, provider, when, trust)
     if trust.saml_names:
         # Or STS denies the whole call of a provider that sends them. This is a statement of its own, because STS has
