@@ -42,6 +42,7 @@ EVERY = "--at 2031-03-09T23:00:00Z"
 LATE = "2031-03-11T00:00:00Z"
 AS_ALICE = "--session-name alice --source-identity alice"
 IDP = f"arn:aws:iam::{HOME}:oidc-provider/idp.example.com"
+APPLICATION = "arn:aws:account-access:us-east-1:111122223333:application/app-1234567890abcdef"
 WAYS = {
     **{
         f"{case}, alice {how or 'without MFA'}": (case, f"--user alice {how}".strip(), code, told)
@@ -239,6 +240,18 @@ WAYS = {
         1,
         "in this call it is carol",
     ),
+    "account-access, the application": ("account-access", f"--account-access {APPLICATION}", 0, "can assume the role"),
+    "account-access, another one": ("account-access", f"--account-access {APPLICATION}0", 1, "cannot assume the role"),
+    "account-access, in a region that is not watched": (
+        "account-access",
+        f"--account-access {APPLICATION} --key aws:RequestedRegion=af-south-1",
+        1,
+        "af-south-1",
+    ),
+    "chat-only, alice": ("chat-only", "--user alice --mfa", 0, "can assume the role"),
+    "chat-only, bob": ("chat-only", "--user bob --mfa", 1, "cannot assume the role"),
+    "existing-topic, alice": ("existing-topic", "--user alice --mfa", 0, "can assume the role"),
+    "existing-topic, without MFA": ("existing-topic", "--user alice", 1, "cannot assume the role"),
     "every-way-in, Identity Center": ("every-way-in", f"{EVERY} --permission-set OnCall", 0, "at most 1 hour"),
     "every-way-in, a role": ("every-way-in", f"{EVERY} --role Chief --account {OTHER}", 0, "at most 1 hour"),
     "every-way-in, too late": ("every-way-in", f"--permission-set OnCall --at {LATE}", 1, "is not after 2031-03-10"),
