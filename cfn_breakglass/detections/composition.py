@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 
 from troposphere import encode_to_dict
 
+from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.pattern_complexity import complexity
+
 Pattern = Mapping[str, Any]
 Item = TypeVar("Item")
 
@@ -65,17 +68,22 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
 def patterns_that_fit(
     items: Iterable[Item], pattern_of: Callable[[list[Item]], dict[str, Any]], room: int
 ) -> list[dict[str, Any]]:
-    """Patterns that together match what ``pattern_of`` all items matches: as few as ``room`` characters for each allow.
+    """Patterns that together match what ``pattern_of`` all items matches.
 
-    A single item gets a pattern whatever its length.
+    They are as few as ``room`` characters for each allow, and wildcards that EventBridge does not find too complex. A
+    single item gets a pattern whatever its length.
     """
     parts: list[list[Item]] = []
     for item in items:
-        if parts and len(_text(pattern_of([*parts[-1], item]))) <= room:
+        if parts and _fits(pattern_of([*parts[-1], item]), room):
             parts[-1].append(item)
         else:
             parts.append([item])
     return [pattern_of(part) for part in parts]
+
+
+def _fits(pattern: Pattern, room: int) -> bool:
+    return len(_text(pattern)) <= room and complexity(encode_to_dict(pattern)) <= limits.COMPLEXITY.maximum
 
 
 def _compose_field(edge: Any, kind: Any) -> Any:

@@ -13,6 +13,7 @@ from template_data import resources_of
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.aws import limits
+from cfn_breakglass.aws.pattern_complexity import complexity
 
 FUNCTION: Final = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:pager"
 PUSH: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/app/5e3e9847"
@@ -104,3 +105,11 @@ def test_many_subscribers_take_more_rules(regions: list[str]) -> None:
     assert any(name.endswith("Subscribers4") for name in rules)
     for function in functions:
         assert_alerts(config, ("lambda", "DeleteFunction20150331", {"functionName": function}), 1)
+
+
+def test_several_functions_are_not_too_complex_for_a_rule() -> None:
+    """Each takes a wildcard, and the wildcards of a field count together."""
+    functions = [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}" for name in ("alert", "page", "notify")]
+    template = templates(settings(alerts={**ALERTS, "lambda": functions}))[0]
+    rules = [rule for rule in resources_of(template).values() if rule["Type"] == "AWS::Events::Rule"]
+    assert max(complexity(rule["Properties"]["EventPattern"]) for rule in rules) <= limits.COMPLEXITY.maximum
