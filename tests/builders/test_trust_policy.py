@@ -246,7 +246,7 @@ WAYS = {
         "account-access",
         f"--account-access {APPLICATION} --key aws:RequestedRegion=af-south-1",
         1,
-        "the region of the call is not eu-west-1, me-west-9 or us-east-1",
+        "the region of the call is not eu-west-1, me-west-1 or us-east-1",
     ),
     "chat-only, alice": ("chat-only", "--user alice --mfa", 0, "can assume the role"),
     "chat-only, bob": ("chat-only", "--user bob --mfa", 1, "cannot assume the role"),

@@ -112,7 +112,9 @@ def test_any_config_makes_lint_free_templates(mapping: dict[str, Any]) -> None:
     config = config_of(mapping)
     files = templates_of(mapping)
     assert lint(files["main-region.yaml"], "main-region", [config.main_region]) == []
-    assert lint(files["stackset.yaml"], "stackset", config.secondary_regions or [config.main_region]) == []
+    # cfn-lint knows no region that is newer than it is.
+    regions = [region for region in config.secondary_regions if region not in config.new_regions]
+    assert lint(files["stackset.yaml"], "stackset", regions or [config.main_region]) == []
 
 
 def test_a_template_refuses_the_wrong_region_and_account() -> None:

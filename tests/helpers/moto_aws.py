@@ -19,6 +19,7 @@ from cfn_breakglass.aws.partitions import partition_of
 NAME: Final = "break-glass"
 # Types that moto makes nothing of in a stack, and says so in a warning. (A colon parts the fields of a filter.)
 NOT_MADE: Final = (
+    *("AWS::Chatbot::MicrosoftTeamsChannelConfiguration", "AWS::Chatbot::SlackChannelConfiguration"),
     "AWS::CloudFormation::StackSet",
     *("AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::IAM::RolePolicy", "AWS::Logs::MetricFilter"),
     *("AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),

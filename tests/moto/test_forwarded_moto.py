@@ -48,6 +48,7 @@ IDS: Final = {known_as(record_of(json.loads(sample.read_text(encoding="utf-8")))
 # PutEvents gives an event the account of who puts it, and these are silent for the account alone.
 # AWS looks for a field in each object of a list; to moto such a field does not exist.
 WITHIN_LISTS: Final = (
+    "MonitoringTampered/raises-events-put-targets",
     "MonitoringTampered/silent-cloudformation-refactor-of-another-stack",
     "RolePassed/raises-target-of-a-rule",
 )
