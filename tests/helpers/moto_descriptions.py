@@ -224,7 +224,14 @@ def _stack_set(_: Aws, __: str, ___: Resource) -> Properties:
     return {}  # the stack set that the tests roll out by hand has the same name
 
 
+def _channel(_aws: Aws, _region: str, _channel: Resource) -> Properties:
+    """Moto has no service for it at all."""
+    return {}
+
+
 READERS: Final[dict[str, Callable[[Aws, str, Resource], Properties]]] = {
+    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": _channel,
+    "AWS::Chatbot::SlackChannelConfiguration": _channel,
     "AWS::CloudFormation::StackSet": _stack_set,
     "AWS::CloudTrail::Trail": _trail,
     "AWS::CloudWatch::Alarm": _alarm,
