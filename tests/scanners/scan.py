@@ -25,6 +25,7 @@ from tool_environments import kept_environment
 
 from cfn_breakglass.analysis.template.template_files import TemplateFile, read_template_files
 from cfn_breakglass.analysis.validation.cfn_lint import lint
+from cfn_breakglass.aws.partitions import ALL_REGIONS
 from cfn_breakglass.errors import TemplateError
 
 _HERE = Path(__file__).parent
@@ -91,16 +92,16 @@ def _counted(accepted: Iterable[str]) -> list[str]:
 
 
 def cfn_lint(every: list[TemplateFile]) -> Verdict:
-    """Every template in the regions that it goes to, if it goes to any."""
-    going = [plan for plan in every if plan.regions]
+    """Every template in the regions that it goes to, if it goes to any that cfn-lint knows."""
+    going = [(plan, regions) for plan in every if (regions := [name for name in plan.regions if name in ALL_REGIONS])]
     found = [
         str(one)
-        for plan in going
-        for one in lint(plan.text, plan.file, plan.regions, informational=True)
+        for plan, regions in going
+        for one in lint(plan.text, plan.file, regions, informational=True)
         if one.rule_id != _PARTITION_IN_ARN
     ]
-    regions = {region for plan in going for region in plan.regions}
-    return Verdict("cfn-lint", f"{len(going)} templates in {len(regions)} regions", found or _unless(going), [])
+    names = {region for _, regions in going for region in regions}
+    return Verdict("cfn-lint", f"{len(going)} templates in {len(names)} regions", found or _unless(going), [])
 
 
 def checkov(inside: Path, every: list[TemplateFile]) -> Verdict:
