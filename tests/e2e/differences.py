@@ -95,6 +95,18 @@ def _with_fewer_asterisks(text: str) -> list[str]:
     return [first + "".join(chain(*zip(some, rest, strict=True))) for some in stars]
 
 
+def _without_escapes(text: str) -> str:
+    return text.replace(r"\"", "'").replace(r"\n", " ")
+
+
+EVENTS: Final = (
+    Difference(
+        "the quotes and line ends in a text of an object stay escaped where the object goes into a JSON template",
+        "they do not, so that the alert is no JSON and does not arrive; no event that happens there has any",
+        _TRANSFORMER,
+        _without_escapes,
+    ),
+)
 JSON_ALERTS: Final = (
     Difference(
         "the value at a path goes where its variable stands in a JSON template, false as false and null as null",
@@ -183,6 +195,13 @@ def as_sent(message: str) -> str:
 def as_compared(alert: str) -> str:
     """An alert without what EventBridge makes up, where its own ID and time are told: those of an alarm are."""
     return _INVENTED.sub("", alert) if "DeliveryFailing" in alert else alert
+
+
+def as_happening(event: str) -> str:
+    """The JSON of an event, such that LocalStack can tell of it."""
+    for difference in EVENTS:
+        event = difference.rewrite(event)
+    return event
 
 
 def as_deployed(template: str) -> str:

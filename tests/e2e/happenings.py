@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aws import KEY_ON_PAPER, Account, client, eventually
-from differences import as_compared, as_logged, as_sent
+from differences import as_compared, as_happening, as_logged, as_sent
 from samples import ACCOUNT, record_of, recorded, text_of
 
 from cfn_breakglass.analysis.simulator.simulator import Simulator
@@ -27,7 +27,7 @@ class Happening(NamedTuple):
 
 
 def happening(sample: Path, account: Account, region: str, rewrite: Callable[[str], str] = str) -> Happening:
-    text = rewrite(text_of(sample).replace(ACCOUNT, account.number).replace(KEY_ON_PAPER, account.key))
+    text = as_happening(rewrite(text_of(sample).replace(ACCOUNT, account.number).replace(KEY_ON_PAPER, account.key)))
     event = recorded(text, region)
     found, own = record_of(event), uuid.uuid4()
     if "alarmName" not in found:
