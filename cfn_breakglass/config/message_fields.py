@@ -160,7 +160,6 @@ WITH_MESSAGE: Final = {"outcome": Field("", constant="Failure: <error> <errorCod
 ASSUMING: Final = {
     # The record of the role's account has no ARN of a caller of another account.
     "who": Field("", constant="<callerType> <callerAccount>:<principal> <arn>"),
-    "session": Field("", constant="<sessionName>"),
     # An MFA code given with the call itself shows as the device's serial number only.
     "mfa": Field("", (*FIELDS["mfa"].paths, *FIELDS["mfaDevice"].paths)),
     "usedMfa": Field("", (*FIELDS["mfa"].paths, *FIELDS["mfaDevice"].paths), between=""),
@@ -216,8 +215,8 @@ def signing_in(*events: str) -> dict[str, Field]:
 BY_ROOT: Final = {
     "mfa": Field("", (*FIELDS["mfa"].paths, "$.detail.additionalEventData.MFAUsed"), between="", is_safe=True),
 }
-# AWS leaves the parameters out of most calls that it denies.
-WITHOUT_SESSION: Final = {"session": _NOTHING}
+# AWS leaves the parameters out of most calls that it denies, and with them the name of the session.
+WITH_SESSION: Final = {"session": Field("", constant="<sessionName>")}
 # AWS says "No" of every session that opens the console.
 WITHOUT_MFA: Final = {"mfa": _NOTHING}
 BY_A_USER: Final = {

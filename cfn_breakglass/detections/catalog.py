@@ -32,8 +32,8 @@ from cfn_breakglass.config.message_fields import (
     SUCCESS,
     TEXT_FIELDS,
     WITH_MESSAGE,
+    WITH_SESSION,
     WITHOUT_MFA,
-    WITHOUT_SESSION,
     Field,
     about_one_thing,
     signing_in,
@@ -207,7 +207,7 @@ def _role_assumed() -> Detection:
         next_step=f"Ask the caller why. If nobody knows: {_REVOKE}, then read the action log.",
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": ABSENT}},
-        fields=SUCCESS | ASSUMING | about_one_thing(FIELDS["requestedRole"]),
+        fields=SUCCESS | ASSUMING | WITH_SESSION | about_one_thing(FIELDS["requestedRole"]),
     )
 
 
@@ -222,7 +222,7 @@ def _role_denied() -> Detection:
         ),
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": PRESENT}},
-        fields=FAILURE | ASSUMING | WITHOUT_SESSION | about_one_thing(Field("", constant="<role>")),
+        fields=FAILURE | ASSUMING | about_one_thing(Field("", constant="<role>")),
     )
 
 
@@ -343,13 +343,16 @@ def _role_actions(config: Config) -> list[Detection]:
 
 def _backdoor_created(config: Config, names: Names) -> list[Detection]:
     """A rule for identities and one for resources: an event pattern has no room for both."""
-    undo = f"undo it, because it outlives the session, and {_REVOKE}."
+    undo = (
+        "Ask whoever assumed the role. If it does not belong to the emergency: undo it, because it outlives the"
+        f" session, and {_REVOKE}."
+    )
     return [
         Detection(
             id="BackdoorCreated",
             summary="A session of the break-glass role made a way in: a user, a key, a login, a trust or a policy",
             severity="CRITICAL",
-            next_step=f"Ask whoever assumed the role. If it does not belong to the emergency: {undo}",
+            next_step=undo,
             family=SESSION,
             kind=identity_pattern(config, names),
             fields=BY_A_SESSION | SUCCESS,
@@ -359,7 +362,7 @@ def _backdoor_created(config: Config, names: Names) -> list[Detection]:
             outcome="Resource",
             summary="A session of the break-glass role changed who may reach a resource, or shared it",
             severity="CRITICAL",
-            next_step=f"Ask whoever assumed the role. If it does not belong to the emergency: {undo}",
+            next_step=undo,
             family=SESSION,
             kind=resource_pattern(),
             fields=BY_A_SESSION | SUCCESS,

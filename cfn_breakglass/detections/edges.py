@@ -6,13 +6,13 @@ so that an event arrives once on each bus. An edge rule holds the ARNs and names
 
 from __future__ import annotations
 
-import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final, NamedTuple
 
 from troposphere import Ref
 
 from cfn_breakglass.config.model import OFF, Config
+from cfn_breakglass.detections.composition import patterns_that_fit
 from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_pattern
 from cfn_breakglass.detections.tampering import (
@@ -147,7 +147,7 @@ def _sign_in(config: Config) -> list[EdgeRule]:
     """What root does, and console sign-ins of the users: as many rules as these need."""
     alternatives: list[list[dict[str, Any]]] = [[]]
     if config.detections["UserSignIn"] != OFF:
-        alternatives = [[_console_login(users)] for users in _split(config.users)]
+        alternatives = [[login] for login in patterns_that_fit(config.users, _console_login, _ROOM_FOR_USERS)]
     if config.detections["RootUsed"] != OFF:
         # Neither what a service does for root, such as CloudFormation, nor what AWS does by itself.
         by_root = {"type": ROOT, "invokedBy": ABSENT}
@@ -174,16 +174,6 @@ def _console_login(users: Sequence[str]) -> dict[str, Any]:
         {"arn": [{"suffix": {"equals-ignore-case": f"/{name}"}} for name in users]},
     ]
     return {"eventName": ["ConsoleLogin"], "userIdentity": {"type": ["IAMUser"], "$or": by_name}}
-
-
-def _split(users: Iterable[str]) -> list[list[str]]:
-    """The users, as many together as a rule has room for."""
-    parts: list[list[str]] = [[]]
-    for user in users:
-        if parts[-1] and len(json.dumps(_console_login([*parts[-1], user]))) > _ROOM_FOR_USERS:
-            parts.append([])
-        parts[-1].append(user)
-    return parts
 
 
 def _alarm(names: Names) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _existing_topic(plan: Plan) -> AlertTopic:
     from cfn_breakglass.builders.alerts.existing_topic import publisher_role, role_of_target
 
     role = publisher_role(plan)
-    target = {"Arn": plan.config.alerts.topic, **role_of_target(plan)}
+    target = {"Arn": plan.config.alerts.topic, **role_of_target(plan, role)}
     return AlertTopic(None, [role] if role else [], _sink(plan, target))
 
 

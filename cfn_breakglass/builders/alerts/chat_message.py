@@ -16,17 +16,16 @@ from typing import Final
 from troposphere import events
 
 from cfn_breakglass.builders.alerts.messages import fields_of, json_text
-from cfn_breakglass.config.message_fields import PLACEHOLDER, Field
+from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, Field
 from cfn_breakglass.detections.catalog import Detection
 from cfn_breakglass.detections.edges import ALARM, ASSUME, SESSION
 from cfn_breakglass.plan import Plan
 
-_CALLER: Final = "$.detail.userIdentity."
 _FIELDS: Final = {
     # Without the path of the role, which may have any character.
     "assumed": Field("", ("$.detail.responseElements.assumedRoleUser.arn",)),
     # A user of SAML or OIDC may have any name, but these assume the role and do nothing else.
-    "userName": Field("", (f"{_CALLER}userName", f"{_CALLER}sessionContext.sessionIssuer.userName"), between=""),
+    "userName": FIELDS["username"],
 }
 _ALARM_LINK: Final = "cloudwatch/home?region=<region>#alarmsV2:"
 """Without the name of the alarm, which may have any character."""

@@ -14,7 +14,7 @@ import awacs.kms
 import awacs.sns
 import awacs.sts
 from awacs import aws
-from troposphere import AWSHelperFn, Equals, GetAtt, If, Not, NoValue, Ref, iam
+from troposphere import AWSHelperFn, Equals, If, Not, NoValue, Ref, iam
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.iam_policy import EVENTS, allow, only_from, policy, service
@@ -58,12 +58,11 @@ def publisher_role(plan: Plan) -> iam.Role | None:
     )
 
 
-def role_of_target(plan: Plan) -> dict[str, Any]:
-    """``RoleArn`` of a target that is the existing topic."""
-    role = publisher_role(plan)
+def role_of_target(plan: Plan, role: iam.Role | None) -> dict[str, Any]:
+    """``RoleArn`` of a target that is the existing topic, to which ``role`` publishes."""
     if not role:
         return {}
-    arn = GetAtt(_ROLE, "Arn")
+    arn = role.get_att("Arn")
     return {"RoleArn": arn if plan.config.account else If(_CONDITION, arn, NoValue)}
 
 
