@@ -86,13 +86,18 @@ class Accounts:
 
     def run(self, event: Mapping[str, Any], account: str) -> list[Delivery]:
         """The deliveries that an event causes where the templates are deployed in ``account``."""
+        deployment, event = self.placed(event, account)
+        deliveries = deployment.simulator.run(event)
+        if deployment.account == account:
+            return deliveries
+        return [Delivery(**_replaced(vars(delivery), ANY_ACCOUNT, account)) for delivery in deliveries]
+
+    def placed(self, event: Mapping[str, Any], account: str) -> tuple[Deployment, Mapping[str, Any]]:
+        """The deployment that stands for ``account``, and the event as it would be there."""
         deployment = self.deployment(account)
         if deployment.account != account and ANY_ACCOUNT in json.dumps(event):
             deployment = self.own_deployment(account)
-        if deployment.account == account:
-            return deployment.simulator.run(event)
-        deliveries = deployment.simulator.run(_replaced(event, account, ANY_ACCOUNT))
-        return [Delivery(**_replaced(vars(delivery), ANY_ACCOUNT, account)) for delivery in deliveries]
+        return deployment, event if deployment.account == account else _replaced(event, account, ANY_ACCOUNT)
 
     def _deployment(self, account: str) -> Deployment:
         if not is_account(account):

@@ -1,17 +1,18 @@
-"""The deliveries that a CloudTrail history would cause, with the templates deployed where each record comes from."""
+"""A CloudTrail history, with the templates deployed where each record comes from: which deliveries it would cause."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
-from cfn_breakglass.analysis.replay.accounts import Accounts, UnknownAccountError
+from cfn_breakglass.analysis.replay.accounts import Accounts, Deployment, UnknownAccountError
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error
 from cfn_breakglass.analysis.replay.explain import Explanation, explain_path, explain_unwatched, uncovered_reason
 from cfn_breakglass.analysis.replay.prefilter import PartialDecoder, RecordFilter
 from cfn_breakglass.analysis.replay.records import Batch, Lines, line_batches, read_parts
-from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions, ReplayResult
+from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions
 from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.analysis.simulator.simulator import Delivery
@@ -22,6 +23,8 @@ _MAX_FILTERS = 50_000
 # Without a pattern nothing passes the filter but what is no plain CloudTrail record.
 _is_no_plain_record = RecordFilter([]).may_match
 
+Result = TypeVar("Result")
+
 
 class SourcePart(NamedTuple):
     """A part of a file, and the file's name."""
@@ -30,8 +33,8 @@ class SourcePart(NamedTuple):
     part: Lines | Batch | Unread
 
 
-class Replay:
-    """The templates of a folder, and the deliveries that they cause for records."""
+class RecordReplay(ABC, Generic[Result]):
+    """The templates of a folder, and what they say of the records that pass their filter."""
 
     def __init__(self, options: ReplayOptions) -> None:
         self._options = options
@@ -40,10 +43,21 @@ class Replay:
         self.regions = self._accounts.regions
         # By account and region: whether a record may match a pattern.
         self._filters: dict[tuple[str, str], Callable[[Any], bool]] = {}
-        self._watched = frozenset(self.regions) & (options.regions or frozenset(self.regions))
 
-    def read(self, source: Source, standard_input: BinaryIO) -> Iterator[ReplayResult]:
-        """Give a result for each record that causes a delivery and each part that cannot be read, and counts."""
+    @abstractmethod
+    def _results(self, event: Mapping[str, Any], account: str, place: str) -> Iterator[Result]:
+        """The results of an event of a region and an account that are watched."""
+
+    @abstractmethod
+    def _is_watched(self, region: str) -> bool:
+        """Whether records of a region can have results."""
+
+    def _filter(self, deployment: Deployment) -> Callable[[Any], bool]:
+        """Whether a partially decoded record may have results where the templates are deployed so."""
+        return deployment.may_match
+
+    def read(self, source: Source, standard_input: BinaryIO) -> Iterator[Result | Unread | RecordCounts]:
+        """Give the results of each record, Unread for each part that cannot be read, and counts."""
         for part in self.parts(source, standard_input):
             yield from self.results(part)
 
@@ -57,7 +71,7 @@ class Replay:
         except SourceError as error:
             yield SourcePart(source.name, Unread("", str(error)))
 
-    def results(self, source_part: SourcePart) -> Iterator[ReplayResult]:
+    def results(self, source_part: SourcePart) -> Iterator[Result | Unread | RecordCounts]:
         """What ``read`` gives for a part of a source."""
         file, part = source_part
         for batch in line_batches(part, self._decoder) if isinstance(part, Lines) else (part,):
@@ -66,7 +80,7 @@ class Replay:
             else:
                 yield from self._read_batch(batch, file)
 
-    def _read_batch(self, batch: Batch, file: str) -> Iterator[ReplayResult]:
+    def _read_batch(self, batch: Batch, file: str) -> Iterator[Result | Unread | RecordCounts]:
         counts = RecordCounts(len(batch.partial_records))
         filters, account = self._filters, self._options.account
         for index, record in enumerate(batch.partial_records):
@@ -90,10 +104,10 @@ class Replay:
         try:
             account, region = self._options.account or record.f_recipientAccountId, record.f_awsRegion
             deployment = self._accounts.deployment(account)
-            if region in self._watched and not deployment.rejection:
+            if self._is_watched(region) and not deployment.rejection:
                 if len(self._filters) >= _MAX_FILTERS:
                     self._filters.clear()
-                self._filters[account, region] = deployment.may_match
+                self._filters[account, region] = self._filter(deployment)
                 return False
         except (AttributeError, RecordError, TypeError):
             return False
@@ -104,7 +118,7 @@ class Replay:
 
     def _read_full_records(
         self, batch: Batch, index: int, place: str, counts: RecordCounts
-    ) -> Iterator[RecordResult | Unread]:
+    ) -> Iterator[Result | Unread]:
         """Decode all of a value, which may be one record, a log file with several, or none."""
         try:
             records = records_in(batch.decode(index))
@@ -123,12 +137,12 @@ class Replay:
             except DECODE_ERRORS as error:
                 yield Unread(record_place, describe_decode_error(error))
 
-    def _run(self, event: Mapping[str, Any], place: str, counts: RecordCounts) -> Iterator[RecordResult]:
+    def _run(self, event: Mapping[str, Any], place: str, counts: RecordCounts) -> Iterator[Result]:
         region, account = event.get("region"), self._options.account or event.get("account")
         if not isinstance(region, str) or not isinstance(account, str):
             raise RecordError("this is not an event: it has no region or no account")
         rejection = self._accounts.deployment(account).rejection
-        is_watched = region in self._watched and not rejection
+        is_watched = self._is_watched(region) and not rejection
         if not is_watched:
             self._count_unwatched(counts, account, region, rejection)
         if is_watched or (self._options.explain and self._is_selected(region)):
@@ -144,6 +158,13 @@ class Replay:
                 counts.rejected[account, rejection] += 1
             else:
                 counts.uncovered[region] += 1
+
+
+class Replay(RecordReplay[RecordResult]):
+    """The deliveries that the templates of a folder cause for records."""
+
+    def _is_watched(self, region: str) -> bool:
+        return region in self.regions and self._is_selected(region)
 
     def _results(self, event: Mapping[str, Any], account: str, place: str) -> Iterator[RecordResult]:
         detections = self._options.detections

@@ -6,12 +6,12 @@ import io
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cfn_breakglass.analysis.replay.records import Lines, split_lines
-from cfn_breakglass.analysis.replay.replay import Replay, SourcePart
-from cfn_breakglass.analysis.replay.results import ReplayOptions, ReplayResult
-from cfn_breakglass.analysis.replay.sources import Source
+from cfn_breakglass.analysis.replay.replay import RecordReplay, Result, SourcePart
+from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions
+from cfn_breakglass.analysis.replay.sources import Source, Unread
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -25,17 +25,19 @@ _TASK_FILES = 64
 _MAX_SIZE = 1 << 24
 _TASKS_PER_JOB = 3
 
-_SourceResults = tuple[Source, Iterable[ReplayResult]]
 _Task = list[Source]
-_TaskResults = list[tuple[Source, list[ReplayResult]]]
+_TaskResults = list[tuple[Source, list[Any]]]
 
-_process_replay: list[Replay] = []
+_process_replay: list[RecordReplay[Any]] = []
 
 
 def replay_sources(
-    options: ReplayOptions, replay: Replay, sources: Iterable[Source], standard_input: BinaryIO, jobs: int
-) -> Iterator[_SourceResults]:
-    """Every source with its results; with one job a source is read when its results are iterated."""
+    options: ReplayOptions, replay: RecordReplay[Result], sources: Iterable[Source], standard_input: BinaryIO, jobs: int
+) -> Iterator[tuple[Source, Iterable[Result | Unread | RecordCounts]]]:
+    """Every source with its results; with one job a source is read when its results are iterated.
+
+    Other processes make a replay like ``replay``, of its class and from the same options.
+    """
     if jobs == 1:
         yield from ((source, replay.read(source, standard_input)) for source in sources)
         return
@@ -45,7 +47,8 @@ def replay_sources(
 
     # Not forked: the progress bar is a thread.
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_initialize, initargs=(options,)) as pool:
+    initargs = type(replay), options
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_initialize, initargs=initargs) as pool:
         results = partial(
             _results, replay=replay, standard_input=standard_input, pool=pool, ahead=jobs * _TASKS_PER_JOB
         )
@@ -60,8 +63,13 @@ def replay_sources(
 
 
 def _results(
-    first: Future[_TaskResults] | Source, *, replay: Replay, standard_input: BinaryIO, pool: Executor, ahead: int
-) -> Iterator[_SourceResults]:
+    first: Future[_TaskResults] | Source,
+    *,
+    replay: RecordReplay[Any],
+    standard_input: BinaryIO,
+    pool: Executor,
+    ahead: int,
+) -> Iterator[tuple[Source, Iterable[Any]]]:
     """Results of another process, or of all for a source that is too large to hold its results."""
     if isinstance(first, Source):
         parts = replay.parts(first, standard_input)
@@ -71,13 +79,13 @@ def _results(
 
 
 def _read_large(
-    source: Source, parts: Iterable[SourcePart], replay: Replay, pool: Executor, ahead: int
-) -> Iterator[ReplayResult]:
+    source: Source, parts: Iterable[SourcePart], replay: RecordReplay[Any], pool: Executor, ahead: int
+) -> Iterator[Any]:
     """The results of the parts of a source, of which other processes read some ahead.
 
     They read the file themselves: to send them its lines takes longer than to decode these.
     """
-    waiting: deque[Future[list[ReplayResult]]] = deque()
+    waiting: deque[Future[list[Any]]] = deque()
     path, offset, size, number = source.path, 0, 0, 1
     for name, part in parts:
         if not path or not isinstance(part, Lines) or not (offset or size or _begins_with(path, part.data)):
@@ -125,15 +133,15 @@ def _is_file(source: Source) -> bool:
     return source.path is not None and source.path.is_file()
 
 
-def _initialize(options: ReplayOptions) -> None:
-    _process_replay.append(Replay(options))
+def _initialize(replay_type: type[RecordReplay[Any]], options: ReplayOptions) -> None:
+    _process_replay.append(replay_type(options))
 
 
 def _read(task: _Task) -> _TaskResults:
     return [(source, list(_process_replay[0].read(source, io.BytesIO()))) for source in task]
 
 
-def _read_lines(path: Path, offset: int, size: int, number: int) -> list[ReplayResult]:
+def _read_lines(path: Path, offset: int, size: int, number: int) -> list[Any]:
     with path.open("rb") as file:
         file.seek(offset)
         stream = io.BytesIO(file.read(size))
