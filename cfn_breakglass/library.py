@@ -10,6 +10,7 @@ from __future__ import annotations
 from troposphere import AWSObject, iam, kms
 
 from cfn_breakglass.builders.access.role import role as role_resources
+from cfn_breakglass.builders.access.trust_policy import grant
 from cfn_breakglass.builders.alerts.log_groups import event_log_groups
 from cfn_breakglass.builders.alerts.sinks import alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
@@ -17,12 +18,13 @@ from cfn_breakglass.builders.rules import detection_rules
 from cfn_breakglass.config.model import DETECTIONS, Config
 from cfn_breakglass.names import ACTIONS
 from cfn_breakglass.plan import Plan, make_plan, make_standalone_plan
-from cfn_breakglass.templates import deployer_resources, make_main_region, make_stackset
+from cfn_breakglass.templates import deployer_resources, make_templates
 
 
 def break_glass_role(config: Config) -> list[AWSObject]:
     """Just the role (logical ID ``Role``), and the users' right to assume it (``RoleGrant``)."""
-    return role_resources(make_plan(config))
+    plan = make_plan(config)
+    return [*role_resources(plan), *grant(plan)]
 
 
 def encryption_key(config: Config) -> list[AWSObject]:
@@ -33,8 +35,8 @@ def encryption_key(config: Config) -> list[AWSObject]:
 def break_glass_deployer(config: Config) -> list[AWSObject]:
     """Just the deployer of what the templates of the config hold: ``config.deployer``, or a role named after it."""
     plan = make_plan(config)
-    stackset_template = make_stackset(plan)
-    return deployer_resources(plan, make_main_region(plan, stackset_template), stackset_template)
+    templates = make_templates(plan)
+    return deployer_resources(plan, templates.main_region, templates.stackset)
 
 
 def login_alert(config: Config, role: iam.Role | None = None, key: kms.Key | None = None) -> list[AWSObject]:

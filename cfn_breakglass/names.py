@@ -21,8 +21,12 @@ Their names begin in another way, so that their patterns leave themselves out: d
 """
 
 
-def _arn(service: str, resource: str, region: str = "") -> str:
-    return "arn:${AWS::Partition}:" + f"{service}:{region}:" + "${AWS::AccountId}:" + resource
+STACK_SETS_ROLE = "stacksets-exec-"
+"""What the name of the role begins with by which stack sets of an organization act in an account."""
+
+
+def _arn(service: str, resource: str, region: str = "", account: str = "${AWS::AccountId}") -> str:
+    return f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}"
 
 
 class RoleNames(NamedTuple):
@@ -32,6 +36,7 @@ class RoleNames(NamedTuple):
     stand in requestParameters.roleArn and sessionIssuer.arn. The ARN of every session begins with ``sessions``; AWS
     leaves the path out of it. ``name`` is the name of the role, or its beginning if ``name_is_prefix``. ``label`` is
     for people. ``path_and_name`` is what the console needs to switch to the role, empty if nobody can switch.
+    ``in_any_account``: every account of an organization has a role of that name.
     """
 
     label: str
@@ -41,9 +46,14 @@ class RoleNames(NamedTuple):
     arn_wildcards: tuple[str, ...] = ()
     path_and_name: str = ""
     name_is_prefix: bool = False
+    in_any_account: bool = False
 
     @classmethod
     def of(cls, config: Config) -> RoleNames:
+        return cls._of_role(config)._replace(in_any_account=bool(config.organization))
+
+    @classmethod
+    def _of_role(cls, config: Config) -> RoleNames:
         role = config.role
         if role.permission_set:
             return cls._of_permission_set(role.permission_set)
@@ -57,6 +67,12 @@ class RoleNames(NamedTuple):
             return names
         # A bare name may belong to a role under a path. Names are unique in an account, whatever the path.
         return names._replace(arn_wildcards=(_arn("iam", f"role/*/{name}"),))
+
+    @property
+    def arns_in_accounts(self) -> tuple[str, ...]:
+        """The ARNs as IAM's wildcards, of every account that has the role."""
+        arns = (*self.arns, *self.arn_wildcards)
+        return tuple(arn.replace("${AWS::AccountId}", "*") for arn in arns) if self.in_any_account else arns
 
     @classmethod
     def of_resource(cls, role: iam.Role) -> RoleNames:
@@ -92,6 +108,7 @@ class Names(NamedTuple):
     topic_arn: str
     administration_role: str
     execution_role: str
+    hub: str = ""
 
     @classmethod
     def of(cls, config: Config, role: RoleNames | None = None) -> Names:
@@ -107,6 +124,7 @@ class Names(NamedTuple):
             topic_arn=config.alerts.topic or _arn("sns", f"{config.name}-alerts", config.main_region),
             administration_role=_stackset_role(config, "administration"),
             execution_role=_stackset_role(config, "execution"),
+            hub=config.organization.hub if config.organization else "",
         )
 
     @property
@@ -127,7 +145,7 @@ class Names(NamedTuple):
         return f"{self.prefix}-protection"
 
     def bus_arn(self, name: str) -> str:
-        return _arn("events", f"event-bus/{name}", self.main_region)
+        return _arn("events", f"event-bus/{name}", self.main_region, self.hub or "${AWS::AccountId}")
 
     @property
     def topic(self) -> str:
@@ -180,7 +198,28 @@ class Names(NamedTuple):
 
     @property
     def dead_letters(self) -> str:
+        """The queue of the rules on the default bus of a region."""
         return f"{self.prefix}-dead-letters"
+
+    @property
+    def hub_dead_letters(self) -> str:
+        """The queue of the central rules of a hub, whose main region has the other queue too."""
+        return f"{self.prefix}-hub-dead-letters"
+
+    @property
+    def queues(self) -> list[str]:
+        """The names of all queues."""
+        return [self.dead_letters, *([self.hub_dead_letters] if self.hub else [])]
+
+    @property
+    def accounts_stack_set(self) -> str:
+        """The stack set of what every account of an organization has once."""
+        return f"{self.prefix}-accounts"
+
+    @property
+    def stack_sets(self) -> list[str]:
+        """The names of all stack sets."""
+        return [self.prefix, *([self.accounts_stack_set] if self.hub else [])]
 
     @property
     def alarms(self) -> str:
@@ -263,7 +302,7 @@ class Names(NamedTuple):
 
     def buses(self, config: Config) -> list[str]:
         """The names of the buses that are ours alone, as an existing one is not; none where nothing is forwarded."""
-        if not config.secondary_regions:
+        if not config.forwards:
             return []
         return [self.entrance_bus, self.action_bus, self.monitoring_bus]
 
@@ -354,9 +393,22 @@ def part_arn(service: str, resource: str, region: str = "*") -> str:
     return _arn(service, resource, region)
 
 
-def entity_arns(kind: str, name: str) -> list[str]:
+def entity_arns(kind: str, name: str, account: str = "${AWS::AccountId}") -> list[str]:
     """The ARNs that a user, group or role of this name may have, under any path."""
-    return [_arn("iam", f"{kind}/{path}{name}") for path in ("", "*/")]
+    return [_arn("iam", f"{kind}/{path}{name}", account=account) for path in ("", "*/")]
+
+
+def stack_sets_role_arn() -> str:
+    """The role by which stack sets of an organization act in an account, as a wildcard.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-activate-trusted-access.html
+    """
+    return _arn("iam", f"role/{STACK_SETS_ROLE}*")
+
+
+def in_every_account(arn: str, config: Config) -> str:
+    """The ARN of something of IAM that every account of an organization has under the name that it has in the hub."""
+    return arn.replace(f":{config.organization.hub}:", ":${AWS::AccountId}:") if config.organization else arn
 
 
 def type_arn(kind: str) -> str:
@@ -371,7 +423,7 @@ def bucket_arn(name: str) -> str:
 
 def resolve_pseudo_parameters(arn: str, config: Config, unknown_account: str = "*") -> str:
     """``arn`` for use outside of CloudFormation, with ``unknown_account`` unless the config fixes the account."""
-    account = config.account or unknown_account
+    account = unknown_account if config.organization else config.account or unknown_account
     return arn.replace("${AWS::Partition}", config.partition.name).replace("${AWS::AccountId}", account)
 
 
@@ -408,8 +460,8 @@ def permission_set_arns(name: str) -> tuple[str, str, str]:
     return account, role, f"arn:*:iam::*:role/*AWSReservedSSO_{set_name}_*_*"
 
 
-def mfa_arn(user: str) -> str:
-    return _arn("iam", f"mfa/{user}")
+def mfa_arn(user: str, account: str = "") -> str:
+    return _arn("iam", f"mfa/{user}", account=account or "${AWS::AccountId}")
 
 
 def sub(text: str) -> Sub | str:

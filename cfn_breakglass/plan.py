@@ -159,7 +159,7 @@ def make_plan(config: Config) -> Plan:
     beat = heartbeat(names) if watched and config.heartbeat != OFF else None
     alone = _silenced_alert(config, names, destinations, encryption.logical_id)
     families = _families((*watched, beat) if beat else watched)
-    buses = _central_buses(config, names, families) if config.secondary_regions else ()
+    buses = _central_buses(config, names, families) if config.forwards else ()
     forwarding, direct = WATCHERS
     return Plan(
         config=config,
@@ -182,7 +182,7 @@ def make_standalone_plan(
     They watch ``role``, and ``key`` encrypts what they write: resources of that template. Without them it is the role
     of the config and the key whose ARN the config gives.
     """
-    config = replace(config, regions=())
+    config = replace(config, regions=(), organization=None)
     names = Names.of(config, RoleNames.of_resource(role) if role else None)
     encryption = _standalone_encryption(config, key)
     selected = [detection for detection in detections(config, names) if detection.id in ids]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from troposphere import (
 
 from cfn_breakglass.aws.handler_ownership import CHANNEL_TYPES
 from cfn_breakglass.builders.access.role import role
+from cfn_breakglass.builders.access.trust_policy import grant
 from cfn_breakglass.builders.alarms import (
     dead_letter_alarm,
     fallback_topic,
@@ -42,7 +43,7 @@ from cfn_breakglass.builders.forwarding import (
     forwarder_role,
 )
 from cfn_breakglass.builders.heartbeat import heartbeat_role, heartbeat_schedule, missing_heartbeat_alarms
-from cfn_breakglass.builders.outputs import main_region_outputs, resource_outputs
+from cfn_breakglass.builders.outputs import access_and_role_outputs, resource_outputs
 from cfn_breakglass.builders.rules import detection_rules, forwarding_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
 from cfn_breakglass.config.model import CREATE, Config
@@ -53,6 +54,7 @@ class Templates(NamedTuple):
     """Every template that a config asks for."""
 
     main_region: Template
+    accounts: Template | None
     stackset: Template
     stackset_roles: Template | None
     deployer: Template | None
@@ -60,11 +62,13 @@ class Templates(NamedTuple):
 
 def make_templates(plan: Plan) -> Templates:
     """Every template, each made once: one that holds another one, or permits to deploy it, is made after that."""
-    stackset_template = make_stackset(plan)
-    main_template = make_main_region(plan, stackset_template)
+    rolled_out = RolledOut(make_stackset(plan), make_accounts(plan) if plan.config.organization else None)
+    stackset_template = rolled_out.stackset
+    main_template = make_main_region(plan, rolled_out)
     has_separate_roles = plan.config.makes_stackset_roles and not plan.config.rolls_out
     return Templates(
         main_region=main_template,
+        accounts=rolled_out.accounts,
         stackset=stackset_template,
         stackset_roles=make_stackset_roles(plan, stackset_template) if has_separate_roles else None,
         deployer=make_deployer(plan, main_template, stackset_template) if plan.config.deployer else None,
@@ -72,66 +76,106 @@ def make_templates(plan: Plan) -> Templates:
 
 
 def main_region(config: Config) -> Template:
-    """The template of the main region, of one config."""
-    plan = make_plan(config)
-    return make_main_region(plan, make_stackset(plan))
+    """The template of the main region, of one config; of the hub's if it is one of an organization."""
+    return make_templates(make_plan(config)).main_region
+
+
+def accounts(config: Config) -> Template | None:
+    """The template of the main region of every account, of the config of an organization; None of another config."""
+    return make_templates(make_plan(config)).accounts
 
 
 def stackset(config: Config) -> Template:
-    """The template of every other region, of one config."""
+    """The template of every other region, of one config; of every region of every account of an organization."""
     return make_stackset(make_plan(config))
 
 
-def make_main_region(plan: Plan, stackset_template: Template) -> Template:
-    """The template of the main region: the role, the central buses, and everything that alerts and logs."""
-    access = role(plan)
-    fallback, forwarder, beat = fallback_topic(plan), forwarder_role(plan), heartbeat_role(plan)
-    rollout_roles = _rollout_roles(plan, stackset_template)
+class RolledOut(NamedTuple):
+    """The templates that stack sets roll out; ``accounts`` is None but in an organization."""
+
+    stackset: Template
+    accounts: Template | None = None
+
+
+def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
+    """The template of the main region: the role, the central buses, and everything that alerts and logs.
+
+    That of a hub has neither the role nor what forwards: every account has these.
+    """
+    roles = _Roles(role(plan), forwarder_role(plan), heartbeat_role(plan))
+    if plan.config.organization:
+        roles = _Roles()
+    fallback = fallback_topic(plan)
+    rollout_roles = _rollout_roles(plan, rolled_out.stackset)
     sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix)
     before_rules = [
-        *access,
+        *roles.watched,
+        *grant(plan),
         *(customer_key(plan) if plan.encrypts else []),
-        *[created for created in (forwarder, beat) if created],
+        *roles.forwarding,
         *rollout_roles,
         *fallback.resources,
         *sinks.resources,
     ]
     queue = dead_letters(plan, for_central_rules=bool(plan.buses), after=_granting(before_rules))
-    core = _Core(central_buses(plan, after=queue.policy), forwarder, beat, fallback.topic)
+    core = _Core(central_buses(plan, after=queue.policy), roles.forwarder, roles.heartbeat, fallback.topic)
     resources = [
         *before_rules,
         *core.buses.values(),
-        *(_forwarding(plan, queue, core) if plan.buses else []),
+        *_queue(plan, queue, core),
+        *(_forwarding(plan, queue, core) if plan.buses and not plan.config.organization else []),
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
         *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
-        *_managed_rollout(plan, stackset_template, core, rollout_roles),
+        *_managed_rollout(plan, rolled_out, core, rollout_roles),
     ]
     resources += _retained(plan, resources)
+    what = "alerts and logs of all accounts" if plan.config.organization else "break-glass role, alerts and logs"
+    outputs = [] if plan.config.organization else access_and_role_outputs(plan)
     return assemble(
         plan,
-        f"{plan.names.prefix}: break-glass role, alerts and logs. Main region: {plan.config.main_region}.",
+        f"{plan.names.prefix}: {what}. Main region: {plan.config.main_region}.",
         main_region_only(plan.config),
         resources,
-        main_region_outputs(plan, resources),
+        [*outputs, *resource_outputs(resources)],
         mappings=mappings(plan),
         conditions=_conditions(plan),
     )
 
 
+def make_accounts(plan: Plan) -> Template:
+    """The template of the main region of every account of an organization: the role, and the roles that forward."""
+    roles = _Roles(role(plan), forwarder_role(plan), heartbeat_role(plan))
+    resources = [*roles.watched, *roles.forwarding]
+    return assemble(
+        plan,
+        f"{plan.names.prefix}: break-glass role of an account of the organization.",
+        main_region_only(plan.config),
+        resources,
+        access_and_role_outputs(plan),
+        in_every_account=True,
+    )
+
+
 def make_stackset(plan: Plan) -> Template:
-    """The template of every other region: no IAM, no global name, no parameter."""
+    """The template of every other region, or of every region of an organization.
+
+    It has no IAM, no global name and no parameter.
+    """
     main = plan.config.main_region
-    resources = _forwarding(plan, dead_letters(plan, for_central_rules=False))
+    queue = dead_letters(plan, for_central_rules=False)
+    resources = [*_queue(plan, queue, _Core()), *_forwarding(plan, queue)]
     advice = f"{main} is the main region; main-region.yaml covers it."
+    elsewhere = {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)}
     return assemble(
         plan,
         f"{plan.names.prefix}: forwards events to {main}, the main region."
         if plan.buses
         else f"{plan.names.prefix}: nothing to roll out. The config has no region but {main}.",
-        {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)},
+        {} if plan.config.organization else elsewhere,
         resources,
         resource_outputs(resources),
+        in_every_account=True,
     )
 
 
@@ -168,6 +212,18 @@ def deployer_resources(plan: Plan, main_template: Template, stackset_template: T
     return deployer(plan, Deployed(_resources_of(main_template), _resources_of(stackset_template)))
 
 
+class _Roles(NamedTuple):
+    """The roles of an account: the watched one with its policies, and those that forward and beat."""
+
+    watched: Sequence[AWSObject] = ()
+    forwarder: iam.Role | None = None
+    heartbeat: iam.Role | None = None
+
+    @property
+    def forwarding(self) -> list[AWSObject]:
+        return [created for created in (self.forwarder, self.heartbeat) if created]
+
+
 class _Core(NamedTuple):
     """What only the main region has and its other resources refer to."""
 
@@ -193,25 +249,18 @@ def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> li
         after=[queue.policy],
         has_key=core is not None,
     )
-    return [
-        queue.queue,
-        queue.policy,
-        dead_letter_alarm(plan, queue.queue, main.fallback_topic),
-        *rules.values(),
-        *heartbeat_schedule(plan, rules, main.heartbeat_role),
-    ]
+    return [*rules.values(), *heartbeat_schedule(plan, rules, main.heartbeat_role)]
+
+
+def _queue(plan: Plan, queue: DeadLetters, core: _Core) -> list[AWSObject]:
+    """The queue for what rules could not deliver, and its alarm."""
+    return [queue.queue, queue.policy, dead_letter_alarm(plan, queue.queue, core.fallback_topic)]
 
 
 def _direct_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) -> list[AWSObject]:
     """What the only region has where nothing is forwarded: rules on the default bus, which notify and log."""
     rules = detection_rules(plan, sinks.sinks, dead_letters=queue.queue, after=[queue.policy])
-    return [
-        queue.queue,
-        queue.policy,
-        dead_letter_alarm(plan, queue.queue, core.fallback_topic),
-        *rules.values(),
-        *heartbeat_schedule(plan, rules, core.heartbeat_role),
-    ]
+    return [*rules.values(), *heartbeat_schedule(plan, rules, core.heartbeat_role)]
 
 
 def _central_rules(plan: Plan, sinks: Sinks, queue: DeadLetters, core: _Core) -> Iterable[events.Rule]:
@@ -306,15 +355,16 @@ def _rollout_roles(plan: Plan, stackset_template: Template) -> list[iam.Role]:
     return stack_set_roles(plan, _resources_of(stackset_template))
 
 
-def _managed_rollout(
-    plan: Plan, stackset_template: Template, core: _Core, roles: Iterable[iam.Role]
-) -> list[AWSObject]:
-    """The stack set, if this template rolls it out."""
+def _managed_rollout(plan: Plan, rolled_out: RolledOut, core: _Core, roles: Iterable[iam.Role]) -> list[AWSObject]:
+    """The stack sets, if this template rolls them out."""
     if not plan.config.rolls_out:
         return []
-    from cfn_breakglass.builders.deployment.managed_rollout import stack_set
+    from cfn_breakglass.builders.deployment.managed_rollout import accounts_stack_set, stack_set
 
-    return [stack_set(plan, stackset_template, after=[*core.used_by_stackset, *roles])]
+    if not rolled_out.accounts:
+        return [stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, *roles])]
+    of_accounts = accounts_stack_set(plan, rolled_out.accounts)
+    return [of_accounts, stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, of_accounts])]
 
 
 def _resources_of(template: Template) -> Mapping[str, Any]:

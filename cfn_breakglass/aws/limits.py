@@ -57,6 +57,8 @@ SWITCH_ROLE_NAME = Limit(
 )
 SESSION_HOURS = (1, 12)
 
+UNITS_OF_STACK_SET = Limit("organizational units of a stack set's operation", 50, "units", _CLOUDFORMATION)
+
 SCP = Limit(
     "service control policy",
     5_120,

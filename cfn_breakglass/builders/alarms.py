@@ -83,7 +83,7 @@ def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None =
     return _alarm(
         plan,
         "DeadLetterAlarm",
-        "dead-letters",
+        str(queue.QueueName).removeprefix(f"{plan.names.prefix}-"),
         "Undelivered events wait in this region's dead-letter queue. Their attributes say why.",
         fallback,
         Namespace="AWS/SQS",

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 import awacs.events
 import awacs.sqs
 import awacs.sts
-from troposphere import AWSObject, events, iam, sqs
+from awacs import aws
+from troposphere import AWSObject, encode_to_dict, events, iam, sqs
 
 from cfn_breakglass.builders.iam_policy import (
     EVENTS,
     WITHOUT_TLS,
+    Conditions,
     allow,
     anybody,
     deny,
@@ -26,7 +28,7 @@ from cfn_breakglass.builders.iam_policy import (
     service,
 )
 from cfn_breakglass.builders.scanner_suppressions import accepted
-from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
+from cfn_breakglass.builders.shared_properties import forwarding_role_boundary, tags
 from cfn_breakglass.detections.edges import EdgeRule
 from cfn_breakglass.names import sub
 from cfn_breakglass.plan import Plan
@@ -39,11 +41,34 @@ def central_buses(plan: Plan, *, after: AWSObject) -> dict[str, events.EventBus]
     """
     return {
         bus.name: events.EventBus(
-            bus.logical_id, Name=bus.name, Description=bus.description, DependsOn=[after.title], **tags(plan)
+            bus.logical_id,
+            Name=bus.name,
+            Description=bus.description,
+            **_bus_policy(plan, bus.name),
+            DependsOn=[after.title],
+            **tags(plan),
         )
         for bus in plan.buses
         if bus.logical_id
     }
+
+
+def _bus_policy(plan: Plan, bus: str) -> dict[str, Any]:
+    """The policy of a bus, which lets the forwarder roles of all accounts of an organization put events on it.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+    """
+    organization, names = plan.config.organization, plan.names
+    if not organization:
+        return {}
+    our_forwarders: Conditions = {
+        aws.StringEquals: {"aws:PrincipalOrgID": organization.id},
+        aws.ArnLike: {"aws:PrincipalArn": sub(names.forwarder_role_arn.replace("${AWS::AccountId}", "*"))},
+    }
+    forwarders = allow(
+        "OurForwarders", [awacs.events.PutEvents], [sub(names.bus_arn(bus))], principal=anybody(), when=our_forwarders
+    )
+    return {"Policy": encode_to_dict(policy(forwarders))}
 
 
 def forwarder_role(plan: Plan) -> iam.Role | None:
@@ -64,7 +89,7 @@ def forwarder_role(plan: Plan) -> iam.Role | None:
             allow("OurRules", [awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)
         ),
         Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
-        **helper_role_boundary(plan),
+        **forwarding_role_boundary(plan),
         **tags(plan),
     )
 
@@ -97,7 +122,8 @@ class DeadLetters(NamedTuple):
 def dead_letters(plan: Plan, *, for_central_rules: bool, after: Iterable[AWSObject] = ()) -> DeadLetters:
     """The queue of a region, for our rules only and over TLS only.
 
-    The rules are those on the default bus and, ``for_central_rules``, on other buses. All rules wait for the queue's
+    The rules are those on the default bus and, ``for_central_rules``, on other buses; in a hub those have a queue of
+    their own. All rules wait for the queue's
     policy, and it waits for ``after``. The queue is encrypted with a key
     of SQS's own: it has to take what is lost when the customer key breaks.
 
@@ -105,7 +131,7 @@ def dead_letters(plan: Plan, *, for_central_rules: bool, after: Iterable[AWSObje
     """
     queue = sqs.Queue(
         "DeadLetterQueue",
-        QueueName=plan.names.dead_letters,
+        QueueName=plan.names.hub_dead_letters if for_central_rules and plan.names.hub else plan.names.dead_letters,
         MessageRetentionPeriod=14 * 86_400,
         SqsManagedSseEnabled=True,
         DeletionPolicy="Delete",

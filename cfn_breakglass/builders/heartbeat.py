@@ -17,10 +17,10 @@ from troposphere import Ref, cloudwatch, events, iam, logs, scheduler, sns
 from cfn_breakglass.builders.alerts.log_groups import log_encryption, log_target
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.rules import Sink
-from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
+from cfn_breakglass.builders.shared_properties import forwarding_role_boundary, tags
 from cfn_breakglass.config.model import DAILY, HOURLY
 from cfn_breakglass.detections.edges import HEALTH, HEARTBEAT
-from cfn_breakglass.names import default_bus_arn, schedule_group_arn, sub
+from cfn_breakglass.names import Names, default_bus_arn, schedule_group_arn, sub
 from cfn_breakglass.plan import Plan
 
 _SCHEDULER: Final = "scheduler.amazonaws.com"
@@ -79,7 +79,7 @@ def heartbeat_role(plan: Plan) -> iam.Role | None:
         Description="Puts the heartbeat on the default bus of every region",
         AssumeRolePolicyDocument=policy(assume),
         Policies=[iam.Policy(PolicyName="beat", PolicyDocument=put)],
-        **helper_role_boundary(plan),
+        **forwarding_role_boundary(plan),
         **tags(plan),
     )
 
@@ -123,6 +123,9 @@ class HeartbeatLog(NamedTuple):
 def heartbeat_log(plan: Plan) -> HeartbeatLog | None:
     """A log group for the beats of all regions, and the metric that counts them by region; None without a heartbeat.
 
+    In an organization it counts those of the hub: a metric and an alarm for every account and region would cost more
+    than all the rest. A saved query shows the other accounts.
+
     The log group is deleted with the stack: nothing in it is worth keeping.
     """
     if not plan.heartbeat:
@@ -140,7 +143,7 @@ def heartbeat_log(plan: Plan) -> HeartbeatLog | None:
     count = logs.MetricFilter(
         "HeartbeatMetric",
         LogGroupName=group.ref(),
-        FilterPattern=f'{{ $.source = "{names.heartbeat_source}" }}',
+        FilterPattern=_beats(names),
         MetricTransformations=[
             # No DefaultValue: CloudWatch takes none beside dimensions, and silence has to stay silence.
             logs.MetricTransformation(
@@ -153,6 +156,12 @@ def heartbeat_log(plan: Plan) -> HeartbeatLog | None:
     )
     target = log_target(group.title, "${" + group.title + "}")
     return HeartbeatLog(group, count, Sink([plan.heartbeat], lambda _: target))
+
+
+def _beats(names: Names) -> str:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html."""
+    source = f'$.source = "{names.heartbeat_source}"'
+    return f'{{ ({source}) && ($.account = "{names.hub}") }}' if names.hub else f"{{ {source} }}"
 
 
 def missing_heartbeat_alarms(plan: Plan, fallback: sns.Topic | None = None) -> list[cloudwatch.Alarm]:

@@ -23,16 +23,15 @@ _OF_RESOURCES = {
 """Outputs by the logical ID they are about: key, description, and the attribute (None: Ref)."""
 
 
-def main_region_outputs(plan: Plan, resources: Iterable[AWSObject]) -> list[Output]:
-    """The outputs of the main stack: what a person needs of it, and no name that the config gives away."""
+def access_and_role_outputs(plan: Plan) -> list[Output]:
+    """The outputs of the template that makes the role: what a person needs, and no name that the config gives away."""
     names = plan.names
     values = {
         "RoleArn": ("The break-glass role", next(iter(names.role.arns), "")),
         **{key: (output.description, output.text) for key, output in access_outputs(plan).items()},
         **({"ForwarderRoleArn": ("The role that forwards events", names.forwarder_role_arn)} if plan.buses else {}),
     }
-    outputs = [Output(key, Description=about, Value=sub(value)) for key, (about, value) in values.items() if value]
-    return [*outputs, *resource_outputs(resources)]
+    return [Output(key, Description=about, Value=sub(value)) for key, (about, value) in values.items() if value]
 
 
 def resource_outputs(resources: Iterable[AWSObject]) -> list[Output]:

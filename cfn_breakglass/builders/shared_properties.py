@@ -21,3 +21,8 @@ def helper_role_boundary(plan: Plan) -> dict[str, Any]:
     The deployer may not create them without it.
     """
     return {"PermissionsBoundary": sub(plan.names.boundary_arn)} if plan.config.deployer else {}
+
+
+def forwarding_role_boundary(plan: Plan) -> dict[str, Any]:
+    """The same, of the roles that every account has; in those of an organization, no deployer creates them."""
+    return {} if plan.config.organization else helper_role_boundary(plan)

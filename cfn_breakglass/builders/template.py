@@ -24,10 +24,12 @@ def assemble(
     *,
     mappings: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType({}),
     conditions: Mapping[str, AWSHelperFn] = MappingProxyType({}),
+    in_every_account: bool = False,
 ) -> Template:
     """A template of ``resources`` that refuses to be deployed where one of ``rules`` does not hold.
 
-    ``rules`` are a condition and what to say without it, by name.
+    ``rules`` are a condition and what to say without it, by name. ``in_every_account``: it goes to every account of an
+    organization, if the config has one.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
     config = plan.config
@@ -35,9 +37,15 @@ def assemble(
     template.set_version()
     covered = {"Name": config.name, "MainRegion": config.main_region, "Regions": list(config.secondary_regions)}
     logs_policy = config.logs_policy if config.logs_policy == EXISTING else None
-    known = {"Account": config.account, "Topic": config.alerts.topic, "LogsPolicy": logs_policy}
+    account = None if in_every_account and config.organization else config.account
+    known = {
+        "Account": account,
+        "Organization": _organization(config),
+        "Topic": config.alerts.topic,
+        "LogsPolicy": logs_policy,
+    }
     template.set_metadata({METADATA: covered | {name: value for name, value in known.items() if value}})
-    for name, (condition, otherwise) in (rules | _right_account(config)).items():
+    for name, (condition, otherwise) in (rules | _right_account(account)).items():
         template.add_rule(name, {"Assertions": [{"Assert": condition, "AssertDescription": otherwise}]})
     for name, mapping in mappings.items():
         template.add_mapping(name, dict(mapping))
@@ -77,9 +85,15 @@ def main_region_only(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
     return {"MainRegionOnly": (Equals(Ref("AWS::Region"), config.main_region), advice)}
 
 
-def _right_account(config: Config) -> dict[str, tuple[AWSHelperFn, str]]:
-    """In another account than that of the config the templates would watch nothing."""
-    if not config.account:
+def _organization(config: Config) -> dict[str, Any]:
+    if not config.organization:
         return {}
-    advice = f"The config is for account {config.account}; create this stack there."
-    return {"RightAccount": (Equals(Ref("AWS::AccountId"), config.account), advice)}
+    return {"Id": config.organization.id, "Hub": config.organization.hub, "Units": list(config.organization.units)}
+
+
+def _right_account(account: str | None) -> dict[str, tuple[AWSHelperFn, str]]:
+    """In another account than that of the config the templates would watch nothing."""
+    if not account:
+        return {}
+    advice = f"The config is for account {account}; create this stack there."
+    return {"RightAccount": (Equals(Ref("AWS::AccountId"), account), advice)}

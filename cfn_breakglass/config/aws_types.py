@@ -239,6 +239,13 @@ NEW_REGION: Final = String(
 USERNAME: Final = String("a user name", r"\S+", "write the name of an IAM user", max_length=255)
 
 ACCOUNT: Final = String("an account ID", r"[0-9]{12}", 'write its twelve digits in quotes: "111122223333"')
+ORGANIZATION: Final = String("the ID of an organization", r"o-[a-z0-9]{10,32}", "write one such as o-a1b2c3d4e5")
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+ORGANIZATIONAL_UNIT: Final = String(
+    "the ID of an organizational unit or of a root",
+    r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}",
+    "write one such as ou-ab12-11111111 or r-ab12",
+)
 ROLE_ARN: Final = String("the ARN of a role", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
 EXISTING_ROLE: Final = String(
     "the ARN of a role, or its name with its path",

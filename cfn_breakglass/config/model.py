@@ -237,6 +237,23 @@ class Deployer:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class Organization:
+    """The accounts of an organization that have the role, and the one that is notified of all of them."""
+
+    id: str = setting(aws_types.ORGANIZATION, "The ID of the organization", example="id: o-a1b2c3d4e5")
+    hub: str = setting(
+        aws_types.ACCOUNT,
+        "The account of the users, the buses, the topic and the logs, which is in one of the units",
+        example='hub: "111122223333"',
+    )
+    units: tuple[str, ...] = setting(
+        ListOf(aws_types.ORGANIZATIONAL_UNIT),
+        "The organizational units, or the root, whose accounts have the role; those below them too",
+        example="units: [ou-ab12-11111111]",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Config:
     """Everything in a config file."""
 
@@ -260,6 +277,11 @@ class Config:
         ListOf(aws_types.NEW_REGION),
         "Other regions to watch that are newer than this release, which takes their names at your word",
         default=(),
+    )
+    organization: Organization | None = setting(
+        Section(Organization),
+        "The role in every account of these units; main-region.yaml is for the hub then, whose users may assume it",
+        default=None,
     )
     usernames: tuple[str, ...] | TaggedUsers = setting(
         USERNAMES,
@@ -298,10 +320,11 @@ class Config:
     trail_lock_days: int | None = setting(
         Integer("days", 1, 36_500), "With trail: create: for how many days nobody can delete its files", default=None
     )
-    heartbeat: str = setting(
+    heartbeat_: str | None = setting(
         Choice((HOURLY, DAILY, OFF)),
-        "How often each region proves that its events arrive; an alarm reports a region without a heartbeat",
-        default=HOURLY,
+        "How often each region proves that its events arrive; an alarm reports a region without a heartbeat. The"
+        " default is hourly, with an organization daily",
+        default=None,
     )
     protection: Protection = setting(
         Section(Protection), "What protects the monitoring from changes", default=Protection()
@@ -334,6 +357,16 @@ class Config:
     @property
     def partition(self) -> Partition:
         return partition_of(self.main_region)
+
+    @property
+    def heartbeat(self) -> str:
+        """How often each region proves that its events arrive."""
+        return self.heartbeat_ or (DAILY if self.organization else HOURLY)
+
+    @property
+    def forwards(self) -> bool:
+        """Whether rules forward events to central buses: of other regions, or of other accounts."""
+        return bool(self.secondary_regions or self.organization)
 
     @property
     def secondary_regions(self) -> tuple[str, ...]:
@@ -389,10 +422,12 @@ class Config:
 
     @property
     def account(self) -> str | None:
-        """The account of the role, if the config says it or an ARN of IAM shows it.
+        """The account of main-region.yaml, if the config says it or an ARN of IAM shows it.
 
         A key, a bus or a function may belong to another account, so their ARNs do not show it.
         """
+        if self.organization:
+            return self.organization.hub
         arns = (parse_arn(value) for values in self.same_account_arns.values() for value in values)
         of_iam = (arn.account for arn in arns if arn and arn.service == "iam" and arn.account.isdecimal())
         return self.account_ or next(of_iam, None)
@@ -439,13 +474,13 @@ class Config:
     @property
     def rolls_out(self) -> bool:
         """Whether main-region.yaml contains the StackSet."""
-        return self.rollout == MANAGED and bool(self.secondary_regions)
+        return self.rollout == MANAGED and self.forwards
 
     @property
     def makes_stackset_roles(self) -> bool:
         """Whether the StackSet has roles of our own, which can do only what it needs."""
         roles = self.stackset_roles or (CREATE if self.deployer or self.rollout == MANAGED else EXISTING)
-        return roles == CREATE and bool(self.secondary_regions)
+        return roles == CREATE and bool(self.secondary_regions) and not self.organization
 
     @property
     def grants_users(self) -> bool:

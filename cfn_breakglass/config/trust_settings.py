@@ -53,7 +53,6 @@ SUBJECT: Final = String(
     max_length=255,
 )
 AUDIENCE: Final = String("the audience of a token", r"\S+", "write one such as sts.amazonaws.com", max_length=255)
-ORGANIZATION: Final = String("the ID of an organization", r"o-[a-z0-9]{10,32}", "write one such as o-a1b2c3d4e5")
 CLAIM_NAME: Final = String(
     "the name of a claim",
     r"(?!(?:aud|sub)$)[A-Za-z][A-Za-z0-9_./-]*",
@@ -191,7 +190,7 @@ class Trust:
         default=(),
     )
     organization: str | None = setting(
-        ORGANIZATION, "The ID of the AWS organization that principals must belong to", default=None
+        aws_types.ORGANIZATION, "The ID of the AWS organization that principals must belong to", default=None
     )
     external_id: str | None = setting(
         EXTERNAL_ID,

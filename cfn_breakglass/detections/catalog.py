@@ -63,7 +63,7 @@ from cfn_breakglass.detections.tampering import (
     existing_key_id,
     silencing_changes,
 )
-from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
+from cfn_breakglass.names import ACTIONS, STACK_SETS_ROLE, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
 _REVOKE: Final = "revoke the active sessions of the role in IAM"
@@ -137,7 +137,7 @@ def detections(config: Config, names: Names) -> list[Detection]:
     """Every detection that the config asks for."""
     catalog = [
         _role_assumed(),
-        _role_denied(),
+        _role_denied(names.role),
         *_console_sign_in(),
         _role_chained(names.role),
         _role_passed(),
@@ -211,7 +211,11 @@ def _role_assumed() -> Detection:
     )
 
 
-def _role_denied() -> Detection:
+def _role_denied(role: RoleNames) -> Detection:
+    wanted = about_one_thing(Field("", constant="<role>"))
+    if role.in_any_account:  # the account of the caller records it
+        wanted = about_one_thing(Field("", constant=f"{role.name}, in the account that the result names"))
+        wanted["role"] = FIELDS["requestedRole"]
     return Detection(
         id="RoleDenied",
         summary="Somebody tried to assume the break-glass role and was denied",
@@ -222,7 +226,7 @@ def _role_denied() -> Detection:
         ),
         family=ASSUME,
         kind={"source": ["aws.sts"], "detail": {"errorCode": PRESENT}},
-        fields=FAILURE | ASSUMING | about_one_thing(Field("", constant="<role>")),
+        fields=FAILURE | ASSUMING | wanted,
     )
 
 
@@ -264,7 +268,8 @@ def _console_sign_in() -> list[Detection]:
 
 def _role_chained(role: RoleNames) -> Detection:
     # A session that assumes its own role again is RoleAssumed. Only AssumeRole answers with a role.
-    itself = {"wildcard": sub(f"*:${{AWS::AccountId}}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
+    account = "" if role.in_any_account else ":${AWS::AccountId}"
+    itself = {"wildcard": sub(f"*{account}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
     return Detection(
         id="RoleChained",
         summary="A session of the break-glass role got other credentials: of another role, a token or a key",
@@ -434,15 +439,27 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(CHANNEL_OWNER_CALLS if config.alerts.chats else ()),
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
-        *(SET_OWNER_CALLS if config.secondary_regions and not config.rolls_out else ()),
+        *(SET_OWNER_CALLS if config.forwards and not config.rolls_out else ()),
     }
     # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
     # other regions there is no other stack.
     of_main_stack: dict[str, Any] = {"eventSource": [CLOUDFORMATION]}
-    if config.secondary_regions:
+    if config.forwards:
         of_main_stack["requestParameters"] = {"stackName": [config.name, {"wildcard": f"*stack/{config.name}/*"}]}
-    by_whom = [by_others, {"eventName": sorted(overwriting)}, of_main_stack]
+    by_whom = [by_others, {"eventName": sorted(overwriting), **_not_by_stack_sets(config)}, of_main_stack]
     return {**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
+
+
+def _not_by_stack_sets(config: Config) -> dict[str, Any]:
+    """In an organization, without what stack sets do in each of its accounts.
+
+    Only the management account and its delegated administrators can make these act. A change of the role by which they
+    do alerts.
+    """
+    if not config.organization:
+        return {}
+    others = [{"anything-but": {"prefix": STACK_SETS_ROLE}}, *ABSENT]
+    return {"userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}}}
 
 
 def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> Detection:

@@ -147,7 +147,10 @@ def _sign_in(config: Config) -> list[EdgeRule]:
     """What root does, and console sign-ins of the users: as many rules as these need."""
     alternatives: list[list[dict[str, Any]]] = [[]]
     if config.detections["UserSignIn"] != OFF:
-        alternatives = [[login] for login in patterns_that_fit(config.users, _console_login, _ROOM_FOR_USERS)]
+        # They are users of the hub. Another account may have a user of the same name.
+        where = {"recipientAccountId": [config.organization.hub]} if config.organization else {}
+        logins = patterns_that_fit(config.users, _console_login, _ROOM_FOR_USERS)
+        alternatives = [[{**login, **where}] for login in logins]
     if config.detections["RootUsed"] != OFF:
         # Neither what a service does for root, such as CloudFormation, nor what AWS does by itself.
         by_root = {"type": ROOT, "invokedBy": ABSENT}
@@ -190,6 +193,11 @@ def _heartbeat(names: Names) -> dict[str, Any]:
     return {"source": [names.heartbeat_source], "detail-type": [HEARTBEAT]}
 
 
+def _from_resource(arn: str) -> str:
+    """The end of an ARN, from the colon after the account."""
+    return ":" + arn.rsplit(":", maxsplit=1)[-1]
+
+
 def _role_arns(role: RoleNames) -> list[Any]:
     return [
         *({"equals-ignore-case": sub(arn)} for arn in role.arns),
@@ -204,7 +212,8 @@ def _sessions(role: RoleNames) -> list[Any]:
 def _role_in_message(role: RoleNames) -> list[Any]:
     # The ARN ends the message or a blank follows it; without either it may be the beginning of a longer name.
     forms: list[Any] = []
-    for arn in role.arns:
+    # In an organization, the account of the caller records who was denied the role of another account.
+    for arn in map(_from_resource, role.arns) if role.in_any_account else role.arns:
         forms += [{"suffix": {"equals-ignore-case": sub(arn)}}, {"wildcard": sub(f"*{arn} *")}]
     for wildcard in role.arn_wildcards:
         if wildcard.endswith("*"):

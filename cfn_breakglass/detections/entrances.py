@@ -80,9 +80,11 @@ def _alternatives(entrances: Iterable[_Entrance]) -> _Calls:
 def _entrances(config: Config, names: Names) -> Iterator[_Entrance]:
     calls = _CallsAbout(config, names)
     role, trust = config.role, config.role.trust
+    # The users of an organization are the hub's.
+    hub = config.organization.hub if config.organization else ""
     yield _Entrance(calls.sign_in_policies)
     yield _Entrance(calls.entitlements)
-    yield from (_Entrance(calls.tags, key) for key in config.user_tags)
+    yield from (_Entrance(calls.tags, key, hub) for key in config.user_tags)
     yield from (_Entrance(calls.saml_providers, provider) for provider in trust.saml_providers)
     if trust.oidc_provider:
         yield _Entrance(calls.oidc_providers, trust.oidc_provider)
@@ -91,7 +93,7 @@ def _entrances(config: Config, names: Names) -> Iterator[_Entrance]:
     own_policies = [policy for policy in policies if ":policy/" in policy and "::aws:" not in policy]
     yield from (_Entrance(calls.policies, policy) for policy in own_policies)
     yield from (_Entrance(calls.permission_sets, name) for name in _permission_sets(config))
-    yield from (_Entrance(calls.users, name) for name in config.users)
+    yield from (_Entrance(calls.users, name, hub) for name in config.users)
     for kind, calls_about in (("user", calls.users), ("role", calls.roles)):
         yield from (_Entrance(calls_about, *principal) for principal in _principals(config, kind))
 
@@ -110,8 +112,10 @@ def _principals(config: Config, kind: str) -> Iterator[tuple[str, str]]:
     for principal in (*config.role.trust.principals, *config.protection.exempt, *config.protection.responders):
         arn, _, resource = principal.rpartition(":")
         account, name = arn.rpartition(":")[2], resource.rpartition("/")[2]
-        if resource.startswith(f"{kind}/") and "*" not in name and account in ("*", config.account or account):
-            yield name, "" if account in ("*", config.account) else account
+        # In an organization, the rules are in the accounts of others as well.
+        own = "" if config.organization else config.account
+        if resource.startswith(f"{kind}/") and "*" not in name and account in ("*", own or account):
+            yield name, "" if account in ("*", own) else account
 
 
 class _CallsAbout:
@@ -149,6 +153,15 @@ class _CallsAbout:
         own = [f":policy/{name}" for name in self._names.policies(self._config)]
         return {"policyArn": [{"anything-but": {"suffix": own}}, *ABSENT]}
 
+    def _ends(self, arns: Iterable[str]) -> list[str]:
+        """ARNs of IAM from the account on, which is enough to tell them apart; of the template's role the whole ARN.
+
+        In an organization, from the colon after the account, as every account has these.
+        """
+        if self._config.organization:
+            return [":" + arn.split(":", 5)[-1] for arn in arns]
+        return [arn.partition(":iam:")[2] or arn for arn in arns]
+
     def tags(self, keys: list[str]) -> _Calls:
         """Users who get or lose a tag."""
         return [
@@ -159,14 +172,14 @@ class _CallsAbout:
     def policies(self, arns: list[str]) -> _Calls:
         names = [arn.rpartition("/")[2] for arn in arns]
         return [
-            {"eventName": _CONTENTS, "requestParameters": {"policyArn": _that_end_with(_resources(arns))}},
+            {"eventName": _CONTENTS, "requestParameters": {"policyArn": _that_end_with(self._ends(arns))}},
             {"eventName": ["CreatePolicy"], "requestParameters": {"policyName": _in_any_case(names)}},
         ]
 
     def saml_providers(self, arns: list[str]) -> _Calls:
         names = [arn.rpartition("/")[2] for arn in arns]
         return [
-            {"eventName": _NO_TAGS, "requestParameters": {"sAMLProviderArn": _that_end_with(_resources(arns))}},
+            {"eventName": _NO_TAGS, "requestParameters": {"sAMLProviderArn": _that_end_with(self._ends(arns))}},
             {"eventName": ["CreateSAMLProvider"], "requestParameters": {"name": _in_any_case(names)}},
         ]
 
@@ -175,7 +188,7 @@ class _CallsAbout:
         return [
             {
                 "eventName": _NO_TAGS,
-                "requestParameters": {"openIDConnectProviderArn": _that_end_with(_resources(arns))},
+                "requestParameters": {"openIDConnectProviderArn": _that_end_with(self._ends(arns))},
             },
             {"eventName": ["CreateOpenIDConnectProvider"], "requestParameters": {"url": _in_any_case(urls)}},
         ]
@@ -199,8 +212,8 @@ class _CallsAbout:
     def entitlements(self, _: list[str]) -> _Calls:
         """Account access manager: only the call that makes an entitlement names the role that it is for."""
         role = self._names.role
-        wildcards = [{"wildcard": sub(f"*{resource}")} for resource in _resources(role.arn_wildcards)]
-        roles = [*_that_end_with(_resources(role.arns)), *wildcards, *ABSENT]
+        wildcards = [{"wildcard": sub(f"*{resource}")} for resource in self._ends(role.arn_wildcards)]
+        roles = [*_that_end_with(self._ends(role.arns)), *wildcards, *ABSENT]
         return [
             {
                 "eventSource": ["account-access.amazonaws.com"],
@@ -217,11 +230,6 @@ class _CallsAbout:
 def _in_any_case(names: Iterable[str]) -> list[Any]:
     """IAM ignores the letter case of names."""
     return [{"equals-ignore-case": name} for name in dict.fromkeys(names)]
-
-
-def _resources(arns: Iterable[str]) -> list[str]:
-    """ARNs of IAM from the account on, which is enough to tell them apart; of a role of the template, the whole ARN."""
-    return [arn.partition(":iam:")[2] or arn for arn in arns]
 
 
 def _that_end_with(ends: Iterable[str]) -> list[Any]:

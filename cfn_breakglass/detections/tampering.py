@@ -16,7 +16,7 @@ from cfn_breakglass.aws.arns import Arn, parse_arn
 from cfn_breakglass.aws.handler_ownership import KEY_OWNER_CALLS
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
 from cfn_breakglass.detections.composition import patterns_that_fit
-from cfn_breakglass.names import Names, sub
+from cfn_breakglass.names import STACK_SETS_ROLE, Names, sub
 
 TAMPERING: Final = "Tampering"
 """The family of the edge rules of this module."""
@@ -118,7 +118,7 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     chat = [names.chat] if config.alerts.chats else []
     created = [*([] if config.alerts.topic else [names.topic]), *chat, names.fallback_topic]
     topics = [_end_of_topic(config, names), *(f":{topic}" for topic in (*chat, names.fallback_topic))]
-    queue = names.dead_letters
+    queues = names.queues
     buses = _ends_of_arns(names.buses(config))
     on_default_bus = {"eventBusName": ["default", {"suffix": "/default"}, *ABSENT]}
     parts: list[_Fields] = [
@@ -128,9 +128,9 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
         {"topicArn": [{"suffix": topic} for topic in topics]},
         {"subscriptionArn": [{"wildcard": f"*{topic}:*"} for topic in topics]},
         {"resourceArn": [{"suffix": topic} for topic in topics]},
-        {"queueUrl": [queue, {"suffix": f"/{queue}"}, {"suffix": f"/{queue}/"}]},
-        {"queueName": [queue]},
-        {"sourceArn": [{"suffix": f":{queue}"}]},
+        {"queueUrl": [*queues, *({"suffix": f"/{queue}{end}"} for queue in queues for end in ("", "/"))]},
+        {"queueName": queues},
+        {"sourceArn": [{"suffix": f":{queue}"} for queue in queues]},
         _OMITTED_PARAMETERS,
     ]
     if buses:
@@ -175,8 +175,9 @@ def subscriber_changes(config: Config) -> list[_Fields]:
         for name, values in (field for subscriber in subscribers for field in _of_subscriber(subscriber).items()):
             values_by_name.setdefault(name, []).extend(values)
         services = sorted({subscriber.service for subscriber in subscribers})
-        # Where the config does not say whether that is the account of the role.
-        accounts = {} if config.account else {"recipientAccountId": sorted({arn.account for arn in subscribers})}
+        # Where the rule is in other accounts too, or the config does not say whether that is the account of the role.
+        is_there = config.account and not config.organization
+        accounts = {} if is_there else {"recipientAccountId": sorted({arn.account for arn in subscribers})}
         parts = [{name: values} for name, values in values_by_name.items()]
         return _own(services, parts, _NO_NEW_DEVICES | accounts)
 
@@ -217,7 +218,7 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
         # A stack set takes the stack in.
         {"stackId": _stack_ids(config, names)},
         {"stackIds": _stack_ids(config, names)},
-        *([{"stackSetName": [prefix, {"prefix": f"{prefix}:"}]}] if config.secondary_regions else []),
+        *([{"stackSetName": _stack_sets(names)}] if config.forwards else []),
         _OMITTED_PARAMETERS,
     ]
     if config.trail == CREATE:
@@ -280,8 +281,13 @@ def _calls_about_account(config: Config) -> tuple[str, ...]:
 
 def _stack_ids(config: Config, names: Names) -> list[_Fields]:
     """The IDs of our stack, and of the stacks of our stack set if there is one."""
-    of_stackset = [{"wildcard": f"*StackSet-{names.prefix}-*"}] if config.secondary_regions else []
+    of_stackset = [{"wildcard": f"*StackSet-{names.prefix}-*"}] if config.forwards else []
     return [{"wildcard": f"*stack/{names.prefix}/*"}, *of_stackset]
+
+
+def _stack_sets(names: Names) -> list[Any]:
+    """Our stack sets, by their names or by their IDs."""
+    return [*names.stack_sets, *({"prefix": f"{name}:"} for name in names.stack_sets)]
 
 
 def silencing_changes(config: Config, names: Names, key_id: str | None = None) -> _Fields:
@@ -303,7 +309,7 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
         *(_of_channels(config, names) if only_chat else []),
     ]
     identifiers: list[Any] = [topic_arn, subscription_arn]
-    if config.secondary_regions:
+    if config.forwards:
         services.append("events")
         parts += [{"name": [bus]}, {"eventBusName": [bus, {"suffix": f"/{bus}"}]}]
         roles.append({"equals-ignore-case": forwarder})
@@ -377,7 +383,8 @@ def sends_text_messages(config: Config) -> bool:
 
 def _roles(config: Config, names: Names) -> list[_Fields]:
     watched = {"prefix" if names.role.name_is_prefix else "equals-ignore-case": sub(names.role.name)}
-    return [watched, *({"equals-ignore-case": name} for name in names.roles(config))]
+    of_stack_sets = [{"prefix": STACK_SETS_ROLE}] if config.organization else []
+    return [watched, *({"equals-ignore-case": name} for name in names.roles(config)), *of_stack_sets]
 
 
 def _of_key(key: Any) -> _Fields:

@@ -49,6 +49,7 @@ class GeneratedTemplates(NamedTuple):
     """The file of every template; None for one that the config does not ask for."""
 
     main_region: GeneratedFile
+    accounts: GeneratedFile | None
     stackset: GeneratedFile
     stackset_roles: GeneratedFile | None
     deployer: GeneratedFile | None
@@ -56,7 +57,7 @@ class GeneratedTemplates(NamedTuple):
     @property
     def texts(self) -> dict[str, str]:
         """File name -> text."""
-        files = (self.main_region, self.stackset, self.stackset_roles, self.deployer)
+        files = (self.main_region, self.accounts, self.stackset, self.stackset_roles, self.deployer)
         return {file.name: file.text for file in files if file}
 
 
@@ -123,6 +124,7 @@ def _generate_templates(
     longest_region = max(other_regions, key=len, default=config.main_region)
     files = GeneratedTemplates(
         main_region=file("main-region", templates.main_region),
+        accounts=file("accounts", templates.accounts) if templates.accounts else None,
         stackset=file("stackset", templates.stackset, longest_region),
         stackset_roles=file("stackset-roles", templates.stackset_roles) if templates.stackset_roles else None,
         deployer=file("deployer", templates.deployer) if templates.deployer else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfn_breakglass.config.model import HOURLY, JSON, OFF, Config
+from cfn_breakglass.config.model import JSON, OFF, Config
 from cfn_breakglass.plan import Plan
 
 _USUAL = Config(main_region="")
@@ -60,5 +60,5 @@ def _about_logs(plan: Plan) -> Iterator[str]:
         yield "retention_days: has no effect, because there is no log"
     if config.logs_policy != _USUAL.logs_policy and not (is_logged or plan.heartbeat):
         yield "logs_policy: has no effect, because there is no log"
-    if config.heartbeat != HOURLY and not plan.detections:
+    if config.heartbeat_ and not plan.detections:
         yield f"heartbeat: {config.heartbeat} has no effect, because nothing is watched"

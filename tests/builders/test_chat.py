@@ -18,7 +18,7 @@ from cfn_breakglass.analysis.simulator.simulator import Delivery
 from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.model import DETECTIONS
 from cfn_breakglass.plan import make_plan
-from cfn_breakglass.templates import make_main_region, make_stackset
+from cfn_breakglass.templates import make_templates
 
 TEAM: Final = "1a2b3c4d-12ab-34cd-56ef-1234567890ab"
 SLACK: Final = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
@@ -121,7 +121,7 @@ def detection_of(rule: str) -> str:
 def chat_targets() -> dict[str, dict[str, Any]]:
     """The input transformer for the channels, by the logical ID of its rule."""
     plan = make_plan(config_of(WITH_CHAT))
-    resources = encode_to_dict(make_main_region(plan, make_stackset(plan)).resources)
+    resources = encode_to_dict(make_templates(plan).main_region.resources)
     return {
         logical_id: target["InputTransformer"]
         for logical_id, resource in resources.items()
@@ -192,7 +192,7 @@ def test_no_caller_can_keep_a_message_from_arriving(sample: Any) -> None:
 
 def test_a_channel_can_do_nothing_and_says_so() -> None:
     plan = make_plan(config_of(WITH_CHAT))
-    resources = encode_to_dict(make_main_region(plan, make_stackset(plan)).resources)
+    resources = encode_to_dict(make_templates(plan).main_region.resources)
     role = resources["ChatRole"]["Properties"]
     assert not {"Policies", "ManagedPolicyArns"} & role.keys()
     (trust,) = encode_to_dict(role["AssumeRolePolicyDocument"])["Statement"]

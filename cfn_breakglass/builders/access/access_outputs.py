@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.trust_settings import Trust
-from cfn_breakglass.names import mfa_arn
+from cfn_breakglass.names import in_every_account, mfa_arn
 from cfn_breakglass.plan import Plan
 
 _HOUR = 3600
@@ -99,7 +99,7 @@ def _user_profile(plan: Plan) -> str:
         return _assuming(plan, "default")
     if not _has_users(config) or role.trust.source_identity:
         return ""
-    options = [f"mfa_serial = {mfa_arn('YOUR-MFA-DEVICE')}"] if role.trust.mfa else []
+    options = [f"mfa_serial = {_mfa_device(plan)}"] if role.trust.mfa else []
     if role.trust.session_name == "username":
         options.append("role_session_name = YOUR-USER-NAME")
     if role.max_session_hours > 1:
@@ -107,18 +107,23 @@ def _user_profile(plan: Plan) -> str:
     return _assuming(plan, "default", *options)
 
 
+def _mfa_device(plan: Plan) -> str:
+    """The ARN of a user's device, which is in the account of the user."""
+    return mfa_arn("YOUR-MFA-DEVICE", plan.names.hub)
+
+
 def _user_command(plan: Plan) -> str:
     trust = plan.config.role.trust
     if not (_has_users(plan.config) and trust.source_identity):
         return ""
-    mfa = f" --serial-number {mfa_arn('YOUR-MFA-DEVICE')} --token-code YOUR-CODE" if trust.mfa else ""
+    mfa = f" --serial-number {_mfa_device(plan)} --token-code YOUR-CODE" if trust.mfa else ""
     session = "--role-session-name YOUR-USER-NAME --source-identity YOUR-USER-NAME"
     return _command(plan, "assume-role", f"--role-arn {plan.names.role.arns[0]} {session}{mfa}")
 
 
 def _saml_command(plan: Plan) -> str:
     providers = plan.config.role.trust.saml_providers
-    provider = "YOUR-PROVIDER-ARN" if len(providers) > 1 else "".join(providers)
+    provider = "YOUR-PROVIDER-ARN" if len(providers) > 1 else in_every_account("".join(providers), plan.config)
     arns = f"--role-arn {plan.names.role.arns[0]} --principal-arn {provider}"
     command = _command(plan, "assume-role-with-saml", f"{arns} --saml-assertion file://YOUR-ASSERTION")
     return command if provider else ""

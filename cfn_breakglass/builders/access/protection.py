@@ -12,7 +12,7 @@ from typing import Any, Final
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, OFF, Config
 from cfn_breakglass.detections.tampering import sends_text_messages
-from cfn_breakglass.names import WATCHERS, bucket_arn, part_arn, resolve_pseudo_parameters
+from cfn_breakglass.names import WATCHERS, bucket_arn, part_arn, resolve_pseudo_parameters, stack_sets_role_arn
 from cfn_breakglass.plan import Plan
 
 VERSION: Final = "2012-10-17"
@@ -174,7 +174,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield part_arn("sns", names.fallback_topic)
     if config.alerts.chats:
         yield from (part_arn("sns", names.chat), names.chat_role_arn, names.chat_channel_arns)
-    yield part_arn("sqs", names.dead_letters)
+    yield from (part_arn("sqs", queue) for queue in names.queues)
     yield part_arn("logs", f"log-group:{names.log_groups}*")
     yield part_arn("cloudwatch", f"alarm:{names.alarms}*")
     yield from (*names.role.arns, *names.role.arn_wildcards, names.grant_arn)
@@ -183,7 +183,9 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield from names.deploying_arns(config)
     yield part_arn("cloudformation", f"stack/{prefix}/*")
     yield part_arn("cloudformation", f"stack/StackSet-{prefix}-*")
-    yield part_arn("cloudformation", f"stackset/{prefix}:*")
+    yield from (part_arn("cloudformation", f"stackset/{name}:*") for name in names.stack_sets)
+    if config.organization:
+        yield stack_sets_role_arn()
     if config.heartbeat != OFF:
         yield names.heartbeat_role_arn
         yield part_arn("scheduler", f"schedule/*/{names.heartbeat}")
@@ -204,6 +206,8 @@ def _deploying_principals(plan: Plan) -> Iterator[str]:
         yield names.service_role_arn
     if config.makes_stackset_roles:
         yield names.execution_role_arn
+    if config.organization:
+        yield stack_sets_role_arn()
 
 
 def _policies(plan: Plan) -> list[str]:

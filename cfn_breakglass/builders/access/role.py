@@ -1,4 +1,4 @@
-"""The role: who may assume it, what it may do, and the users' right to assume it.
+"""The role: who may assume it, and what it may do.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
 """
@@ -10,22 +10,20 @@ from typing import Any
 from troposphere import AWSObject, iam
 
 from cfn_breakglass.builders.access.protection import VERSION, protects_role, role_protection
-from cfn_breakglass.builders.access.trust_policy import grant, trust_statements
+from cfn_breakglass.builders.access.trust_policy import trust_statements
 from cfn_breakglass.builders.iam_policy import policy
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import tags
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.names import managed_policy_arn, principal_arn, sub
+from cfn_breakglass.names import in_every_account, managed_policy_arn, principal_arn, sub
 from cfn_breakglass.plan import Plan
 
 ADMINISTRATOR = "AdministratorAccess"
 
 
 def role(plan: Plan) -> list[AWSObject]:
-    """The role that the config creates, or the policies that it adds to an existing one; and the grant to the users."""
-    if plan.config.role.created:
-        return [_created_role(plan), *grant(plan)]
-    return [*_added_policies(plan), *grant(plan)]
+    """The role that the config creates, or the policies that it adds to an existing one."""
+    return [_created_role(plan)] if plan.config.role.created else _added_policies(plan)
 
 
 def managed_policies(config: Config) -> tuple[str, ...]:
@@ -48,9 +46,11 @@ def _created_role(plan: Plan) -> iam.Role:
         Path=settings.path,
         MaxSessionDuration=settings.max_session_hours * 3600,
         AssumeRolePolicyDocument=policy(*trust_statements(config)),
-        ManagedPolicyArns=[sub(managed_policy_arn(name)) for name in managed_policies(config)],
+        ManagedPolicyArns=[
+            sub(in_every_account(managed_policy_arn(name), config)) for name in managed_policies(config)
+        ],
         **({"Policies": policies} if policies else {}),
-        **({"PermissionsBoundary": boundary} if boundary else {}),
+        **({"PermissionsBoundary": sub(in_every_account(boundary, config))} if boundary else {}),
         **suppression,
         **tags(plan),
     )

@@ -17,7 +17,7 @@ from cfn_breakglass.builders.iam_policy import Conditions, allow, anybody, deny,
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.oidc_subjects import issuer_of
 from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
-from cfn_breakglass.names import permission_set_arns, principal_arn, sub
+from cfn_breakglass.names import entity_arns, in_every_account, permission_set_arns, principal_arn, sub
 from cfn_breakglass.plan import Plan
 
 _USER = "${aws:username}"
@@ -30,7 +30,7 @@ def trust_statements(config: Config) -> list[aws.Statement]:
         *_users(config, trust),
         *_saml(config, trust),
         *_oidc(config, trust),
-        *_permission_sets(trust),
+        *_permission_sets(config, trust),
         *_account_access(trust),
         *_principals(trust),
         *_covered_regions(config),
@@ -50,9 +50,7 @@ def grant(plan: Plan) -> list[AWSObject]:
             "RoleGrant",
             ManagedPolicyName=names.grant,
             **({"Users": list(config.users)} if config.users else {}),
-            PolicyDocument=policy(
-                allow("AssumeRole", actions, [sub(arn) for arn in names.role.arns + names.role.arn_wildcards])
-            ),
+            PolicyDocument=policy(allow("AssumeRole", actions, [sub(arn) for arn in names.role.arns_in_accounts])),
         )
     ]
 
@@ -78,7 +76,7 @@ def _network_and_time(trust: Trust) -> Conditions:
 def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     if not (config.users or config.user_tags):
         return
-    account = _this_account()
+    account = _account_of_users(config)
     equals: dict[str, Any] = {f"aws:PrincipalTag/{key}": value for key, value in config.user_tags.items()}
     if equals:
         # A session can have a tag as well, and whoever starts it may choose the tag.
@@ -88,7 +86,7 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     identity = {"sts:SourceIdentity": _USER} if trust.source_identity else {}
     equals |= identity
     when: dict[type[aws.ConditionElement], Any] = {
-        **({aws.StringEqualsIgnoreCase: {"aws:username": list(config.users)}} if config.users else {}),
+        **(_named_users(config) if config.users else {}),
         **({aws.StringEquals: equals} if equals else {}),
         **_mfa(trust),
     }
@@ -101,9 +99,20 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
         yield allow("Identity", [awacs.sts.SetSourceIdentity], principal=account, when={aws.StringEquals: identity})
 
 
-def _this_account() -> aws.Principal:
-    """Whoever in this account has a policy that allows the call; a trust policy has little room, and an ID is short."""
-    return aws.Principal("AWS", Ref("AWS::AccountId"))
+def _named_users(config: Config) -> Conditions:
+    if not config.organization:
+        return {aws.StringEqualsIgnoreCase: {"aws:username": list(config.users)}}
+    # A trust policy cannot name a user that does not exist, and one may be in a path.
+    arns = (arn for user in config.users for arn in entity_arns("user", user, config.organization.hub))
+    return {aws.ArnLike: {"aws:PrincipalArn": [sub(arn) for arn in arns]}}
+
+
+def _account_of_users(config: Config) -> aws.Principal:
+    """Whoever in this account, or in the hub of an organization, has a policy that allows the call.
+
+    A trust policy has little room, and an ID is short.
+    """
+    return aws.Principal("AWS", config.organization.hub if config.organization else Ref("AWS::AccountId"))
 
 
 def _mfa(trust: Trust) -> Conditions:
@@ -123,7 +132,7 @@ def _saml(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     names = config.names_of("saml")
     if names and ANY_NAME not in names:
         when[aws.StringEqualsIgnoreCase] = {"sts:RoleSessionName": list(names)}
-    providers = list(trust.saml_providers)
+    providers = [sub(in_every_account(provider, config)) for provider in trust.saml_providers]
     provider = aws.Principal("Federated", providers if len(providers) > 1 else providers[0])
     yield _allow_assuming("Saml", awacs.sts.AssumeRoleWithSAML, provider, when, trust)
     if trust.saml_names:
@@ -163,17 +172,24 @@ def _oidc(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     operators: Conditions = {aws.StringEquals: equals, aws.StringLike: like}
     when = {operator: keys for operator, keys in operators.items() if keys}
     tags = (awacs.sts.SetSourceIdentity, awacs.sts.TagSession) if trust.oidc_subjects else ()
-    provider = aws.Principal("Federated", trust.oidc_provider)
+    provider = aws.Principal("Federated", sub(in_every_account(trust.oidc_provider, config)))
     yield _allow_assuming("Oidc", awacs.sts.AssumeRoleWithWebIdentity, provider, when, trust, *tags)
 
 
-def _permission_sets(trust: Trust) -> Iterator[aws.Statement]:
+def _permission_sets(config: Config, trust: Trust) -> Iterator[aws.Statement]:
     # A statement for each: the condition that excludes longer names may exclude the name of another set.
     for number, name in enumerate(trust.permission_sets, 1):
-        account, role, longer = permission_set_arns(name)
-        principal = aws.Principal("AWS", account) if account else _this_account()
+        account, role, longer = permission_set_arns(_with_hub(name, config))
+        principal = aws.Principal("AWS", account) if account else _account_of_users(config)
         when = {aws.ArnLike: {"aws:PrincipalArn": sub(role)}, aws.ArnNotLike: {"aws:PrincipalArn": longer}}
         yield _allow_assuming(f"PermissionSet{number}", awacs.sts.AssumeRole, principal, when, trust)
+
+
+def _with_hub(permission_set: str, config: Config) -> str:
+    """A permission set as account/name where every account has the role: one without an account is in the hub."""
+    if not config.organization or "/" in permission_set:
+        return permission_set
+    return f"{config.organization.hub}/{permission_set}"
 
 
 def _account_access(trust: Trust) -> Iterator[aws.Statement]:

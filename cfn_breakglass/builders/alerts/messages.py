@@ -16,7 +16,7 @@ from troposphere import FindInMap, Join, Sub, events
 from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, TEXT, TEXT_FIELDS, Field
 from cfn_breakglass.config.model import EVENT, JSON, TEXT as TEXT_FORMAT
 from cfn_breakglass.detections.catalog import Detection
-from cfn_breakglass.names import sub
+from cfn_breakglass.names import RoleNames, sub
 from cfn_breakglass.plan import Plan
 
 
@@ -53,11 +53,17 @@ def fields_of(plan: Plan, detection: Detection) -> dict[str, Field]:
     """The fields as ``detection`` has them."""
     fields = {name: detection.field(name) for name in (*FIELDS, *TEXT_FIELDS)}
     host = plan.config.partition.console_host
+    role = detection.fields.get("role") or Field("", constant=_role(plan.names.role))
     return fields | {
-        "role": Field("", constant=plan.names.role.label),
+        "role": role,
         "runbook": Field("", constant=plan.config.alerts.runbook or ""),
         "link": Field("", constant=f"https://<region>.{host}/{fields['link'].constant}"),
     }
+
+
+def _role(role: RoleNames) -> str:
+    """The role; in an organization that of the account in which it happened."""
+    return role.label.replace("${AWS::AccountId}", "<account>") if role.in_any_account else role.label
 
 
 def _lines(fields: Mapping[str, Field]) -> str:

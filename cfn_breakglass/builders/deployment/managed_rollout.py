@@ -26,6 +26,7 @@ from cfn_breakglass.builders.template import with_known_values
 from cfn_breakglass.names import part_arn, sub
 from cfn_breakglass.plan import Plan
 
+_ACCOUNTS_SET: Final = "AccountsStackSet"
 # What the stacks of a set need in their region, as AWS allows it for stack sets of its own:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSQuickSetupDeploymentRolePolicy.html
 _READS: Final = ("DescribeStackDriftDetectionStatus", "DescribeStacks", "ListStacks")
@@ -34,28 +35,74 @@ _READS: Final = ("DescribeStackDriftDetectionStatus", "DescribeStacks", "ListSta
 def stack_set(plan: Plan, stackset: Template, *, after: Iterable[AWSObject]) -> cloudformation.StackSet:
     """The stack set, with the template ``stackset`` in every other region of this account; it needs ``after``.
 
-    A region that fails must not keep the others from being watched: the operation succeeds all the same.
+    In an organization, in every region of every account.
     """
     names = plan.names
+    if plan.config.organization:
+        # AWS describes it as ARNs, and gives no attribute for them; Ref is what ends one.
+        set_arn = part_arn("cloudformation", f"stackset/${{{_ACCOUNTS_SET}}}", names.main_region)
+        permissions = _by_organization(DependsOn=[sub(set_arn)])
+    else:
+        permissions = {
+            "PermissionModel": "SELF_MANAGED",
+            "AdministrationRoleARN": sub(names.administration_role_arn),
+            "ExecutionRoleName": names.execution_role,
+        }
+    regions = plan.regions if plan.config.organization else plan.config.secondary_regions
+    # It has to be deleted before its roles, or nobody could remove its stacks any more.
+    return _stack_set(plan, "StackSet", names.prefix, stackset, regions, after=after, **permissions)
+
+
+def accounts_stack_set(plan: Plan, accounts: Template) -> cloudformation.StackSet:
+    """The stack set with the template ``accounts`` in the main region of every account of the organization."""
+    permissions = _by_organization() | {"Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    regions = [plan.config.main_region]
+    return _stack_set(plan, _ACCOUNTS_SET, plan.names.accounts_stack_set, accounts, regions, **permissions)
+
+
+def _by_organization(**order: Any) -> dict[str, Any]:
+    """The hub acts as delegated administrator. An account has the stacks while it is in a unit.
+
+    ``order`` is what auto-deployment to such an account waits for; it knows no other order.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html
+    """
+    return {
+        "PermissionModel": "SERVICE_MANAGED",
+        "CallAs": "DELEGATED_ADMIN",
+        "AutoDeployment": cloudformation.AutoDeployment(Enabled=True, RetainStacksOnAccountRemoval=False, **order),
+    }
+
+
+def _stack_set(
+    plan: Plan,
+    logical_id: str,
+    name: str,
+    template: Template,
+    regions: Iterable[str],
+    *,
+    after: Iterable[AWSObject] = (),
+    **permissions: Any,
+) -> cloudformation.StackSet:
+    """A stack set. A place that fails must not keep the others from being watched: it succeeds all the same."""
+    organization = plan.config.organization
+    units = {"OrganizationalUnitIds": list(organization.units)} if organization else {}
+    targets = units or {"Accounts": [Ref("AWS::AccountId")]}
+    body = with_known_values(template.to_dict(), plan.config)
     return cloudformation.StackSet(
-        "StackSet",
-        StackSetName=names.prefix,
-        Description=stackset.description,
-        PermissionModel="SELF_MANAGED",
-        AdministrationRoleARN=sub(names.administration_role_arn),
-        ExecutionRoleName=names.execution_role,
+        logical_id,
+        StackSetName=name,
+        Description=template.description,
+        **permissions,
         OperationPreferences=cloudformation.OperationPreferences(
             RegionConcurrencyType="PARALLEL", FailureTolerancePercentage=100
         ),
         StackInstancesGroup=[
             cloudformation.StackInstances(
-                DeploymentTargets=cloudformation.DeploymentTargets(Accounts=[Ref("AWS::AccountId")]),
-                Regions=list(plan.config.secondary_regions),
+                DeploymentTargets=cloudformation.DeploymentTargets(**targets), Regions=list(regions)
             )
         ],
-        TemplateBody=template_body(with_known_values(stackset.to_dict(), plan.config)),
-        # It has to be deleted before its roles, or nobody could remove its stacks any more.
-        DependsOn=[resource.title for resource in after],
+        TemplateBody=template_body(body),
+        **({"DependsOn": titles} if (titles := [resource.title for resource in after]) else {}),
         **tags(plan),
     )
 

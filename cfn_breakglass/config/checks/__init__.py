@@ -8,6 +8,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.checks.access_checks import check_access, check_role_can_be_assumed
 from cfn_breakglass.config.checks.deployment_checks import check_deployment
+from cfn_breakglass.config.checks.organization_checks import check_organization
 from cfn_breakglass.config.checks.placement_checks import check_placement
 from cfn_breakglass.config.model import CHAT, CREATE, Config
 from cfn_breakglass.config.problems import Problems
@@ -38,6 +39,7 @@ def check_config(config: Config, problems: Problems) -> None:
     _check_trail(config, problems)
     _check_protection(config, problems)
     check_deployment(config, problems)
+    check_organization(config, problems)
     _check_tags(config, problems)
     check_placement(config, problems)
 

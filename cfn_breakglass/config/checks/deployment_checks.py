@@ -10,7 +10,7 @@ def check_deployment(config: Config, problems: Problems) -> None:
     """Report contradictions between the keys about deployment."""
     if config.deployer and problems.is_valid("deployer"):
         _check_deployer(config, config.deployer, problems)
-    if problems.is_valid("regions", "main_region") and not config.secondary_regions:
+    if problems.is_valid("regions", "main_region") and not config.forwards:
         settings = {"rollout": (config.rollout, MANAGED), "stackset_roles": (config.stackset_roles, CREATE)}
         for key, (value, rollout_value) in settings.items():
             if value == rollout_value:

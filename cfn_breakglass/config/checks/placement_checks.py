@@ -29,11 +29,20 @@ def check_placement(config: Config, problems: Problems) -> None:
 def _check_accounts(config: Config, problems: Problems) -> None:
     arns = [(key, arn) for key, arn in _arns(config.same_account_arns, problems) if arn.account.isdecimal()]
     showing = (key for key, arn in arns if arn.service == "iam" and arn.account == config.account)
-    source = "account is" if config.account_ else f"{next(showing, '')} is in account"
+    source, fix = (
+        f"{next(showing, '')} is in account",
+        "write ARNs of one account; each account needs a config of its own",
+    )
+    if config.account_:
+        source = "account is"
+    if config.organization:
+        source, fix = (
+            "organization.hub is",
+            "write the ARN that it has in the hub; it is its name that counts elsewhere",
+        )
     for key, arn in arns:
         if config.account and arn.account != config.account:
-            text = f"{key} is in account {arn.account}, but {source} {config.account}"
-            problems.add(key, text, "write ARNs of one account; each account needs a config of its own")
+            problems.add(key, f"{key} is in account {arn.account}, but {source} {config.account}", fix)
 
 
 def _check_regions(config: Config, problems: Problems) -> None:
