@@ -393,9 +393,14 @@ def part_arn(service: str, resource: str, region: str = "*") -> str:
     return _arn(service, resource, region)
 
 
-def entity_arns(kind: str, name: str, account: str = "${AWS::AccountId}") -> list[str]:
+def entity_arns(kind: str, name: str) -> list[str]:
     """The ARNs that a user, group or role of this name may have, under any path."""
-    return [_arn("iam", f"{kind}/{path}{name}", account=account) for path in ("", "*/")]
+    return [_arn("iam", f"{kind}/{path}{name}") for path in ("", "*/")]
+
+
+def user_arn(name: str, account: str) -> str:
+    """The ARN of a user of another account as a wildcard: the path is not known, and there may be none."""
+    return _arn("iam", f"user*/{name}", account=account)
 
 
 def stack_sets_role_arn() -> str:

@@ -364,7 +364,7 @@ def _managed_rollout(plan: Plan, rolled_out: RolledOut, core: _Core, roles: Iter
     if not rolled_out.accounts:
         return [stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, *roles])]
     of_accounts = accounts_stack_set(plan, rolled_out.accounts)
-    return [of_accounts, stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, of_accounts])]
+    return [of_accounts, stack_set(plan, rolled_out.stackset, after=core.used_by_stackset)]
 
 
 def _resources_of(template: Template) -> Mapping[str, Any]:

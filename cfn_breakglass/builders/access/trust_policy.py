@@ -17,7 +17,7 @@ from cfn_breakglass.builders.iam_policy import Conditions, allow, anybody, deny,
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.config.oidc_subjects import issuer_of
 from cfn_breakglass.config.trust_settings import ANY_NAME, Trust
-from cfn_breakglass.names import entity_arns, in_every_account, permission_set_arns, principal_arn, sub
+from cfn_breakglass.names import in_every_account, permission_set_arns, principal_arn, sub, user_arn
 from cfn_breakglass.plan import Plan
 
 _USER = "${aws:username}"
@@ -102,8 +102,8 @@ def _users(config: Config, trust: Trust) -> Iterator[aws.Statement]:
 def _named_users(config: Config) -> Conditions:
     if not config.organization:
         return {aws.StringEqualsIgnoreCase: {"aws:username": list(config.users)}}
-    # A trust policy cannot name a user that does not exist, and one may be in a path.
-    arns = (arn for user in config.users for arn in entity_arns("user", user, config.organization.hub))
+    # A trust policy cannot name a user that does not exist.
+    arns = [user_arn(user, config.organization.hub) for user in config.users]
     return {aws.ArnLike: {"aws:PrincipalArn": [sub(arn) for arn in arns]}}
 
 
