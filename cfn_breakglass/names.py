@@ -5,6 +5,7 @@ ARNs are text for Fn::Sub: the account and the partition are known only where a 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from troposphere import Sub, iam
@@ -424,6 +425,12 @@ def type_arn(kind: str) -> str:
 def bucket_arn(name: str) -> str:
     """The ARN of a bucket, or of everything in it if ``/*`` follows the name."""
     return "arn:${AWS::Partition}:s3:::" + name
+
+
+def after_account(arn: str) -> str:
+    """The end of an ARN, from the colon after the account: what is the same in every account."""
+    _, _, _, _, _, resource = re.sub(r"\$\{AWS::\w+\}", "", arn).split(":", 5)
+    return f":{resource}"
 
 
 def resolve_pseudo_parameters(arn: str, config: Config, unknown_account: str = "*") -> str:
