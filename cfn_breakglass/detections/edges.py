@@ -26,7 +26,7 @@ from cfn_breakglass.detections.tampering import (
     rule_changes,
     subscriber_changes,
 )
-from cfn_breakglass.names import Names, RoleNames, sub
+from cfn_breakglass.names import Names, RoleNames, after_account, sub
 
 ASSUME: Final = "Assume"
 SESSION: Final = "Session"
@@ -193,11 +193,6 @@ def _heartbeat(names: Names) -> dict[str, Any]:
     return {"source": [names.heartbeat_source], "detail-type": [HEARTBEAT]}
 
 
-def _from_resource(arn: str) -> str:
-    """The end of an ARN, from the colon after the account."""
-    return ":" + arn.rsplit(":", maxsplit=1)[-1]
-
-
 def _role_arns(role: RoleNames) -> list[Any]:
     return [
         *({"equals-ignore-case": sub(arn)} for arn in role.arns),
@@ -213,7 +208,7 @@ def _role_in_message(role: RoleNames) -> list[Any]:
     # The ARN ends the message or a blank follows it; without either it may be the beginning of a longer name.
     forms: list[Any] = []
     # In an organization, the account of the caller records who was denied the role of another account.
-    for arn in map(_from_resource, role.arns) if role.in_any_account else role.arns:
+    for arn in map(after_account, role.arns) if role.in_any_account else role.arns:
         forms += [{"suffix": {"equals-ignore-case": sub(arn)}}, {"wildcard": sub(f"*{arn} *")}]
     for wildcard in role.arn_wildcards:
         if wildcard.endswith("*"):

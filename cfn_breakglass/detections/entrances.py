@@ -17,7 +17,7 @@ from cfn_breakglass.aws import limits
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.detections.composition import patterns_that_fit
 from cfn_breakglass.detections.tampering import ABSENT, PRESENT, of_writes
-from cfn_breakglass.names import Names, sub
+from cfn_breakglass.names import Names, after_account, sub
 
 ENTRANCE: Final = "Entrance"
 """The family of the edge rule of this module."""
@@ -159,7 +159,7 @@ class _CallsAbout:
         In an organization, from the colon after the account, as every account has these.
         """
         if self._config.organization:
-            return [":" + arn.split(":", 5)[-1] for arn in arns]
+            return [after_account(arn) for arn in arns]
         return [arn.partition(":iam:")[2] or arn for arn in arns]
 
     def tags(self, keys: list[str]) -> _Calls:
