@@ -33,6 +33,7 @@ from cfn_breakglass.builders.alarms import (
 )
 from cfn_breakglass.builders.alerts.log_groups import event_log_groups
 from cfn_breakglass.builders.alerts.messages import mappings
+from cfn_breakglass.builders.alerts.saved_queries import saved_queries
 from cfn_breakglass.builders.alerts.sinks import Sinks, alert_sinks
 from cfn_breakglass.builders.encryption import customer_key
 from cfn_breakglass.builders.forwarding import (
@@ -328,22 +329,23 @@ def _retained(plan: Plan, resources: Iterable[AWSObject]) -> list[AWSObject]:
     """What stays when the stack cannot be created, and is in the way of the next attempt: it waits for ``resources``.
 
     A bucket whose files nobody can delete comes after the log groups, any other bucket before them: a log group that is
-    left over is easier to delete than those files, and more work than a bucket without files. Rules that only log come
-    after their log.
+    left over is easier to delete than those files, and more work than a bucket without files. Rules that only log, and
+    saved queries, come after their log.
     """
+    queries = saved_queries(plan)
     logging = tuple(detection.logical_id for detection in plan.detections if not detection.notifies)
     last = [resource.title for resource in resources if resource.resource_type in _LAST_TYPES]
     after = [title for title in last if not title.startswith(logging)]
     if plan.config.trail != CREATE:
-        return [*event_log_groups(plan, after)]
+        return [*event_log_groups(plan, after), *queries]
     from cfn_breakglass.builders.trail import trail
 
     if plan.config.trail_lock_days:
         groups = event_log_groups(plan, after)
-        after_groups = [*(group.title for group in groups[-1:]), *(title for title in last if title not in after)]
-        return [*groups, *trail(plan, after=after_groups if groups else after)]
+        after_groups = [*(query.title for query in queries), *(title for title in last if title not in after)]
+        return [*groups, *queries, *trail(plan, after=after_groups if groups else after)]
     bucket_and_trail = trail(plan, after=after)
-    return [*bucket_and_trail, *event_log_groups(plan, [bucket_and_trail[-1].title])]
+    return [*bucket_and_trail, *event_log_groups(plan, [bucket_and_trail[-1].title]), *queries]
 
 
 def _rollout_roles(plan: Plan, stackset_template: Template) -> list[iam.Role]:

@@ -186,6 +186,12 @@ EMITTED: Final[tuple[HandlerOwnership, ...]] = (
         "https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-logs/pull/56",
     ),
     HandlerOwnership(
+        "AWS::Logs::QueryDefinition",
+        REFUSES,
+        "AWS gives a new query an ID of its own; one of the same name is another. It only reads.",
+        "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html",
+    ),
+    HandlerOwnership(
         "AWS::Logs::ResourcePolicy",
         ADDS,
         "The create handler describes the policy first, but one of another name can deny what ours allows. "

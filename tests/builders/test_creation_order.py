@@ -26,16 +26,18 @@ def resources(case: str, file: str = "main-region.yaml") -> dict[str, Any]:
     return found
 
 
-def logs_only(logical_id: str, resource: dict[str, Any]) -> bool:
-    """Whether it is the rule that logs every change of the monitoring, which notifies nobody."""
-    return logical_id.startswith("MonitoringTamperedLog") and resource["Type"] == "AWS::Events::Rule"
+def needs_a_log(logical_id: str, resource: dict[str, Any]) -> bool:
+    """Whether it is a query of logs, or the rule that logs every change of the monitoring and notifies nobody."""
+    kind = resource["Type"]
+    logs_changes = logical_id.startswith("MonitoringTamperedLog") and kind == "AWS::Events::Rule"
+    return logs_changes or bool(kind == "AWS::Logs::QueryDefinition")
 
 
 @every_case
 def test_a_log_group_that_stays_comes_after_what_may_fail(case: str) -> None:
     held = resources(case)
     config, _ = load_config(CASES[0].parent / case / "breakglass.yaml")
-    late = {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if logs_only(name, resource)}
+    late = {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if needs_a_log(name, resource)}
     if config.trail_lock_days:
         late |= {"TrailBucket", "TrailBucketPolicy", "Trail"}
     for logical_id in held.keys() & {"LoginLog", "ActionLog"}:
@@ -51,7 +53,7 @@ def test_a_bucket_comes_after_what_may_fail_and_a_locked_one_last_of_all() -> No
         held = resources(case)
         late = {"TrailBucket", "TrailBucketPolicy", "Trail"}
         if not config.trail_lock_days:
-            late |= {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if logs_only(name, resource)}
+            late |= {"LoginLog", "ActionLog"} | {name for name, resource in held.items() if needs_a_log(name, resource)}
         assert held.keys() - all_before("TrailBucket", held) <= late, case
         assert all_before("Trail", held) >= {"TrailBucket", "TrailBucketPolicy"}
 

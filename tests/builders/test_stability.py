@@ -89,16 +89,19 @@ OF_SESSIONS = ("ConsoleSignIn", "RoleChained", "RolePassed", "RoleActions", "Bac
 ON_THE_CENTRAL_BUS = ("RoleAssumed", "RoleDenied", "EntranceChanged")
 MORE_RULES = {"ConsoleSignIn": {"ConsoleSignInGranted"}, "BackdoorCreated": {"BackdoorCreatedResource"}}
 OF_SIGN_INS = ("UserSignIn", "RootUsed")
-OF_THE_ROLE = {*OF_SESSIONS, *set().union(*MORE_RULES.values()), "ActionLog", "ForwardSession"}
+OF_THE_ROLE = {*OF_SESSIONS, *set().union(*MORE_RULES.values()), "ActionLog", "WritesQuery", "ForwardSession"}
 OF_OTHERS = {"UserSignIn", "RootUsed", "RootUsedFailed", "ForwardSignIn"}
 SWITCHED_OFF: dict[tuple[str, ...], set[str]] = {
-    ("RoleAssumed",): {"RoleAssumed"},
+    ("RoleAssumed",): {"RoleAssumed", "SessionsQuery"},
     ("RoleDenied",): {"RoleDenied"},
-    ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "RoleDenied", "ForwardAssume"},
+    ("RoleAssumed", "RoleDenied"): {"RoleAssumed", "SessionsQuery", "RoleDenied", "ForwardAssume"},
     ("EntranceChanged",): {"EntranceChanged", "ForwardEntrance"},
-    ON_THE_CENTRAL_BUS: {*ON_THE_CENTRAL_BUS, "ForwardAssume", "ForwardEntrance", "CentralBus", "CentralBusAlarm"},
+    ON_THE_CENTRAL_BUS: {
+        *(*ON_THE_CENTRAL_BUS, "SessionsQuery", "ForwardAssume", "ForwardEntrance"),
+        *("CentralBus", "CentralBusAlarm"),
+    },
     **{(detection,): {detection, *MORE_RULES.get(detection, ())} for detection in OF_SESSIONS},
-    ("RoleActions",): {"RoleActions", "ActionLog"},
+    ("RoleActions",): {"RoleActions", "ActionLog", "WritesQuery"},
     OF_SESSIONS: OF_THE_ROLE,
     ("UserSignIn",): {"UserSignIn"},
     OF_SIGN_INS: OF_OTHERS,

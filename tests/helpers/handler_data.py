@@ -31,6 +31,7 @@ TYPES: Final = (
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
+    "AWS::Logs::QueryDefinition",
     "AWS::Logs::ResourcePolicy",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",

@@ -714,6 +714,9 @@ _HANDLERS: Final[Mapping[str, _Handlers]] = {
         *("logs:PutMetricFilter", "logs:PutMetricFilter", "logs:DeleteMetricFilter", "LogGroupName"),
         logGroupName="LogGroupName",
     ),
+    "AWS::Logs::QueryDefinition": _once(
+        *("logs:PutQueryDefinition", "logs:PutQueryDefinition", "logs:DeleteQueryDefinition", "Name"), name="Name"
+    ),
     "AWS::Logs::ResourcePolicy": _once(
         *("logs:PutResourcePolicy", "logs:PutResourcePolicy", "logs:DeleteResourcePolicy", "PolicyName"),
         policyName="PolicyName",

@@ -22,6 +22,7 @@ NOT_MADE: Final = (
     *("AWS::Chatbot::MicrosoftTeamsChannelConfiguration", "AWS::Chatbot::SlackChannelConfiguration"),
     "AWS::CloudFormation::StackSet",
     *("AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::IAM::RolePolicy", "AWS::Logs::MetricFilter"),
+    "AWS::Logs::QueryDefinition",
     *("AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"),
     "AWS::Scheduler::Schedule",
 )

@@ -216,6 +216,11 @@ def _metric_filter(aws: Aws, region: str, metric_filter: Resource) -> Properties
     return next(iter(aws.client("logs", region).describe_metric_filters(logGroupName=group)["metricFilters"]), {})
 
 
+def _not_in_moto(_aws: Aws, _region: str, _resource: Resource) -> Properties:
+    """Moto has no calls for it at all."""
+    return {}
+
+
 def _schedule(aws: Aws, region: str, schedule: Resource) -> Properties:
     return dict(aws.client("scheduler", region).get_schedule(Name=schedule.properties["Name"]))
 
@@ -224,14 +229,9 @@ def _stack_set(_: Aws, __: str, ___: Resource) -> Properties:
     return {}  # the stack set that the tests roll out by hand has the same name
 
 
-def _channel(_aws: Aws, _region: str, _channel: Resource) -> Properties:
-    """Moto has no service for it at all."""
-    return {}
-
-
 READERS: Final[dict[str, Callable[[Aws, str, Resource], Properties]]] = {
-    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": _channel,
-    "AWS::Chatbot::SlackChannelConfiguration": _channel,
+    "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": _not_in_moto,
+    "AWS::Chatbot::SlackChannelConfiguration": _not_in_moto,
     "AWS::CloudFormation::StackSet": _stack_set,
     "AWS::CloudTrail::Trail": _trail,
     "AWS::CloudWatch::Alarm": _alarm,
@@ -245,6 +245,7 @@ READERS: Final[dict[str, Callable[[Aws, str, Resource], Properties]]] = {
     "AWS::Lambda::Permission": _permission,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::Logs::MetricFilter": _metric_filter,
+    "AWS::Logs::QueryDefinition": _not_in_moto,
     "AWS::Logs::ResourcePolicy": _log_policy,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": _bucket_policy,

@@ -386,11 +386,12 @@ _TYPES: Final = {
     "AWS::SQS::Queue": QUEUE,
     "AWS::Scheduler::Schedule": SCHEDULE,
 }
-# What calls name by the part that it belongs to.
+# What calls name by the part that it belongs to, and queries, which only read.
 _BELONGING_TYPES: Final = {
     "AWS::Events::EventBusPolicy",
     "AWS::IAM::RolePolicy",
     "AWS::Logs::MetricFilter",
+    "AWS::Logs::QueryDefinition",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",

@@ -356,6 +356,11 @@ def _with_its_owner(_: _Part) -> Iterator[Change]:
     return iter(())
 
 
+def _only_reads(_: _Part) -> Iterator[Change]:
+    """No alert and no log goes by way of it."""
+    return iter(())
+
+
 def _by_cloud_control(part: _Part, deletions: list[Change]) -> Iterator[Change]:
     """The same by the Cloud Control API: its own call has to alert, as those that it makes come from CloudFormation.
 
@@ -441,6 +446,7 @@ _CALLS: Final[Mapping[str, Callable[[_Part], Iterator[Change]]]] = {
     "AWS::KMS::Key": _of_key,
     "AWS::Logs::LogGroup": _of_log_group,
     "AWS::Logs::MetricFilter": _of_metric_filter,
+    "AWS::Logs::QueryDefinition": _only_reads,
     "AWS::Logs::ResourcePolicy": _of_log_policy,
     "AWS::SNS::Subscription": _of_subscription,
     "AWS::SNS::Topic": _of_topic,
