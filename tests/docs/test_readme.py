@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from manual import MANUAL, commands, name_of, read, table_rows
+from manual import MANUAL, commands, name_of, read
 from paths import ROOT
 
 README = read(ROOT / "README.md")
@@ -59,12 +59,6 @@ def test_it_leads_to_every_page() -> None:
     for page in MANUAL[1:]:
         assert page.name == "README.md" or f"]({name_of(page)})" in README, name_of(page)
         assert page.name == "README.md" or f"]({page.name})" in index, name_of(page)
-
-
-def test_the_price_is_that_of_the_table() -> None:
-    columns = zip(*table_rows(read(ROOT / "docs" / "costs.md"), "costs"), strict=True)
-    of_all_regions = [float(match) for cell in list(columns)[1] for match in re.findall(r"\$([\d.]+)", cell)]
-    assert f"[about ${round(sum(of_all_regions))} a month]" in README
 
 
 def test_the_committed_picture_is_shown() -> None:

@@ -30,6 +30,14 @@ from typing import Any, Final, NamedTuple
 import click
 from alert_examples import alert_sizes, demo_alert, json_example, text_examples
 from click.testing import CliRunner, Result
+from costs import (
+    ONE_ACCOUNT_COLUMNS,
+    ORGANIZATION_COLUMNS,
+    cost_rows,
+    organization_cost_rows,
+    price_rows,
+    quota_rows,
+)
 from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
 from template_data import read_yaml
@@ -254,6 +262,22 @@ def alert_size_table() -> str:
     return _table("Rule", "Longest text", "Longest JSON")(alert_sizes())
 
 
+def cost_table() -> str:
+    return _table("A month", *ONE_ACCOUNT_COLUMNS)(cost_rows())
+
+
+def organization_cost_table() -> str:
+    return _table("A month", *ORGANIZATION_COLUMNS)(organization_cost_rows())
+
+
+def price_table() -> str:
+    return _table("Price", "For", "AWS's page, read on")(price_rows())
+
+
+def quota_table() -> str:
+    return _table("What AWS limits", "To", "With 1,000 accounts", "AWS's page, read on")(quota_rows())
+
+
 def make_table() -> str:
     targets = re.findall(r"^([\w-]+):.*?## (.+)$", read(ROOT / "Makefile"), re.MULTILINE)
     return _table("Target", "What it does")((f"`make {target}`", text) for target, text in targets)
@@ -288,6 +312,9 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "alert json": json_example,
     "demo": demo_alert,
     "alert sizes": alert_size_table,
+    "costs": cost_table,
+    "organization costs": organization_cost_table,
+    "prices": price_table,
     "layers": partial(_layer_table, "cfn_breakglass"),
     "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
 }
