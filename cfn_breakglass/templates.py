@@ -245,10 +245,10 @@ def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> li
     main = core or _Core()
     rules = forwarding_rules(
         plan,
+        [edge for edge in plan.edges if core or not edge.is_main_region_only] if plan.buses else (),
         lambda edge: bus_target(plan, edge, main.buses, main.forwarder_role),
         dead_letters=queue.queue,
         after=[queue.policy],
-        has_key=core is not None,
     )
     return [*rules.values(), *heartbeat_schedule(plan, rules, main.heartbeat_role)]
 

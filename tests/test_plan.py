@@ -195,13 +195,10 @@ def test_the_heartbeat_is_watched_beside_the_detections(heartbeat: str, expected
     assert [detection.id for detection in plan.watched_events][len(plan.detections) :] == [expected] * bool(expected)
 
 
-def test_only_the_template_with_the_key_refers_to_it() -> None:
-    plan = plan_of()
-    referring = {edge.id: edge for edge in plan.edges if edge.pattern_with_key}
-    assert referring.keys() == {"TamperingParts", "TamperingAccount", "TamperingDenied"}
-    for name, edge in referring.items():
-        assert names_key(edge.pattern_in(has_key=True)), name
-        assert not names_key(edge.pattern_in(has_key=False)), name
+def test_one_edge_rule_of_the_main_region_alone_refers_to_the_key() -> None:
+    edges = plan_of().edges
+    assert [edge.id for edge in edges if names_key(edge.pattern)] == ["TamperingKey"]
+    assert [edge.id for edge in edges if edge.is_main_region_only] == ["TamperingKey"]
 
 
 FAMILIES: Final = {
@@ -235,7 +232,8 @@ def names_key(pattern: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("encryption", ["none", EXISTING_KEY])
 def test_without_a_key_of_its_own_no_template_refers_to_one(encryption: str) -> None:
     plan = plan_of(encryption=encryption)
-    assert [edge.id for edge in plan.edges if edge.pattern_with_key] == []
+    assert [edge.id for edge in plan.edges if names_key(edge.pattern)] == []
+    assert [edge.id for edge in plan.edges if edge.is_main_region_only] == ["TamperingKey"] * (encryption != "none")
     assert plan.encryption.key_arn == (encryption if encryption == EXISTING_KEY else None)
 
 
@@ -245,7 +243,7 @@ def test_a_standalone_plan_watches_the_resources_of_its_template() -> None:
     assert plan.names.role.arns == ("${MyRole.Arn}",)
     assert encode_to_dict(plan.encryption.key_arn) == {"Fn::GetAtt": ["MyKey", "Arn"]}
     assert (plan.buses, plan.heartbeat) == ((), None)
-    patterns = [edge.pattern_in(has_key=True) for edge in plan.edges]
+    patterns = [edge.pattern for edge in plan.edges]
     assert any("{'Ref': 'MyKey'}" in str(encode_to_dict(pattern)) for pattern in patterns)
 
 

@@ -42,30 +42,30 @@ class Sink(NamedTuple):
 
 def forwarding_rules(
     plan: Plan,
+    edges: Iterable[EdgeRule],
     bus_target: Callable[[EdgeRule], Mapping[str, Any]],
     *,
     dead_letters: sqs.Queue,
     after: Iterable[AWSObject] = (),
-    has_key: bool,
 ) -> dict[str, events.Rule]:
-    """The rules of a region that forward to the central buses, by family and then by ID.
+    """The rules of ``edges``, which forward to the central buses from a region, by ID.
 
     ``bus_target`` gives the properties of the target. What cannot be forwarded goes to ``dead_letters``; AWS sets for
     how long a rule tries to reach a bus. The rules wait for ``after``, as a bus of the same template does: without the
-    policies that allow delivery, their first events would be lost. ``has_key`` is whether the template makes the key.
+    policies that allow delivery, their first events would be lost.
     """
     return {
         edge.id: events.Rule(
             f"Forward{edge.id}",
             Name=plan.names.default_bus_rule(edge.id),
             Description=edge.description,
-            EventPattern=edge.pattern_in(has_key=has_key),
+            EventPattern=edge.pattern,
             State=_STATE,
             Targets=[events.Target(**target, **_failures(dead_letters, is_urgent=False))],
             **({} if isinstance(target["Arn"], GetAtt) else _waiting(after)),
             **tags(plan),
         )
-        for edge, target in ((edge, bus_target(edge)) for edge in (plan.edges if plan.buses else ()))
+        for edge, target in ((edge, bus_target(edge)) for edge in edges)
     }
 
 
@@ -125,8 +125,7 @@ def _patterns(plan: Plan, detection: Detection) -> dict[str, dict[str, Any]]:
     patterns = {}
     for edge in plan.edges_of(detection.family):
         with suppress(NothingInCommonError):
-            pattern = in_one_rule(edge.pattern_in(has_key=True), detection.kind)
-            patterns[edge.id.removeprefix(detection.family)] = pattern
+            patterns[edge.id.removeprefix(detection.family)] = in_one_rule(edge.pattern, detection.kind)
     return patterns if len(patterns) > 1 else dict.fromkeys([""], *patterns.values())
 
 

@@ -11,14 +11,13 @@ from typing import Any, Final
 from cfn_breakglass.aws.limits import COMPLEXITY
 from cfn_breakglass.aws.pattern_complexity import complexity
 from cfn_breakglass.config.model import CREATE, Config
+from cfn_breakglass.detections.key_tampering import KMS
 from cfn_breakglass.detections.tampering import (
     API_CALL,
     PRESENT,
     WRITING,
-    Patterns,
     about,
     account_wide,
-    existing_key_id,
     fragment,
     sends_text_messages,
     trail_bucket,
@@ -30,22 +29,12 @@ from cfn_breakglass.names import Names, sub
 _DENIED: Final = [{"prefix": "AccessDenied"}, {"prefix": "OperationNotPermitted"}, {"prefix": "NotOrganizationMaster"}]
 
 
-def denied_tampering_patterns(config: Config, names: Names, key_id: str | None = None) -> Patterns:
-    """The calls that MonitoringTampered watches, when they fail; ``key_id`` is the logical ID of the template's key."""
-    messages = _messages(names)
-    if not _has_room_for_key(names):
-        return Patterns(_failed_calls(config, names, messages))
-    if existing := existing_key_id(config):
-        return Patterns(_failed_calls(config, names, [*messages, _about_key(existing)]))
-    own_key = [*messages, _about_key("${" + key_id + "}")] if key_id else None
-    return Patterns(_failed_calls(config, names, messages), _failed_calls(config, names, own_key) if own_key else None)
-
-
-def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str, Any]:
+def denied_changes(config: Config, names: Names) -> dict[str, Any]:
+    """The calls that MonitoringTampered watches, when they fail; those of KMS have a rule with the key."""
     calls: list[dict[str, Any]] = [
         {**account_wide(), "errorCode": _DENIED},
         # That message says that a call was denied, whatever the code.
-        {"errorMessage": messages, "errorCode": PRESENT},
+        {"errorMessage": _messages(names), "errorCode": PRESENT},
         # The log group is protected from that call, and the message may say no more.
         {
             "eventName": ["DeleteLogGroup"],
@@ -58,7 +47,8 @@ def _failed_calls(config: Config, names: Names, messages: list[Any]) -> dict[str
     if config.trail == CREATE:
         calls.append({**about([trail_bucket(names)]), "errorCode": _DENIED})  # S3 leaves the parameters in
     # The message names a part of ours also where another service is denied, such as the role that it should run as.
-    return {"source": [{"prefix": "aws."}], "detail-type": API_CALL, "detail": {"readOnly": WRITING, "$or": calls}}
+    detail = {"readOnly": WRITING, "eventSource": [{"anything-but": [KMS]}], "$or": calls}
+    return {"source": [{"prefix": "aws."}], "detail-type": API_CALL, "detail": detail}
 
 
 def _messages(names: Names) -> list[Any]:
@@ -69,7 +59,7 @@ def _messages(names: Names) -> list[Any]:
     """
     name, role = names.prefix, names.role
     messages: list[Any] = [{"wildcard": f"*m: *{fragment(name)}*"}, {"prefix": f"Stack [{name}]"}]
-    if _has_room_for_key(names):
+    if fragment(name) in role.name:
         return messages
     # IAM calls it "role NAME"; a service that it is handed to is denied by its ARN. Either may end the message.
     end, part = ("*", role.name) if role.name_is_prefix else (" *", fragment(role.name))
@@ -79,12 +69,3 @@ def _messages(names: Names) -> list[Any]:
     if complexity({"errorMessage": [*messages, {"wildcard": wildcard}]}) > COMPLEXITY.maximum:
         wildcard = f"*: role {role.name}{end}"
     return [*messages, {"wildcard": sub(wildcard)}, *ends]
-
-
-def _has_room_for_key(names: Names) -> bool:
-    """Whether a wildcard is left for the key: a role whose name does not hold ours takes it."""
-    return fragment(names.prefix) in names.role.name
-
-
-def _about_key(key: str) -> dict[str, Any]:
-    return {"wildcard": sub(f"*/{key}*")}

@@ -13,15 +13,16 @@ from troposphere import Ref
 
 from cfn_breakglass.config.model import OFF, Config
 from cfn_breakglass.detections.composition import patterns_that_fit
-from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
+from cfn_breakglass.detections.denied_tampering import denied_changes
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_pattern
+from cfn_breakglass.detections.key_tampering import existing_key_changes, own_key_changes
 from cfn_breakglass.detections.tampering import (
     ABSENT,
     TAMPERING,
-    Patterns,
     account_changes,
     channel_changes,
     delivery_changes,
+    existing_key_id,
     part_changes,
     rule_changes,
     subscriber_changes,
@@ -47,24 +48,21 @@ OF_A_SESSION: Final = {"type": ["AssumedRole"]}
 
 # Characters of a pattern: the others are for root and, in one rule with what an event is, for that.
 _ROOM_FOR_USERS: Final = 1_600
+# What ends the name of the rule that watches the key.
+_KEY: Final = "Key"
 
 
 class EdgeRule(NamedTuple):
     """A rule on the default bus of every region; ``id`` ends its name. It forwards the events of ``families``.
 
-    ``pattern`` can stand in any template. ``pattern_with_key`` is for the template that makes the key, if the pattern
-    watches that key too: no other template can refer to it.
+    ``is_main_region_only``: it watches what is in the main region alone.
     """
 
     families: tuple[str, ...]
     id: str
     description: str
     pattern: dict[str, Any]
-    pattern_with_key: dict[str, Any] | None = None
-
-    def pattern_in(self, *, has_key: bool) -> dict[str, Any]:
-        """The pattern in a template that makes the key, or in one that does not."""
-        return self.pattern_with_key if has_key and self.pattern_with_key else self.pattern
+    is_main_region_only: bool = False
 
 
 def edge_rules(
@@ -72,8 +70,8 @@ def edge_rules(
 ) -> list[EdgeRule]:
     """The edge rules of ``families``.
 
-    ``watcher`` is the ID of the rule that watches the others, and ``key_id`` the logical ID of the key in the template
-    that makes it.
+    ``watcher`` is the ID of the rule that watches the others, and ``key_id`` the logical ID of the key, if the template
+    of the main region makes one.
     """
     rules = []
     if ASSUME in families:
@@ -124,22 +122,23 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
     The first of these rules watches every rule but itself, and the second one watches the first.
     """
     rules = {
-        "Rules": ("Changes of the rules, buses, logs and alarms", Patterns(rule_changes(config, names))),
-        "Delivery": (
-            "Changes of the topics, queues and heartbeat",
-            Patterns(delivery_changes(config, names, watcher)),
-        ),
-        "Parts": ("Changes of the roles, policies, stacks and key", part_changes(config, names, key_id)),
-        "Account": ("Changes of the account that alerts depend on", account_changes(config, names, key_id)),
-        "Denied": ("Denied changes of this monitoring", denied_tampering_patterns(config, names, key_id)),
+        "Rules": ("Changes of the rules, buses, logs and alarms", rule_changes(config, names)),
+        "Delivery": ("Changes of the topics, queues and heartbeat", delivery_changes(config, names, watcher)),
+        "Parts": ("Changes of the roles, policies and stacks", part_changes(config, names)),
+        "Account": ("Changes of the account that alerts depend on", account_changes(config, names)),
+        "Tried": ("Denied changes of this monitoring", denied_changes(config, names)),
     }
+    if existing := existing_key_id(config):
+        rules[_KEY] = ("What ends the use of the key, and denied changes of it", existing_key_changes(existing))
+    elif key_id:
+        rules[_KEY] = ("Changes of the key, denied ones too", own_key_changes(names, key_id))
     if config.alerts.chats:
-        rules["Chat"] = ("Changes of the chat channels", Patterns(channel_changes(config, names)))
+        rules["Chat"] = ("Changes of the chat channels", channel_changes(config, names))
     for index, pattern in enumerate(subscriber_changes(config), start=1):
-        rules[f"Subscribers{index if index > 1 else ''}"] = ("Changes of who is notified", Patterns(pattern))
+        rules[f"Subscribers{index if index > 1 else ''}"] = ("Changes of who is notified", pattern)
     return [
-        EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, patterns.anywhere, patterns.with_key)
-        for suffix, (description, patterns) in rules.items()
+        EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, pattern, is_main_region_only=suffix == _KEY)
+        for suffix, (description, pattern) in rules.items()
     ]
 
 

@@ -7,14 +7,13 @@ names the calls, and the CloudTrail records in tests/events how each names what 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from troposphere import Ref
 
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.arns import Arn, parse_arn
-from cfn_breakglass.aws.handler_ownership import KEY_OWNER_CALLS
-from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, Config
+from cfn_breakglass.config.model import CREATE, NONE, Config
 from cfn_breakglass.detections.composition import patterns_that_fit
 from cfn_breakglass.names import STACK_SETS_ROLE, Names, sub
 
@@ -25,11 +24,10 @@ PRESENT: Final = [{"exists": True}]
 ABSENT: Final = [{"exists": False}]
 API_CALL: Final = ["AWS API Call via CloudTrail"]
 WRITING: Final = [False, *ABSENT]
+KEY_TYPE: Final = "AWS::KMS::Key"
 
 # By these, parts of ours become those of another stack, or are changed without any.
 _TAKEOVERS: Final = ("CreateStackRefactor", "UpdateResource", "DeleteResource")
-# What ends the use of a key.
-_KEY_CALLS: Final = (*KEY_OWNER_CALLS, "DeleteImportedKeyMaterial")
 # Whether STS answers in a region, and with which tokens.
 _STS_CALLS: Final = ("SetSecurity", "SetSTS")
 _CHAT_SERVICES: Final = ["chatbot"]
@@ -63,13 +61,6 @@ IGNORING_TAGS: Final = [
 _NO_NEW_DEVICES: Final = {"eventName": [{"anything-but": {"prefix": ["CreatePlatformEndpoint"]}}]}
 
 _Fields = dict[str, Any]
-
-
-class Patterns(NamedTuple):
-    """A pattern for any template; and one for the template that makes the key, where it watches that key as well."""
-
-    anywhere: _Fields
-    with_key: _Fields | None = None
 
 
 def rule_changes(config: Config, names: Names) -> _Fields:
@@ -204,11 +195,8 @@ def _of_subscriber(arn: Arn) -> _Fields:
     return {"endpointArn": [":".join(("arn", *arn))], "platformApplicationArn": [":".join(("arn", *application))]}
 
 
-def part_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
-    """Every writing call, by anybody, about our roles, policies, stacks, key and bucket.
-
-    ``key_id`` is the logical ID of the template's key.
-    """
+def part_changes(config: Config, names: Names) -> _Fields:
+    """Every writing call, by anybody, about our roles, policies, stacks and bucket."""
     prefix = names.prefix
     services = ["iam", "cloudformation"]
     parts: list[_Fields] = [
@@ -225,26 +213,31 @@ def part_changes(config: Config, names: Names, key_id: str | None = None) -> Pat
         services.append("s3")
         parts.append(trail_bucket(names))
     if config.encryption != NONE:
-        services.append("kms")
-    calls = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, _DELETE_POLICY, *_calls_about_account(config)]}}]}
-    if config.encryption != CUSTOMER_KEY:
-        return Patterns(_own(services, parts, calls))
-    parts.append({"aliasName": [names.key_alias]})
-    own_key = [*parts, _of_key(Ref(key_id))] if key_id else None
-    return Patterns(_own(services, parts, calls), _own(services, own_key, calls) if own_key else None)
+        services.append("kms")  # for what is omitted: no other parameter here is one of its calls
+    others = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, _DELETE_POLICY, *_TAKEOVERS]}}]}
+    return _own(services, parts, others)
 
 
-def account_changes(config: Config, names: Names, key_id: str | None = None) -> Patterns:
-    """Calls about what is not ours and alerts need: trails, regions, the organization, STS, an existing key.
+def account_changes(config: Config, names: Names) -> _Fields:
+    """Calls about what is not ours and alerts need: trails, regions, the organization, STS.
 
-    And calls by which another stack takes parts of ours, or Cloud Control changes them: all parts but the rules on the
-    default bus, of which this is one. ``key_id`` is the logical ID of the template's key.
+    And calls by which another stack takes parts of ours, or Cloud Control changes them: all parts but the key and the
+    rules on the default bus, of which this is one.
     """
-    own = _identifiers(config, names)
-    if config.encryption != CUSTOMER_KEY or not key_id:
-        return Patterns(_of_account(config, names, own))
-    # Nothing in the ID of a key says whose it is.
-    return Patterns(_of_account(config, names, own), _of_account(config, names, [*own, {"suffix": Ref(key_id)}]))
+    of_account: _Fields = {
+        "stackDefinitions": {"stackName": ABSENT},
+        "identifier": ABSENT,
+        # No other policy of IAM is ours.
+        "policyArn": [*ABSENT, *own_policies(config, names)],
+    }
+    takeovers: list[_Fields] = [
+        {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(config, names)]}},
+        # The ID of a key is random, and a short name can be a part of it.
+        {"typeName": [{"anything-but": [KEY_TYPE]}], "identifier": _identifiers(config, names)},
+    ]
+    services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
+    calls = account_wide([*_GUARD_REMOVALS, *_TAKEOVERS])
+    return _own(services, [{**calls["requestParameters"], **of_account}, *takeovers], calls)
 
 
 def _identifiers(config: Config, names: Names) -> list[Any]:
@@ -253,30 +246,6 @@ def _identifiers(config: Config, names: Names) -> list[Any]:
     other_buses = [bus for bus in names.buses(config) if bus != name and not bus.startswith(beginning)]
     ends: list[_Fields] = [{"suffix": f"/{name}"}, {"prefix": f"{name}:"}]
     return [name, *other_buses, {"wildcard": f"*{fragment(beginning)}*"}, {"wildcard": f"*/{name}/*"}, *ends]
-
-
-def _of_account(config: Config, names: Names, identifiers: list[Any]) -> _Fields:
-    takeovers: list[_Fields] = [
-        {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(config, names)]}},
-        {"identifier": identifiers},
-    ]
-    services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    of_account: _Fields = {
-        "stackDefinitions": {"stackName": ABSENT},
-        "identifier": ABSENT,
-        # No other policy of IAM is ours.
-        "policyArn": [*ABSENT, *own_policies(config, names)],
-    }
-    calls = account_wide([*_GUARD_REMOVALS, *_calls_about_account(config)])
-    if existing := existing_key_id(config):
-        services.append("kms")
-        of_account["keyId"] = ABSENT
-        takeovers.append(_of_key(existing))
-    return of_writes(_sources(services), {**calls, **about([{**calls["requestParameters"], **of_account}, *takeovers])})
-
-
-def _calls_about_account(config: Config) -> tuple[str, ...]:
-    return (*_TAKEOVERS, *(_KEY_CALLS if existing_key_id(config) else ()))
 
 
 def _stack_ids(config: Config, names: Names) -> list[_Fields]:
@@ -322,17 +291,18 @@ def silencing_changes(config: Config, names: Names, key_id: str | None = None) -
             parts.append({"policyArn": _policy_arns([names.boundary])})
     if key := existing_key_id(config) or (Ref(key_id) if key_id else None):
         services.append("kms")
-        parts.append(_of_key(key))
+        parts.append(of_key(key))
         identifiers.append({"suffix": key})
     return _own(services, [*parts, {"identifier": identifiers}])
 
 
 def _own(services: Iterable[str], parts: list[_Fields], calls: _Fields | None = None) -> _Fields:
     """Calls of ``services`` with one of ``parts`` among their request parameters."""
-    return of_writes(_sources(services), {**(calls or {}), **about(parts)})
+    return of_writes(sources(services), {**(calls or {}), **about(parts)})
 
 
-def _sources(services: Iterable[str]) -> list[str]:
+def sources(services: Iterable[str]) -> list[str]:
+    """The sources of the events of ``services``."""
     return [f"aws.{service}" for service in services]
 
 
@@ -387,8 +357,8 @@ def _roles(config: Config, names: Names) -> list[_Fields]:
     return [watched, *({"equals-ignore-case": name} for name in names.roles(config)), *of_stack_sets]
 
 
-def _of_key(key: Any) -> _Fields:
-    # Calls spell it as its ID or its ARN.
+def of_key(key: Any) -> _Fields:
+    """The request parameter that names a key: calls spell it as its ID or its ARN."""
     return {"keyId": [{"suffix": key}]}
 
 

@@ -230,7 +230,7 @@ def test_the_key_turns_and_outlives_the_stack() -> None:
 
 
 def test_the_stackset_needs_no_key() -> None:
-    assert not re.findall(r"kms\w*keyid\b|AWS::KMS", files(trail="create")[1], re.IGNORECASE)
+    assert not re.findall(r"kms\w*keyid\b|Type: AWS::KMS", files(trail="create")[1], re.IGNORECASE)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def deliveries_of_samples(deployed_everywhere: Path) -> list[dict[str, Any]]:
     return lines(done, "delivery")
 
 
+def names_the_key(sample: Path) -> bool:
+    """Whether it names the key of a template, whose ID cannot be read there."""
+    return is_of_the_key(sample) and "alias" not in sample.stem
+
+
 @pytest.mark.parametrize("detection", SETTINGS["detections"])
 def test_says_what_the_samples_say(deliveries_of_samples: list[dict[str, Any]], detection: str) -> None:
     outcomes = {
@@ -88,16 +93,15 @@ def test_says_what_the_samples_say(deliveries_of_samples: list[dict[str, Any]], 
         for delivery in deliveries_of_samples
         if delivery["detection"] == detection == (path := Path(delivery["place"].partition(": ")[0])).parent.name
     }
-    # The ID of a key that a template makes is not to be read in it.
     raising, logged = (
-        {sample for sample in samples if sample.parent.name == detection and not is_of_the_key(sample)}
+        {sample for sample in samples if sample.parent.name == detection and not names_the_key(sample)}
         for samples in (RAISES, LOGGED)
     )
     alerts, entries = {(sample, "topic", "alert") for sample in raising}, {*raising, *logged}
     assert outcomes == alerts | {(sample, "log", "logged") for sample in entries}
 
 
-@pytest.mark.parametrize("sample", [sample for sample in LOGGED if not is_of_the_key(sample)], ids=title)
+@pytest.mark.parametrize("sample", [sample for sample in LOGGED if not names_the_key(sample)], ids=title)
 def test_what_only_reaches_the_log_is_no_alert_and_says_so(deployed_everywhere: Path, sample: Path) -> None:
     text = run(deployed_everywhere, sample, "--account", ACCOUNT)
     heads = re.findall(rf"^  {sample.parent.name}.*$", text.stdout, re.MULTILINE)
@@ -574,7 +578,7 @@ def test_explain_takes_detections_together_that_one_edge_rule_keeps_out(deployed
         ),
         (["UserSignIn", "RootUsed"], "SignIn does not forward it"),
         (["MonitoringTampered"], "TamperingRules does not forward it"),
-        (["MonitoringTampered"], "TamperingDenied does not forward it"),
+        (["MonitoringTampered"], "TamperingTried does not forward it"),
         (["DeliveryFailing"], "Health does not forward it"),
     ]
 

@@ -20,7 +20,8 @@ from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
 from cfn_breakglass.aws import limits
 from cfn_breakglass.aws.pattern_complexity import complexity
-from cfn_breakglass.detections.denied_tampering import denied_tampering_patterns
+from cfn_breakglass.detections.denied_tampering import denied_changes
+from cfn_breakglass.detections.key_tampering import own_key_changes
 from cfn_breakglass.names import Names
 
 KEY_ID: Final = "0987dcba-09fe-87dc-65ba-ab0987654321"
@@ -74,7 +75,7 @@ def rules(stack: Stack) -> list[str]:
     return [one for one in stack.resources if one.startswith("ForwardTampering")]
 
 
-RULES: Final = ("Rules", "Delivery", "Parts", "Account", "Denied", "Subscribers")
+RULES: Final = ("Rules", "Delivery", "Parts", "Account", "Tried", "Key", "Subscribers")
 EXISTING_KEY: Final = ARN.format("kms", f"key/{KEY_ID}")
 ROOMY: Final[dict[str, dict[str, Any]]] = {
     "the usual": {},
@@ -94,8 +95,11 @@ ROOMY: Final[dict[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("changes", ROOMY.values(), ids=ROOMY)
 def test_the_same_rules_fit_whatever_the_names(changes: dict[str, Any]) -> None:
-    for stack in stacks(json.dumps(changes)).values():
-        expected = [suffix for suffix in RULES if suffix != "Subscribers" or "alerts" not in changes]
+    by_region = stacks(json.dumps(changes))
+    absent = {"Subscribers"} if "alerts" in changes else set()
+    without_key = {"Key"} if changes.get("encryption") == "none" else set()
+    for stack, no_key in zip(by_region.values(), [without_key, *[{"Key"}] * (len(by_region) - 1)], strict=True):
+        expected = [suffix for suffix in RULES if suffix not in absent | no_key]
         assert rules(stack) == [f"ForwardTampering{suffix}" for suffix in expected]
         assert limits_exceeded(stack) == []
         assert invalid_rules(stack) == []
@@ -136,8 +140,8 @@ def test_eventbridge_takes_the_wildcards_whatever_the_names(role: str, name: str
     config = config_of(
         {"main_region": "us-east-1", "usernames": ["a"], "name": name, "role": {role: other} if role else {}}
     )
-    patterns = denied_tampering_patterns(config, Names.of(config), "Key")
-    for pattern in filter(None, patterns):
+    names = Names.of(config)
+    for pattern in (denied_changes(config, names), own_key_changes(names, "Key")):
         assert complexity(resolved(encode_to_dict(pattern))) <= limits.COMPLEXITY.maximum
 
 
@@ -171,6 +175,10 @@ TOLD: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "the end of what it was imported from": (SHARED_KEY, call("kms", "DeleteImportedKeyMaterial", {"keyId": KEY_ID})),
     "its end by ARN": (SHARED_KEY, call("kms", "DisableKey", {"keyId": EXISTING_KEY})),
     "its end, refused": (SHARED_KEY, denied("kms", "PutKeyPolicy", EXISTING_KEY)),
+    "the same, where the role was there too": (
+        {**SHARED_KEY, **EXISTING_ROLE},
+        denied("kms", "PutKeyPolicy", EXISTING_KEY),
+    ),
     "one alarm of many": (
         {},
         call("monitoring", "DeleteAlarms", {"alarmNames": ["x", "break-glass-failing-dead-letters"]}),
@@ -208,6 +216,11 @@ UNTOLD: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         call("events", "PutRule", {"eventBusName": ARN.format("events", "event-bus/security"), "name": "guard"}),
     ),
     "a grant on a key that was there": (SHARED_KEY, call("kms", "CreateGrant", {"keyId": KEY_ID})),
+    "its replica in another region": (
+        SHARED_KEY,
+        call("kms", "DisableKey", {"keyId": KEY_ID}, awsRegion="eu-west-1"),
+    ),
+    "its use by another service, refused": (SHARED_KEY, denied("lambda", "CreateFunction", EXISTING_KEY)),
     "a bucket of the name, where no trail is ours": (
         {"trail": "existing"},
         call("s3", "DeleteBucket", {"bucketName": BUCKET}),

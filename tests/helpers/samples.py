@@ -58,9 +58,8 @@ def text_of(sample: Path) -> str:
 
 
 def is_of_the_key(sample: Path) -> bool:
-    """Whether it is a call on the key, which is in the main region, and nobody can make one elsewhere."""
-    service = sample.stem.partition("-")[2].removeprefix("denied-")
-    return service.startswith("kms-") and "alias" not in service
+    """Whether it is a call on the key or its alias, which are in the main region, and watched there alone."""
+    return sample.stem.partition("-")[2].removeprefix("denied-").startswith("kms-")
 
 
 LEFT_TO_TAMPERING: Final = (
