@@ -49,5 +49,14 @@ def test_the_config_switches_exactly_the_detections_there_are() -> None:
 def test_the_config_holds_the_keys_of_the_contract() -> None:
     contract = {"name", "main_region", "regions", "usernames", "role", "alerts", "detections", "actions"}
     contract |= {"retention_days", "encryption", "event_bus", "trail", "deployer", "rollout", "tags"}
-    ours = {"account", "new_regions", "logs_policy", "trail_lock_days", "heartbeat", "protection", "stackset_roles"}
+    ours = {
+        "account",
+        "new_regions",
+        "organization",
+        "logs_policy",
+        "trail_lock_days",
+        "heartbeat",
+        "protection",
+        "stackset_roles",
+    }
     assert contract | ours == {key for key in config_keys() if "." not in key}

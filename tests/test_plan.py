@@ -224,6 +224,21 @@ def test_where_nothing_is_forwarded_there_is_no_bus() -> None:
     assert plan_of(regions=[]).buses == ()
 
 
+def test_the_accounts_of_an_organization_forward_even_in_one_region() -> None:
+    organization = {"id": "o-a1b2c3d4e5", "hub": "111122223333", "units": ["r-ab12"]}
+    plan = plan_of(regions=[], organization=organization)
+    assert [bus.name for bus in plan.buses] == ["break-glass", "break-glass-actions", "break-glass-monitoring"]
+    assert (plan.config.account, plan.config.secondary_regions) == ("111122223333", ())
+
+
+@pytest.mark.parametrize("heartbeat", [None, "hourly", "daily"])
+def test_the_heartbeat_of_an_organization_is_daily_unless_the_config_says_another(heartbeat: str | None) -> None:
+    organization = {"id": "o-a1b2c3d4e5", "hub": "111122223333", "units": ["r-ab12"]}
+    settings = {"organization": organization, "heartbeat": heartbeat}
+    assert plan_of(**settings).config.heartbeat == (heartbeat or "daily")
+    assert plan_of(heartbeat=heartbeat).config.heartbeat == (heartbeat or "hourly")
+
+
 def names_key(pattern: dict[str, Any]) -> bool:
     text = str(encode_to_dict(pattern))
     return "{'Ref': 'Key'}" in text or "${Key}" in text

@@ -246,6 +246,10 @@ ORGANIZATIONAL_UNIT: Final = String(
     r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}",
     "write one such as ou-ab12-11111111 or r-ab12",
 )
+LIST_UNITS: Final = (
+    "aws organizations list-roots lists the root, and the units below it"
+    " aws organizations list-organizational-units-for-parent --parent-id ROOT"
+)
 ROLE_ARN: Final = String("the ARN of a role", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")
 EXISTING_ROLE: Final = String(
     "the ARN of a role, or its name with its path",

@@ -63,7 +63,7 @@ def _list_fix(node: yaml.Node, everything: str) -> str:
         return "remove the quotes" + (", and write [] for an empty list" if node.value.strip()[:1] != "{" else "")
     if isinstance(node, yaml.ScalarNode) and node.value.lower() in WORDS_FOR_ALL:
         return f'write ["{everything}"]' if everything else "write a list that names each, or remove it for the default"
-    if not isinstance(node, yaml.ScalarNode) or len(node.value) > len(shortened(node.value)):
+    if not isinstance(node, yaml.ScalarNode) or not node.value or len(node.value) > len(shortened(node.value)):
         return "write [one, another], or each on a line of its own after a hyphen"
     words = [word.strip() for word in node.value.split(",")]
     spelled = [word if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@/:-]*", word) else json.dumps(word) for word in words]

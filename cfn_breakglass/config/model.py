@@ -249,7 +249,7 @@ class Organization:
     units: tuple[str, ...] = setting(
         ListOf(aws_types.ORGANIZATIONAL_UNIT),
         "The organizational units, or the root, whose accounts have the role; those below them too",
-        example="units: [ou-ab12-11111111]",
+        example=f"units: [ou-ab12-11111111]; {aws_types.LIST_UNITS}",
     )
 
 

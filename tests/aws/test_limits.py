@@ -28,6 +28,7 @@ QUOTAS = {
     limits.MANAGED_POLICY: 6_144,
     limits.ATTACHED_POLICIES: 10,
     limits.SWITCH_ROLE_NAME: 64,
+    limits.UNITS_OF_STACK_SET: 50,
     limits.SCP: 5_120,
     limits.LOGS_RESOURCE_POLICY: 5_120,
     limits.TEMPLATE: 1_024 * 1_024,

@@ -24,6 +24,7 @@ from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_use
 from cfn_breakglass.analysis.trust.trusted_role import REGION, TrustedRole, evaluate_caller
 from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.access.role import role
+from cfn_breakglass.builders.access.trust_policy import grant
 from cfn_breakglass.config.loader import load_config, parse_config
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.guidance.lockouts import lockouts
@@ -442,19 +443,17 @@ def test_whose_names_usernames_are(
 
 
 def test_the_policy_to_ask_with_is_given_to_users_by_name_only() -> None:
-    def grant(**settings: Any) -> dict[str, Any] | None:
+    def granted(**settings: Any) -> list[dict[str, Any]]:
         config = config_of({"main_region": "us-east-1", **settings})
-        found = {one.title: one.to_dict() for one in role(make_plan(config))}
-        return found["RoleGrant"]["Properties"] if "RoleGrant" in found else None
+        return [resource.to_dict()["Properties"] for resource in grant(make_plan(config))]
 
-    by_tag = grant(usernames={"principal_tag": {"team": "on-call"}})
+    by_tag = granted(usernames={"principal_tag": {"team": "on-call"}})
     sets = {"trust": {"permission_sets": ["OnCall"]}}
-    assert by_tag is not None
-    assert "Users" not in by_tag
-    assert by_tag == grant(role=sets)
-    assert (grant(usernames=["ann"], role=sets) or {})["Users"] == ["ann"]
-    assert grant(role={"trust": {"permission_sets": ["444455556666/OnCall"]}}) is None
-    assert grant(role=sets | {"grant": "none"}) is None
+    assert ["Users" in properties for properties in by_tag] == [False]
+    assert by_tag == granted(role=sets)
+    assert [properties["Users"] for properties in granted(usernames=["ann"], role=sets)] == [["ann"]]
+    assert granted(role={"trust": {"permission_sets": ["444455556666/OnCall"]}}) == []
+    assert granted(role=sets | {"grant": "none"}) == []
 
 
 PICTURED = {

@@ -34,6 +34,7 @@ BASE: Final[dict[str, Any]] = {
     "alerts": {"emails": ["ops@example.com"], "fallback": ["oncall@example.com"]},
 }
 EXISTING: Final = {"role": {"existing": "Rescue"}}
+ORGANIZATION: Final = {"organization": {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["ou-ab12-11111111"]}}
 # key: (a value for it, other settings that it needs)
 CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "name": ("rescue", {}),
@@ -41,6 +42,9 @@ CHANGES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "account": (ELSEWHERE, {}),
     "regions": (["eu-west-1", "eu-north-1"], {}),
     "new_regions": (["eu-west-9"], {}),
+    "organization.id": ("o-f6g7h8i9j0", ORGANIZATION),
+    "organization.hub": (ELSEWHERE, ORGANIZATION),
+    "organization.units": (["ou-ab12-22222222"], ORGANIZATION),
     "usernames": (["bob"], {}),
     "role.existing": ("ops/Rescue", EXISTING),
     "role.permission_set": ("OnCall", {"role": {"permission_set": "Rescue"}}),

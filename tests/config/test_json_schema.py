@@ -84,7 +84,16 @@ def starter_blocks() -> dict[str, tuple[list[int], bool]]:
 
 BLOCKS = starter_blocks()
 COMMENTED = [key for key, (_, commented) in BLOCKS.items() if commented]
-CONTRADICTING = {"role.existing", "role.permission_set", "event_bus.existing", "deployer.user", "alerts.topic"}
+IN_ORGANIZATION = ("organization.id", "organization.hub", "organization.units")
+CONTRADICTING = {
+    "organization",
+    *IN_ORGANIZATION,
+    "role.existing",
+    "role.permission_set",
+    "event_bus.existing",
+    "deployer.user",
+    "alerts.topic",
+}
 NEEDED = {
     "role.trust.saml_names": "role.trust.saml_provider",
     "role.trust.oidc_subjects": "role.trust.oidc_provider",
@@ -126,7 +135,8 @@ def test_the_starter_is_a_config() -> None:
 @pytest.mark.parametrize("key", COMMENTED)
 def test_a_setting_that_the_starter_comments_out_is_valid(key: str) -> None:
     keys = [NEEDED[key], key] if key in NEEDED else [key]
-    sections_in_comments = ["event_bus", "protection", "deployer", "role.trust.account_access"]
+    keys = [*IN_ORGANIZATION] if key in ("organization", *IN_ORGANIZATION) else keys
+    sections_in_comments = ["organization", "event_bus", "protection", "deployer", "role.trust.account_access"]
     starter = yaml.load(uncommented(*dict.fromkeys([*sections_in_comments, *keys])), Loader=Core)  # noqa: S506 - it is a safe loader
     tree: dict[str, Any] = dict(BASE, usernames=["alice"])
     for key_path in keys:
@@ -161,7 +171,7 @@ def test_a_key_that_is_no_setting(key: str) -> None:
     assert not parsed(tree)
 
 
-@pytest.mark.parametrize("key", [key for key in config_keys() if key != "main_region"])
+@pytest.mark.parametrize("key", [key for key in config_keys() if key not in ("main_region", *IN_ORGANIZATION)])
 def test_nothing_is_the_default(key: str) -> None:
     assert VALIDATOR.is_valid(nested(key, None))
     assert parsed(nested(key, None))
@@ -171,6 +181,14 @@ def test_only_the_main_region_is_required() -> None:
     assert VALIDATOR.is_valid(BASE)
     assert not VALIDATOR.is_valid({})
     assert not VALIDATOR.is_valid({"main_region": None})
+
+
+@pytest.mark.parametrize("key", IN_ORGANIZATION)
+def test_everything_of_an_organization_is_required(key: str) -> None:
+    whole = {"id": "o-a1b2c3d4e5", "hub": "111122223333", "units": ["r-ab12"]}
+    for settings_tree, valid in ((whole, True), (whole | {key.rpartition(".")[2]: None}, False)):
+        tree = nested("organization", settings_tree)
+        assert (VALIDATOR.is_valid(tree), parsed(tree)) == (valid, valid)
 
 
 TEXTS = st.one_of(

@@ -159,6 +159,7 @@ CHANGES: Final[dict[str, Change]] = {
     ),
 }
 OURS: Final = "a choice between things of ours, which our names tell"
+OF_THE_ORGANIZATION: Final = "what only the management account can change, where nothing of ours listens"
 OF_THE_ROLE: Final = "a property of the role, and changes of the role alert"
 CONDITION: Final = "a condition in the trust of the role, and changes of that alert"
 NOT_OF_AWS: Final = "nothing of AWS's"
@@ -166,6 +167,7 @@ NOT_OF_AWS: Final = "nothing of AWS's"
 NAMES_NOTHING: Final[dict[str, str]] = {
     "logs_policy": "a policy whose name the config does not say, of which generate warns",
     **dict.fromkeys(("role.manage", "role.grant", "rollout", "stackset_roles", "deployer.existing"), OURS),
+    **dict.fromkeys(("organization.id", "organization.hub", "organization.units"), OF_THE_ORGANIZATION),
     **dict.fromkeys(("role.policy_statements", "role.path", "role.max_session_hours"), OF_THE_ROLE),
     **dict.fromkeys(("role.trust.mfa", "role.trust.mfa_max_age_minutes", "role.trust.session_name"), CONDITION),
     **dict.fromkeys(("role.trust.source_identity", "role.trust.external_id", "role.trust.source_ips"), CONDITION),

@@ -79,7 +79,8 @@ def _check_buses(config: Config, problems: Problems) -> None:
 def _check_trail(config: Config, problems: Problems) -> None:
     if config.trail_lock_days and config.trail != CREATE:
         text = "trail_lock_days is only for a trail that the stack creates"
-        problems.add("trail_lock_days", text, "add trail: create, or remove it")
+        fix = "remove it" if config.organization else "add trail: create, or remove it"
+        problems.add("trail_lock_days", text, fix)
     if config.trail == CREATE and "--" in f"{config.name}-" and problems.is_valid("name"):
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-trail-naming-requirements.html
         text = f"name is {config.name!r}, so the trail would be {config.name}-trail; a trail cannot have -- in its name"

@@ -29,20 +29,23 @@ def check_placement(config: Config, problems: Problems) -> None:
 def _check_accounts(config: Config, problems: Problems) -> None:
     arns = [(key, arn) for key, arn in _arns(config.same_account_arns, problems) if arn.account.isdecimal()]
     showing = (key for key, arn in arns if arn.service == "iam" and arn.account == config.account)
-    source, fix = (
-        f"{next(showing, '')} is in account",
-        "write ARNs of one account; each account needs a config of its own",
-    )
+    source = f"{next(showing, '')} is in account"
     if config.account_:
         source = "account is"
     if config.organization:
-        source, fix = (
-            "organization.hub is",
-            "write the ARN that it has in the hub; it is its name that counts elsewhere",
-        )
+        source = "organization.hub is"
     for key, arn in arns:
-        if config.account and arn.account != config.account:
-            problems.add(key, f"{key} is in account {arn.account}, but {source} {config.account}", fix)
+        if config.account and arn.account != config.account and problems.is_valid(key):
+            text = f"{key} is in account {arn.account}, but {source} {config.account}"
+            problems.add(key, text, _account_fix(config, arn))
+
+
+def _account_fix(config: Config, arn: Arn) -> str:
+    if not config.organization:
+        return "write ARNs of one account; each account needs a config of its own"
+    if arn.service == "iam":
+        return "write the ARN that it has in the hub; every account uses its own of that name"
+    return "write the ARN of one in the hub, which has the topic and the logs"
 
 
 def _check_regions(config: Config, problems: Problems) -> None:

@@ -230,8 +230,8 @@ def test_the_maximum_is_allowed_and_one_more_is_not(limit: limits.Limit, stack_a
 
 def test_every_limit_has_its_case() -> None:
     rows = {value for value in vars(limits).values() if isinstance(value, limits.Limit)}
-    # Not on resources: tests of sizes of events, of templates, of the SCP and of warnings about text messages
-    others = {limits.EVENT, limits.TEMPLATE, limits.SCP, limits.TEXT_MESSAGE}
+    # Not on resources: tests of events, of templates, of the SCP, of configs and of warnings about text messages
+    others = {limits.EVENT, limits.TEMPLATE, limits.SCP, limits.UNITS_OF_STACK_SET, limits.TEXT_MESSAGE}
     assert rows - others == {case.values[0] for case in CASES}
 
 
