@@ -315,3 +315,18 @@ def test_what_a_deployer_could_do_is_warned_of(tmp_path: Path, settings: dict[st
     found = [line for line in told if line.startswith(("warning: deployer", "warning: stackset_roles"))]
     assert len(found) == len(warned)
     assert all(line.startswith(f"warning: {start}") for line, start in zip(found, warned, strict=True))
+
+
+ORGANIZATION = {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]}
+
+
+@pytest.mark.parametrize("stack_set", ["StackSet", "AccountsStackSet"])
+def test_an_organization_is_rolled_out_to_all_accounts_at_a_time(stack_set: str) -> None:
+    config = config_of({**BASE, "rollout": "managed", "organization": ORGANIZATION})
+    preferences = templates_of(config)["main-region"]["Resources"][stack_set]["Properties"]["OperationPreferences"]
+    everywhere = {
+        "FailureTolerancePercentage": 100,
+        "MaxConcurrentPercentage": 100,
+        "RegionConcurrencyType": "PARALLEL",
+    }
+    assert preferences == everywhere

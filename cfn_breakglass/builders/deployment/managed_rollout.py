@@ -83,8 +83,13 @@ def _stack_set(
     after: Iterable[AWSObject] = (),
     **permissions: Any,
 ) -> cloudformation.StackSet:
-    """A stack set. A place that fails must not keep the others from being watched: it succeeds all the same."""
+    """A stack set. A place that fails must not keep the others from being watched: it succeeds all the same.
+
+    Without a percentage, AWS works on a single account at a time:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html
+    """
     organization = plan.config.organization
+    many_accounts = {"MaxConcurrentPercentage": 100} if organization else {}
     units = {"OrganizationalUnitIds": list(organization.units)} if organization else {}
     targets = units or {"Accounts": [Ref("AWS::AccountId")]}
     body = with_known_values(template.to_dict(), plan.config)
@@ -94,7 +99,7 @@ def _stack_set(
         Description=template.description,
         **permissions,
         OperationPreferences=cloudformation.OperationPreferences(
-            RegionConcurrencyType="PARALLEL", FailureTolerancePercentage=100
+            RegionConcurrencyType="PARALLEL", FailureTolerancePercentage=100, **many_accounts
         ),
         StackInstancesGroup=[
             cloudformation.StackInstances(
