@@ -23,6 +23,7 @@ ORDER = [
     "## What an alert looks like",
     "make demo",
     "## Your first deployment",
+    "## A whole organization",
     "## Where to read on",
 ]
 # What contributors need has a page of its own.

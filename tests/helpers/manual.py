@@ -313,6 +313,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "demo": demo_alert,
     "alert sizes": alert_size_table,
     "costs": cost_table,
+    "quotas": quota_table,
     "organization costs": organization_cost_table,
     "prices": price_table,
     "layers": partial(_layer_table, "cfn_breakglass"),
