@@ -48,6 +48,7 @@ from cfn_breakglass.builders.outputs import access_and_role_outputs, resource_ou
 from cfn_breakglass.builders.rules import detection_rules, forwarding_rules
 from cfn_breakglass.builders.template import assemble, main_region_only
 from cfn_breakglass.config.model import CREATE, Config
+from cfn_breakglass.detections.edges import EdgeRule
 from cfn_breakglass.plan import Plan, make_plan
 
 
@@ -124,7 +125,7 @@ def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
         *before_rules,
         *core.buses.values(),
         *_queue(plan, queue, core),
-        *(_forwarding(plan, queue, core) if plan.buses and not plan.config.organization else []),
+        *_forwarding(plan, _edges_of_main_region(plan), queue, core),
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
         *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
@@ -165,7 +166,8 @@ def make_stackset(plan: Plan) -> Template:
     """
     main = plan.config.main_region
     queue = dead_letters(plan, for_central_rules=False)
-    resources = [*_queue(plan, queue, _Core()), *_forwarding(plan, queue)]
+    everywhere = [edge for edge in plan.edges if not edge.is_main_region_only]
+    resources = [*_queue(plan, queue, _Core()), *_forwarding(plan, everywhere, queue, _Core())]
     advice = f"{main} is the main region; main-region.yaml covers it."
     elsewhere = {"NotInMainRegion": (Not(Equals(Ref("AWS::Region"), main)), advice)}
     return assemble(
@@ -240,17 +242,23 @@ class _Core(NamedTuple):
         return [*self.buses.values(), *roles]
 
 
-def _forwarding(plan: Plan, queue: DeadLetters, core: _Core | None = None) -> list[AWSObject]:
-    """What every region has: rules that forward, and the schedule of the heartbeat; ``core`` is of the main region."""
-    main = core or _Core()
+def _edges_of_main_region(plan: Plan) -> list[EdgeRule]:
+    """The edge rules of main-region.yaml; in a hub, stackset.yaml has those that every region has."""
+    return [edge for edge in plan.edges if edge.is_main_region_only or not plan.config.organization]
+
+
+def _forwarding(plan: Plan, edges: Iterable[EdgeRule], queue: DeadLetters, core: _Core) -> list[AWSObject]:
+    """The rules of ``edges``, which forward, and the schedule of the heartbeat beside its rule."""
+    if not plan.buses:
+        return []
     rules = forwarding_rules(
         plan,
-        [edge for edge in plan.edges if core or not edge.is_main_region_only] if plan.buses else (),
-        lambda edge: bus_target(plan, edge, main.buses, main.forwarder_role),
+        edges,
+        lambda edge: bus_target(plan, edge, core.buses, core.forwarder_role),
         dead_letters=queue.queue,
         after=[queue.policy],
     )
-    return [*rules.values(), *heartbeat_schedule(plan, rules, main.heartbeat_role)]
+    return [*rules.values(), *heartbeat_schedule(plan, rules, core.heartbeat_role)]
 
 
 def _queue(plan: Plan, queue: DeadLetters, core: _Core) -> list[AWSObject]:

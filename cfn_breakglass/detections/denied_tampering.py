@@ -32,7 +32,7 @@ _DENIED: Final = [{"prefix": "AccessDenied"}, {"prefix": "OperationNotPermitted"
 def denied_changes(config: Config, names: Names) -> dict[str, Any]:
     """The calls that MonitoringTampered watches, when they fail; those of KMS have a rule with the key."""
     calls: list[dict[str, Any]] = [
-        {**account_wide(), "errorCode": _DENIED},
+        {**account_wide(config), "errorCode": _DENIED},
         # That message says that a call was denied, whatever the code.
         {"errorMessage": _messages(names), "errorCode": PRESENT},
         # The log group is protected from that call, and the message may say no more.

@@ -46,6 +46,12 @@ _GUARD_REMOVALS: Final = (
     {"prefix": _DELETE_POLICY},
 )
 
+# What takes an account, or all of them, away from the hub. The account that manages the organization records it.
+_LEAVING: Final = (
+    *("RemoveAccountFromOrganization", "DeregisterDelegatedAdministrator"),
+    *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess"),
+)
+
 # CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about. No call about logs or
 # alarms takes so much.
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
@@ -236,8 +242,8 @@ def account_changes(config: Config, names: Names) -> _Fields:
         {"typeName": [{"anything-but": [KEY_TYPE]}], "identifier": _identifiers(config, names)},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    calls = account_wide([*_GUARD_REMOVALS, *_TAKEOVERS])
-    return _own(services, [{**calls["requestParameters"], **of_account}, *takeovers], calls)
+    calls = account_wide(config, [*_GUARD_REMOVALS, *_TAKEOVERS, *(_LEAVING if config.organization else ())])
+    return _own(services, [{**calls.get("requestParameters", {}), **of_account}, *takeovers], calls)
 
 
 def _identifiers(config: Config, names: Names) -> list[Any]:
@@ -340,9 +346,13 @@ def about(parts: list[_Fields]) -> _Fields:
     return {"requestParameters": {"$or": parts} if len(parts) > 1 else parts[0]}
 
 
-def account_wide(more: Iterable[Any] = ()) -> _Fields:
+def account_wide(config: Config, more: Iterable[Any] = ()) -> _Fields:
+    """The calls about what alerts need of an account, and ``more``."""
+    calls = {"eventName": [*_ACCOUNT_WIDE, *more]}
+    if config.organization:
+        return calls
     # With another account's ID the call is about that account, of the same organization.
-    return {"eventName": [*_ACCOUNT_WIDE, *more], "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
+    return {**calls, "requestParameters": {"accountId": [*ABSENT, Ref("AWS::AccountId")]}}
 
 
 def sends_text_messages(config: Config) -> bool:

@@ -104,6 +104,7 @@ def _channel(service: str) -> ResourceType:
 RESOURCE_TYPES = {
     SLACK_CHANNEL: _channel("slack"),
     TEAMS_CHANNEL: _channel("microsoft-teams"),
+    "AWS::CloudFormation::StackSet": ResourceType("StackSetName", "{name}:00000000-0000-0000-0000-000000000000", {}),
     "AWS::CloudTrail::Trail": _ref_is_name("TrailName", Arn=_arn("cloudtrail", "trail/{name}")),
     "AWS::CloudWatch::Alarm": _ref_is_name("AlarmName", Arn=_arn("cloudwatch", "alarm:{name}")),
     "AWS::Events::Archive": _ref_is_name("ArchiveName", Arn=_arn("events", "archive/{name}")),
