@@ -3,7 +3,7 @@
 - ``console`` blocks hold commands of this repository, a command a line. Those of ``cfn-breakglass`` run in the order of
   the page, in a folder of the page's own. They exit with 0, or under ``<!-- exits N -->`` with N.
 - ``yaml`` blocks are (parts of) configs; those under ``<!-- refused -->`` are refused, and those under
-  ``<!-- file NAME -->`` are another file.
+  ``<!-- file NAME -->`` are that file of the page's folder.
 - A ``text`` block right after a console block is what its last command prints; after a config that is refused, it is
   what ``generate`` says about it. ``make golden`` writes it.
 - ``sh`` blocks hold commands of the AWS CLI, which do not run.
@@ -148,7 +148,7 @@ def _runs_of_blocks(text: str) -> Iterator[Run]:
 
 
 def _furnish(folder: Path, text: str) -> None:
-    """Put into the folder what a reader of the page has: a history, and unless the page makes one, a config."""
+    """Put into the folder what a reader of the page has: a history, a config unless the page makes one, its files."""
     (folder / "history").mkdir()
     for name, sample in _HISTORY.items():
         # The role of the samples has a path.
@@ -157,6 +157,9 @@ def _furnish(folder: Path, text: str) -> None:
         for name in ("breakglass.yaml", ".breakglass.schema.json"):
             shutil.copy(ROOT / name, folder)
         shutil.copytree(ROOT / "templates", folder / "templates")
+    for block in blocks(text):
+        if block.note.startswith("file "):
+            (folder / block.note.removeprefix("file ")).write_text(block.text, encoding="utf-8")
     shutil.copytree(ROOT / "templates", folder / "edited")
     stackset = folder / "edited" / "stackset.yaml"
     stackset.write_text(read(stackset).replace(f"State: {ENABLED}", "State: DISABLED", 1), encoding="utf-8")
