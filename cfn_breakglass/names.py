@@ -133,6 +133,15 @@ class Names(NamedTuple):
         return f"{self.prefix}-forwarder"
 
     @property
+    def second_forwarder_role(self) -> str:
+        """The role that forwards changes of the forwarder role from an account of an organization."""
+        return f"{self.prefix}-forwarder-2"
+
+    @property
+    def second_forwarder_role_arn(self) -> str:
+        return _arn("iam", f"role/{self.second_forwarder_role}")
+
+    @property
     def grant(self) -> str:
         return f"{self.prefix}-grant"
 
@@ -313,6 +322,7 @@ class Names(NamedTuple):
         forwarder = config.event_bus.forwarder_role
         return [
             forwarder.rpartition("/")[2] if forwarder else self.forwarder_role,
+            *([self.second_forwarder_role] if config.organization else []),
             self.heartbeat,
             *([self.chat] if config.alerts.chats else []),
             *([self.publisher_role] if config.alerts.topic else []),

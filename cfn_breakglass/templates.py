@@ -42,6 +42,7 @@ from cfn_breakglass.builders.forwarding import (
     central_buses,
     dead_letters,
     forwarder_role,
+    second_forwarder_role,
 )
 from cfn_breakglass.builders.heartbeat import heartbeat_role, heartbeat_schedule, missing_heartbeat_alarms
 from cfn_breakglass.builders.outputs import access_and_role_outputs, resource_outputs
@@ -147,8 +148,8 @@ def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
 
 def make_accounts(plan: Plan) -> Template:
     """The template of the main region of every account of an organization: the role, and the roles that forward."""
-    roles = _Roles(role(plan), forwarder_role(plan), heartbeat_role(plan))
-    resources = [*roles.watched, *roles.forwarding]
+    roles = (forwarder_role(plan), second_forwarder_role(plan), heartbeat_role(plan))
+    resources = [*role(plan), *(created for created in roles if created)]
     return assemble(
         plan,
         f"{plan.names.prefix}: break-glass role of an account of the organization.",

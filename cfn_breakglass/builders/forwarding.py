@@ -30,8 +30,8 @@ from cfn_breakglass.builders.iam_policy import (
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import forwarding_role_boundary, tags
 from cfn_breakglass.detections.edges import EdgeRule
-from cfn_breakglass.names import sub
-from cfn_breakglass.plan import Plan
+from cfn_breakglass.names import part_arn, sub
+from cfn_breakglass.plan import CentralBus, Plan
 
 
 def central_buses(plan: Plan, *, after: AWSObject) -> dict[str, events.EventBus]:
@@ -61,33 +61,54 @@ def _bus_policy(plan: Plan, bus: str) -> dict[str, Any]:
     organization, names = plan.config.organization, plan.names
     if not organization:
         return {}
+    forwarders = (names.forwarder_role_arn, names.second_forwarder_role_arn)
     our_forwarders: Conditions = {
         aws.StringEquals: {"aws:PrincipalOrgID": organization.id},
-        aws.ArnLike: {"aws:PrincipalArn": sub(names.forwarder_role_arn.replace("${AWS::AccountId}", "*"))},
+        aws.ArnLike: {"aws:PrincipalArn": [sub(arn.replace("${AWS::AccountId}", "*")) for arn in forwarders]},
     }
-    forwarders = allow(
+    put = allow(
         "OurForwarders", [awacs.events.PutEvents], [sub(names.bus_arn(bus))], principal=anybody(), when=our_forwarders
     )
-    return {"Policy": encode_to_dict(policy(forwarders))}
+    return {"Policy": encode_to_dict(policy(put))}
 
 
 def forwarder_role(plan: Plan) -> iam.Role | None:
-    """The one role that forwards for our rules of all regions to the central buses; None without any.
+    """The role that forwards for our rules of all regions to the central buses; None without any.
 
     None too if the config names one.
     """
     if plan.config.event_bus.forwarder_role or not plan.buses:
         return None
     names = plan.names
-    rules = only_from(names.rule_arns(region="*"))
-    forward = policy(allow("Forward", [awacs.events.PutEvents], [sub(names.bus_arn(bus.name)) for bus in plan.buses]))
+    about = "Forwards events to the central buses"
+    rules = names.rule_arns(region="*")
+    return _forwarder(plan, "ForwarderRole", names.forwarder_role, about, rules=rules, buses=plan.buses)
+
+
+def second_forwarder_role(plan: Plan) -> iam.Role | None:
+    """The role that forwards changes of the forwarder role, which could not forward these itself; None without them."""
+    rules = [edge for edge in plan.edges if edge.by_second_forwarder]
+    if not rules:
+        return None
+    names = plan.names
+    arns = [part_arn("events", f"rule/{names.default_bus_rule(rule.id)}") for rule in rules]
+    buses = [plan.bus_of(rule.families[0]) for rule in rules]
+    about = "Forwards changes of the role that forwards all other events"
+    return _forwarder(plan, "SecondForwarderRole", names.second_forwarder_role, about, rules=arns, buses=buses)
+
+
+def _forwarder(
+    plan: Plan, logical_id: str, name: str, about: str, *, rules: list[str], buses: Iterable[CentralBus]
+) -> iam.Role:
+    """A role that ``rules``, by their ARNs, forward to ``buses`` with."""
+    arns = [sub(plan.names.bus_arn(bus.name)) for bus in buses]
+    forward = policy(allow("Forward", [awacs.events.PutEvents], arns))
+    ours = allow("OurRules", [awacs.sts.AssumeRole], principal=service(EVENTS), when=only_from(rules))
     return iam.Role(
-        "ForwarderRole",
-        RoleName=names.forwarder_role,
-        Description="Forwards events to the central buses",
-        AssumeRolePolicyDocument=policy(
-            allow("OurRules", [awacs.sts.AssumeRole], principal=service(EVENTS), when=rules)
-        ),
+        logical_id,
+        RoleName=name,
+        Description=about,
+        AssumeRolePolicyDocument=policy(ours),
         Policies=[iam.Policy(PolicyName="forward", PolicyDocument=forward)],
         **forwarding_role_boundary(plan),
         **tags(plan),
@@ -104,11 +125,12 @@ def bus_target(
 
     ``buses`` and ``role`` are those that the same template makes.
     """
-    bus = plan.bus_of(edge.families[0]).name
+    bus, names = plan.bus_of(edge.families[0]).name, plan.names
+    role_arn = names.second_forwarder_role_arn if edge.by_second_forwarder else names.forwarder_role_arn
     return {
         "Id": "CentralBus",
-        "Arn": buses[bus].get_att("Arn") if bus in buses else sub(plan.names.bus_arn(bus)),
-        "RoleArn": role.get_att("Arn") if role else sub(plan.names.forwarder_role_arn),
+        "Arn": buses[bus].get_att("Arn") if bus in buses else sub(names.bus_arn(bus)),
+        "RoleArn": role.get_att("Arn") if role else sub(role_arn),
     }
 
 

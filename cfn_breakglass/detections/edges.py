@@ -23,6 +23,7 @@ from cfn_breakglass.detections.tampering import (
     channel_changes,
     delivery_changes,
     existing_key_id,
+    forwarder_changes,
     part_changes,
     rule_changes,
     subscriber_changes,
@@ -50,12 +51,15 @@ OF_A_SESSION: Final = {"type": ["AssumedRole"]}
 _ROOM_FOR_USERS: Final = 1_600
 # What ends the name of the rule that watches the key.
 _KEY: Final = "Key"
+# And that of the rule that watches the forwarder role, in each account of an organization.
+_FORWARDER: Final = "Forwarder"
 
 
 class EdgeRule(NamedTuple):
     """A rule on the default bus of every region; ``id`` ends its name. It forwards the events of ``families``.
 
-    ``is_main_region_only``: it watches what is in the main region alone.
+    ``is_main_region_only``: it watches what is in the main region alone. ``by_second_forwarder``: it watches the role
+    of all other rules, and has another.
     """
 
     families: tuple[str, ...]
@@ -63,6 +67,7 @@ class EdgeRule(NamedTuple):
     description: str
     pattern: dict[str, Any]
     is_main_region_only: bool = False
+    by_second_forwarder: bool = False
 
 
 def edge_rules(
@@ -132,12 +137,21 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
         rules[_KEY] = ("What ends the use of the key, and denied changes of it", existing_key_changes(existing))
     elif key_id:
         rules[_KEY] = ("Changes of the key, denied ones too", own_key_changes(names, key_id))
+    if config.organization:
+        rules[_FORWARDER] = ("Changes of the role that forwards all other events", forwarder_changes(names))
     if config.alerts.chats:
         rules["Chat"] = ("Changes of the chat channels", channel_changes(config, names))
     for index, pattern in enumerate(subscriber_changes(config), start=1):
         rules[f"Subscribers{index if index > 1 else ''}"] = ("Changes of who is notified", pattern)
     return [
-        EdgeRule((TAMPERING,), f"{TAMPERING}{suffix}", description, pattern, is_main_region_only=suffix == _KEY)
+        EdgeRule(
+            (TAMPERING,),
+            f"{TAMPERING}{suffix}",
+            description,
+            pattern,
+            is_main_region_only=suffix == _KEY,
+            by_second_forwarder=suffix == _FORWARDER,
+        )
         for suffix, (description, pattern) in rules.items()
     ]
 

@@ -224,6 +224,14 @@ def part_changes(config: Config, names: Names) -> _Fields:
     return _own(services, parts, others)
 
 
+def forwarder_changes(names: Names) -> _Fields:
+    """Every writing call, by anybody, about the role that forwards from an account of an organization.
+
+    In one account, a rule of the main region notifies the fallback topic of these without that role.
+    """
+    return _own(["iam"], [{"roleName": [{"equals-ignore-case": names.forwarder_role}]}])
+
+
 def account_changes(config: Config, names: Names) -> _Fields:
     """Calls about what is not ours and alerts need: trails, regions, the organization, STS.
 
@@ -363,8 +371,11 @@ def sends_text_messages(config: Config) -> bool:
 
 def _roles(config: Config, names: Names) -> list[_Fields]:
     watched = {"prefix" if names.role.name_is_prefix else "equals-ignore-case": sub(names.role.name)}
-    of_stack_sets = [{"prefix": STACK_SETS_ROLE}] if config.organization else []
-    return [watched, *({"equals-ignore-case": name} for name in names.roles(config)), *of_stack_sets]
+    roles: list[_Fields] = [{"equals-ignore-case": name} for name in names.roles(config)]
+    if not config.organization:
+        return [watched, *roles]
+    others = [role for role in roles if role != {"equals-ignore-case": names.forwarder_role}]
+    return [watched, *others, {"prefix": STACK_SETS_ROLE}]
 
 
 def of_key(key: Any) -> _Fields:

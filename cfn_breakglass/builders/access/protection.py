@@ -185,7 +185,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield part_arn("cloudformation", f"stack/StackSet-{prefix}-*")
     yield from (part_arn("cloudformation", f"stackset/{name}:*") for name in names.stack_sets)
     if config.organization:
-        yield stack_sets_role_arn()
+        yield from (names.second_forwarder_role_arn, stack_sets_role_arn())
     if config.heartbeat != OFF:
         yield names.heartbeat_role_arn
         yield part_arn("scheduler", f"schedule/*/{names.heartbeat}")
