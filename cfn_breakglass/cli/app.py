@@ -14,7 +14,7 @@ from cfn_breakglass import __version__
 from cfn_breakglass.cli.hints import with_hint
 from cfn_breakglass.errors import BreakglassError
 
-_COMMANDS = ("init", "generate", "validate", "simulate", "trust", "diagram", "schema", "completion")
+_COMMANDS = ("init", "generate", "validate", "simulate", "report", "trust", "diagram", "schema", "completion")
 
 
 class _Group(click.Group):
@@ -57,6 +57,7 @@ Examples:
   cfn-breakglass generate --check    are the files up to date?
   cfn-breakglass validate            would AWS accept the templates?
   cfn-breakglass simulate history    which alerts would these records cause?
+  cfn-breakglass report history      how was the role used?
   cfn-breakglass trust               who can assume the role?
 
 cfn-breakglass COMMAND --help shows an example of each command's output.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -64,3 +65,14 @@ class Bar(Progress):
             self._bar.stop()
         self._started_at = self._clock()
         write(line)
+
+
+def progress_over(paths: Iterable[str]) -> Progress:
+    """A bar over the files under ``paths`` if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        return Progress()
+    from rich.console import Console
+
+    from cfn_breakglass.analysis.replay.sources import find_sources
+
+    return Bar(sum(source.size for source in find_sources(paths)), Console(stderr=True))

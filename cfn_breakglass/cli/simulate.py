@@ -74,12 +74,13 @@ def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jo
     from cfn_breakglass.analysis.replay.results import ReplayOptions
     from cfn_breakglass.analysis.replay.sources import SourceError, find_sources
     from cfn_breakglass.analysis.replay.workers import replay_sources
+    from cfn_breakglass.cli.progress import progress_over
 
     replay_options = ReplayOptions(**options)
     replay, report = Replay(replay_options), _report(ctx.command, as_json=as_json)
     for region in sorted(replay_options.regions - set(replay.regions)):
         click.echo(f"warning: neither template covers {region}", err=True)
-    with _progress(paths) as progress:
+    with progress_over(paths) as progress:
         for source, results in replay_sources(replay_options, replay, find_sources(paths), sys.stdin.buffer, jobs):
             _write_results(results, report, progress)
             progress.advance(source.size, report.summary.counts.records)
@@ -115,15 +116,3 @@ def _write_results(results: Iterable[ReplayResult], report: ReplayReport, progre
 
 def _write(line: OutputLine) -> None:
     click.echo(line.text, err=line.is_note)
-
-
-def _progress(paths: tuple[str, ...]) -> Progress:
-    """A bar if standard error is a terminal."""
-    from cfn_breakglass.analysis.replay.sources import find_sources
-    from cfn_breakglass.cli.progress import Bar, Progress
-
-    if not sys.stderr.isatty():
-        return Progress()
-    from rich.console import Console
-
-    return Bar(sum(source.size for source in find_sources(paths)), Console(stderr=True))

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
-from cloudtrail_mix import cloudtrail_lines
 from moto.events.models import EventPattern
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, its own folder is all there is
+from cloudtrail_mix import cloudtrail_lines
 from samples import ACCOUNT, RAISES, templates
 from tool_environments import kept_environment
 

@@ -1,4 +1,6 @@
-"""What ``simulate`` reads: files in the forms that people's tools write, and packed; and what it says of other files.
+"""What ``simulate`` and ``report`` read: files in the forms that people's tools write, and packed.
+
+And what ``simulate`` says of other files.
 
 Each file in ``tests/records/read`` holds the same two records, of which the later one raises an alert. None of
 those in ``tests/records/refused`` holds a record.
@@ -24,6 +26,7 @@ from click.testing import CliRunner, Result
 from extent import examples
 from hypothesis import given, settings, strategies as st
 from paths import ROOT
+from report_cases import run_report, write_templates
 from samples import ACCOUNT, SAMPLES, SETTINGS, templates
 
 from cfn_breakglass.analysis.replay.query_rows import REQUIRED_COLUMNS
@@ -70,6 +73,35 @@ def assert_is_read(result: Result, records: int = 2) -> set[str]:
     alerts = {"events": records // 2, "alert": records // 2, "logged": records // 2, "lost": 0}
     assert (summary["records"], summary["detections"]) == (records, {"RoleAssumed": alerts})
     return {delivery["place"] for delivery in lines(result, "delivery")}
+
+
+@pytest.fixture(scope="module")
+def reporting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with templates that see what is done in the role."""
+    folder = tmp_path_factory.mktemp("reporting")
+    write_templates(folder / "templates", regions=["eu-west-1"])
+    return folder
+
+
+def assert_is_reported(done: Result, records: int) -> None:
+    """That a report has the session that began, and the key of its credentials."""
+    assert (done.exit_code, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report["scope"]["records"] == records
+    (session,) = report["accounts"][0]["sessions"]
+    credentials = ASSUMED["responseElements"]["credentials"]
+    assert session["start_is_recorded"]
+    assert session["access_keys"]["values"] == [{"value": credentials["accessKeyId"], "count": 0}]
+
+
+@pytest.mark.parametrize("file", sorted((RECORDS / "read").iterdir()), ids=lambda file: file.name)
+def test_reported(reporting: Path, file: Path) -> None:
+    assert_is_reported(run_report(reporting, file, "--format", "json"), 2)
+
+
+def test_a_record_is_reported_once_whatever_forms_it_has(reporting: Path) -> None:
+    files = len(list((RECORDS / "read").iterdir()))
+    assert_is_reported(run_report(reporting, RECORDS / "read", "--format", "json"), 2 * files)
 
 
 @pytest.mark.parametrize("file", sorted((RECORDS / "read").iterdir()), ids=lambda file: file.name)
@@ -224,6 +256,12 @@ def test_packed(watching: Path, tmp_path: Path, data: bytes, place: str, piped: 
     path.write_bytes(data)
     done = run(watching, "-" if piped else path, "--json", data=data)
     assert assert_is_read(done) == {f"{'standard input' if piped else path}: {place}"}
+
+
+@pytest.mark.parametrize(("data", "place"), PACKED.values(), ids=PACKED)
+def test_packed_and_reported(reporting: Path, data: bytes, place: str) -> None:
+    assert place
+    assert_is_reported(run_report(reporting, "-", "--format", "json", data=data), 2)
 
 
 def packed_again(data: bytes, times: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import manual
 import pytest
 import rejections
+import report_cases
 from paths import GOLDEN, ROOT, STARTER
 
 from cfn_breakglass import load_config, output_files
@@ -59,6 +60,7 @@ def refresh() -> None:
         (ROOT / "templates" / name).write_text(text, encoding="utf-8")
     (ROOT / "templates" / "diagram.svg").write_text(svg(picture_of(ROOT / "templates")), encoding="utf-8")
     rejections.refresh()
+    report_cases.refresh()
     manual.refresh()
 
 

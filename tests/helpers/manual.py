@@ -40,6 +40,7 @@ from costs import (
 )
 from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
+from report_cases import excerpt
 from template_data import read_yaml
 
 import cfn_breakglass
@@ -319,6 +320,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "quotas": quota_table,
     "organization costs": organization_cost_table,
     "prices": price_table,
+    "report": excerpt,
     "layers": partial(_layer_table, "cfn_breakglass"),
     "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
 }

@@ -70,10 +70,10 @@ class Accounts:
         if options.account and not is_account(options.account):
             raise RecordError(not_an_account(options.account))
         # Templates for one account cannot be deployed in another.
-        self._example = self.deployment(options.account or templates[0].coverage.account_or_example)
-        if self._example.rejection:
-            raise FailedAssertionError(self._example.rejection)
-        self.regions, self.fields = self._example.simulator.regions, self._example.fields
+        self.example = self.deployment(options.account or templates[0].coverage.account_or_example)
+        if self.example.rejection:
+            raise FailedAssertionError(self.example.rejection)
+        self.regions, self.fields = self.example.simulator.regions, self.example.fields
         if options.detections and (unknown := sorted(options.detections - self._all_detections())):
             detections = ", ".join(self.detections)
             raise TemplateError(f"{unknown[0]} is not a detection of the templates\n  they have {detections}")
@@ -81,7 +81,7 @@ class Accounts:
     @cached_property
     def detections(self) -> list[str]:
         """The detections that a record can set off, unlike the heartbeat."""
-        paths = [path for paths in self._example.paths.values() for path in paths]
+        paths = [path for paths in self.example.paths.values() for path in paths]
         return list(dict.fromkeys(path.rule.detection for path in paths if path.accepts_aws_events))
 
     def run(self, event: Mapping[str, Any], account: str) -> list[Delivery]:
@@ -106,7 +106,7 @@ class Accounts:
         return self.own_deployment(account if is_named else ANY_ACCOUNT)
 
     def _all_detections(self) -> set[str]:
-        return {path.rule.detection for paths in self._example.paths.values() for path in paths}
+        return {path.rule.detection for paths in self.example.paths.values() for path in paths}
 
 
 def _patterns(rules: Iterable[Rule]) -> frozenset[Pattern]:

@@ -1,0 +1,1 @@
+"""What was done in sessions of the role, from CloudTrail records."""

@@ -1,0 +1,59 @@
+r"""A document as Markdown, as GitHub and CommonMark read it.
+
+What comes from a record stands in code, where nothing is a mark: neither HTML, nor a link, nor a mention. A pipe would
+end the cell of a table even there, so it is written as Python writes a character that cannot be printed: ``\x7c``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cfn_breakglass.analysis.sessions.document import Blanks, Block, Facts, Heading, Paragraph, Table, Text, Value
+from cfn_breakglass.analysis.text_layout import terminal_safe
+
+_BLANK = "_" * 30
+
+
+def markdown(blocks: Iterable[Block]) -> str:
+    """The text of a Markdown file."""
+    return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(_lines(block)))) + "\n"
+
+
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Heading(level, text):
+            yield f"{'#' * level} {_inline(text)}"
+        case Paragraph(text):
+            yield _inline(text)
+        case Facts(rows):
+            for label, texts in rows:
+                if len(texts) == 1:
+                    yield f"- **{label}:** {_inline(texts[0])}"
+                else:
+                    yield f"- **{label}:**"
+                    yield from (f"  - {_inline(text)}" for text in texts)
+        case Table(columns, rows, numbers):
+            yield _row(columns)
+            yield _row("--:" if column in numbers else "---" for column in columns)
+            yield from (_row(map(_inline, cells)) for cells in rows)
+        case Blanks(labels):
+            yield from (f"- **{label}:** {_BLANK}" for label in labels)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _inline(text: Text) -> str:
+    return "".join(_code(part.text) if isinstance(part, Value) else part for part in text)
+
+
+def _code(text: str) -> str:
+    """A text as code, between more backticks than it has in a row."""
+    line = terminal_safe(text).replace("|", "\\x7c")
+    if not line.strip():
+        return "(empty)"
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    padding = " " if line[0] in "` " or line[-1] in "` " else ""
+    return f"{fence}{padding}{line}{padding}{fence}"
