@@ -14,6 +14,7 @@ from cfn_breakglass.cli.app import cli
 
 EVENT = EVENTS / "RoleAssumed" / "raises-user-of-the-same-account.json"
 NO_EVENT = EVENTS / "RoleAssumed" / "silent-caller-identity.json"
+NO_USE = EVENTS / "RoleAssumed" / "silent-session-token.json"
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bad.yaml").write_text("main_region: mars\n", encoding="utf-8")
     shutil.copy(EVENT, tmp_path / "event.json")
     shutil.copy(NO_EVENT, tmp_path / "no-event.json")
+    shutil.copy(NO_USE, tmp_path / "no-use.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -64,7 +66,7 @@ EXIT_CODES = {
     "report --output new.html event.json": 0,
     "report --session alice event.json": 0,
     "report --session nobody event.json": 1,
-    "report no-event.json": 1,
+    "report no-use.json": 1,
     "report --since never event.json": 2,
     "report --output templates event.json": 2,
     "report none.json": 2,

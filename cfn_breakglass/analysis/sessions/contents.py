@@ -98,8 +98,8 @@ def _session_table(report: UseReport) -> Table:
         )
         for number, session in enumerate(report.sessions, 1)
     )
-    columns = {"Session": 7, "Began": 10, "Account": 13, "Name": 11, "Caller": 22}
-    numbers = {"Calls": 6, "Writes": 7, "Failed": 6}
+    columns = {"Session": 7, "Began": 10, "Account": 13, "Name": 10, "Caller": 21}
+    numbers = {"Calls": 7, "Writes": 7, "Failed": 7}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
     return Table({**columns, **numbers, "Stands out": 18}, rows, frozenset(numbers), anchors)
 
@@ -265,7 +265,7 @@ def _denied(use: AccountUse) -> Iterator[Block]:
         )
         for attempts in use.denied
     )
-    columns = {"First": 10, "Last": 10, "Attempts": 9, "Caller": 20, "Way in": 10, "From": 11, "Error": 30}
+    columns = {"First": 10, "Last": 10, "Attempts": 10, "Caller": 19, "Way in": 10, "From": 11, "Error": 30}
     yield Table(columns, rows, frozenset({"Attempts"}))
     if use.more_denied:
         yield Paragraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))
