@@ -74,4 +74,4 @@ def test_an_account_has_what_its_share_of_the_costs_says() -> None:
     placed: list[Placed] = organization(100).resources
     roles = sum(resource.copies for resource in placed if resource.type == "AWS::IAM::Role")
     schedules = sum(resource.copies for resource in placed if resource.type == "AWS::Scheduler::Schedule")
-    assert (roles, schedules) == (3 * 100, 17 * 100)
+    assert (roles, schedules) == (4 * 100, 17 * 100)
