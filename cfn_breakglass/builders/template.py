@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,8 @@ from cfn_breakglass.plan import Plan
 
 METADATA = "cfn-breakglass"
 """Where a template says what it covers, for those who read it back."""
+_REFERENCE = re.compile(r"\$\{(?!!)")
+DOLLAR_BRACE = re.compile(r"(?<=\$)(?=\{)")
 
 
 def assemble(
@@ -75,7 +78,11 @@ def with_known_values(node: Any, config: Config, region: str | None = None) -> A
             return {key: resolved(value) for key, value in node.items()}
         for placeholder, value in known.items():
             text = text.replace(placeholder, value)
-        return {"Fn::Sub": text} if "${" in text else text
+        if _REFERENCE.search(text):
+            return {"Fn::Sub": text}
+        # Cut in two, ${ cannot be mistaken for a reference that somebody forgot to resolve.
+        pieces = DOLLAR_BRACE.split(text.replace("${!", "${"))
+        return pieces[0] if len(pieces) == 1 else {"Fn::Join": ["", pieces]}
 
     return resolved(node)
 

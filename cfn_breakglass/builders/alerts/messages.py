@@ -13,6 +13,7 @@ from typing import Any
 
 from troposphere import FindInMap, Join, Sub, events
 
+from cfn_breakglass.builders.template import DOLLAR_BRACE
 from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, TEXT, TEXT_FIELDS, Field
 from cfn_breakglass.config.model import EVENT, JSON, TEXT as TEXT_FORMAT
 from cfn_breakglass.detections.catalog import Detection
@@ -118,7 +119,6 @@ def _members(names: Iterable[str], fields: Mapping[str, Field], paths: dict[str,
     ]
 
 
-_DOLLAR_BRACE = re.compile(r"(?<=\$)(?=\{)")
 _UNCLOSED = re.compile(r"\$\{[^{}]*(?:$|\{)")
 
 
@@ -175,7 +175,7 @@ def _as_join(pieces: list[Any]) -> Any:
         element
         for is_text, run in groupby(pieces, key=lambda piece: isinstance(piece, str))
         # Cut in two, ${ cannot be mistaken for a reference that somebody forgot to resolve.
-        for element in (_DOLLAR_BRACE.split("".join(run)) if is_text else run)
+        for element in (DOLLAR_BRACE.split("".join(run)) if is_text else run)
     ]
     return runs[0] if len(runs) == 1 else Join("", runs)
 
