@@ -27,7 +27,7 @@ from tool_environments import kept_environment
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.template.template_files import main_and_stackset
+from cfn_breakglass.analysis.template.template_files import template_set
 
 MIX_MB: Final = int(os.environ.get("BENCH_MB", "300"))
 HISTORY_GB: Final = float(os.environ.get("BENCH_GB", "2"))
@@ -169,7 +169,7 @@ def many_accounts(home: Path) -> None:
 
 def matcher(home: Path) -> None:
     """What moto's matcher takes for the rules of a region."""
-    stack = resolve(main_and_stackset(home)[1].template, account=ACCOUNT, region="eu-west-1")
+    stack = resolve(template_set(home).stackset.template, account=ACCOUNT, region="eu-west-1")
     rules = stack.of_type("AWS::Events::Rule")
     patterns = [EventPattern.load(json.dumps(rule.properties["EventPattern"])) for rule in rules]
     events: list[Any] = [event_from_record(orjson.loads(line)) for line in islice(cloudtrail_lines(), 500)]

@@ -23,7 +23,7 @@ from cfn_breakglass.analysis.diagram.trust_summary import allowed_principals
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.simulator.subscriptions import subscribers_of
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.template.template_files import config_name, main_and_stackset, rule_id
+from cfn_breakglass.analysis.template.template_files import config_name, rule_id, template_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ EXTERNAL = "exists already"
 
 def picture_of(folder: Path) -> Picture:
     """Read main-region and stackset in ``folder``, YAML or JSON; TemplateError if they cannot be read."""
-    main_file, stackset_file = main_and_stackset(folder)
+    main_file, stackset_file, _ = template_set(folder)
     (main_deployment,) = _deployments(main_file)
     stackset_deployments = _deployments(stackset_file)
     main = main_deployment.stack

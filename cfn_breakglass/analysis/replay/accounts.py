@@ -17,9 +17,9 @@ from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
 from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT, RecordFilter
 from cfn_breakglass.analysis.replay.results import ReplayOptions
-from cfn_breakglass.analysis.simulator.simulator import Delivery, DetectionPath, Simulator, deploy_pair
-from cfn_breakglass.analysis.template.reader import FailedAssertionError, Stack
-from cfn_breakglass.analysis.template.template_files import TemplateFile
+from cfn_breakglass.analysis.simulator.simulator import AccountStacks, Delivery, DetectionPath, Simulator, deploy
+from cfn_breakglass.analysis.template.reader import FailedAssertionError
+from cfn_breakglass.analysis.template.template_files import TemplateSet
 from cfn_breakglass.errors import TemplateError
 
 _MAX_ACCOUNTS = 16_384
@@ -34,19 +34,19 @@ class UnknownAccountError(RecordError):
 class Deployment:
     """The templates, deployed in an account; ``rejection`` is why they cannot be."""
 
-    def __init__(self, templates: tuple[TemplateFile, TemplateFile], account: str) -> None:
+    def __init__(self, templates: TemplateSet, account: str) -> None:
         self.account = account
         self.rejection = ""
-        stacks: dict[str, Stack] = {}
+        deployed = AccountStacks({})
         try:
-            stacks = deploy_pair(*templates, account=account)
+            deployed = deploy(templates, account)
         except FailedAssertionError as error:
             self.rejection = str(error)
-        self.simulator = Simulator(stacks)
-        self.regions = frozenset(stacks)
+        self.simulator = Simulator(*deployed)
+        self.regions = frozenset(deployed.stacks)
         self.fields = {field for rule in self.simulator.rules for field in rule.pattern.fields}
         # One filter for all regions, of which most have the same patterns.
-        first_rules = [rule for region in stacks for rule in self.simulator.watching(region)]
+        first_rules = [rule for region in deployed.stacks for rule in self.simulator.watching(region)]
         patterns = dict.fromkeys((rule.pattern, _patterns(self.simulator.rules_after(rule))) for rule in first_rules)
         next_filter = cache(_filter)
         self.may_match = RecordFilter((pattern, next_filter(after)) for pattern, after in patterns).may_match
@@ -63,14 +63,14 @@ class Accounts:
     TemplateError or RecordError for options that do not fit the templates.
     """
 
-    def __init__(self, options: ReplayOptions, templates: tuple[TemplateFile, TemplateFile]) -> None:
+    def __init__(self, options: ReplayOptions, templates: TemplateSet) -> None:
         self._templates = templates
         self.deployment = lru_cache(_MAX_ACCOUNTS)(self._deployment)
         self.own_deployment = lru_cache(_MAX_DEPLOYMENTS)(partial(Deployment, templates))
         if options.account and not is_account(options.account):
             raise RecordError(not_an_account(options.account))
         # Templates for one account cannot be deployed in another.
-        self.example = self.deployment(options.account or templates[0].coverage.account_or_example)
+        self.example = self.deployment(options.account or templates.main_region.coverage.account_or_example)
         if self.example.rejection:
             raise FailedAssertionError(self.example.rejection)
         self.regions, self.fields = self.example.simulator.regions, self.example.fields
@@ -102,7 +102,7 @@ class Accounts:
     def _deployment(self, account: str) -> Deployment:
         if not is_account(account):
             raise UnknownAccountError("it does not say its account")
-        is_named = any(account in template_file.text for template_file in self._templates)
+        is_named = any(template_file and account in template_file.text for template_file in self._templates)
         return self.own_deployment(account if is_named else ANY_ACCOUNT)
 
     def _all_detections(self) -> set[str]:

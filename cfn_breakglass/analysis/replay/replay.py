@@ -16,7 +16,7 @@ from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, R
 from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
 from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.analysis.simulator.simulator import Delivery
-from cfn_breakglass.analysis.template.template_files import main_and_stackset
+from cfn_breakglass.analysis.template.template_files import template_set
 
 # As many as the accounts of an organization in their regions; then they are looked up anew.
 _MAX_FILTERS = 50_000
@@ -38,7 +38,7 @@ class RecordReplay(ABC, Generic[Result]):
 
     def __init__(self, options: ReplayOptions) -> None:
         self._options = options
-        self._accounts = Accounts(options, main_and_stackset(options.templates))
+        self._accounts = Accounts(options, template_set(options.templates))
         self._decoder = PartialDecoder(self._accounts.fields)
         self.regions = self._accounts.regions
         # By account and region: whether a record may match a pattern.

@@ -55,7 +55,7 @@ def alarm_problems(stack: Stack, resource: Resource, buses: Collection[str]) -> 
         if problem.logical_id or problem.code == "topic-missing":
             yield problem
         else:
-            yield _on(stack, resource, problem)
+            yield _on(resource, problem)
 
 
 def alarm_topics(stack: Stack) -> set[str]:
@@ -87,8 +87,8 @@ def unwatched_resources(stack: Stack, rules: Iterable[Rule]) -> Iterator[Deliver
         if set(watched) <= resources.keys():
             for dimensions, resource in resources.items():
                 if resource.arn in arns - alarm_topics(stack) and dimensions not in watched:
-                    message = f"no alarm watches the {source.kind} {resource.arn}"
-                    yield DeliveryProblem(f"{source.kind}-without-alarm", message, stack.region, resource.logical_id)
+                    code, message = f"{source.kind}-without-alarm", f"no alarm watches the {source.kind} {resource.arn}"
+                    yield DeliveryProblem(code, message, resource.template, resource.logical_id)
 
 
 def alarm_event(stack: Stack, alarm: Resource) -> dict[str, Any]:
@@ -100,9 +100,9 @@ def alarm_event(stack: Stack, alarm: Resource) -> dict[str, Any]:
     return make_event(stack, "aws.cloudwatch", "CloudWatch Alarm State Change", detail, [alarm.arn])
 
 
-def _on(stack: Stack, alarm: Resource, problem: DeliveryProblem) -> DeliveryProblem:
+def _on(alarm: Resource, problem: DeliveryProblem) -> DeliveryProblem:
     message = f"the alarm {alarm.name} {problem.message}"
-    return problem._replace(message=message, region=stack.region, logical_id=alarm.logical_id)
+    return problem._replace(message=message, template=alarm.template, logical_id=alarm.logical_id)
 
 
 def _find_alarm(resource: Resource) -> Alarm | None:
@@ -114,7 +114,7 @@ def _find_alarm(resource: Resource) -> Alarm | None:
     if not match:
         return None
     metric = Metric("AWS/Events", "FailedInvocations", frozenset({("EventBusName", match[1])}))
-    return Alarm(resource.logical_id, resource.name, metric, resource.properties)
+    return Alarm(resource.template, resource.logical_id, resource.name, metric, resource.properties)
 
 
 def _metric_problems(stack: Stack, alarm: Alarm, buses: Collection[str]) -> Iterator[DeliveryProblem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -66,16 +66,42 @@ _RECEIVERS = {
 }
 
 
-def can_forward(stacks: Iterable[Stack], rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
-    """Whether the rule may put the event on another bus with the role of its target.
+def can_forward(
+    stacks: Sequence[Stack], rule: Rule, target: Target, event: Mapping[str, Any], organization: str = ""
+) -> Verdict:
+    """Whether the rule may put the event on another bus with the role of its target, and that bus lets it.
 
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+    ``organization`` is the ID of the one that the account of the rule is in.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html and
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
     """
     if target.role is None:
         message = f"the rule {rule.name} forwards to {target.arn} without a role"
         return Verdict(DeliveryProblem("forward-without-role", message, about=target.arn))
     context = {"events:source": event.get("source", ""), "events:detail-type": event.get("detail-type", "")}
-    return _can_act(stacks, rule, target, "events:PutEvents", context)
+    verdict = _can_act(stacks, rule, target, "events:PutEvents", context)
+    caller = {"aws:PrincipalAccount": rule.account, "aws:PrincipalArn": target.role}
+    caller |= {"aws:PrincipalOrgID": organization} if organization else {}
+    problem = verdict.problem or _bus_denial(stacks, rule, target, context | caller)
+    return verdict._replace(problem=problem)
+
+
+def _bus_denial(
+    stacks: Iterable[Stack], rule: Rule, target: Target, context: Mapping[str, str | list[str]]
+) -> DeliveryProblem | None:
+    """Why a bus of another account does not let the role of the target put events on it, or None if it does.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+    """
+    others = (stack for stack in stacks if stack.account != rule.account)
+    bus = next(filter(None, (find_by_arn(stack, "AWS::Events::EventBus", target.arn) for stack in others)), None)
+    if not bus:
+        return None
+    policy = bus.properties.get("Policy", {})
+    if allowed([policy], action="events:PutEvents", resource=target.arn, context=context):
+        return None
+    message = f"the policy of the bus {target.arn} does not let the role {target.role} put events on it"
+    return DeliveryProblem("bus-policy-denies", message, bus.template, bus.logical_id, str(target.role))
 
 
 def _can_act(
@@ -91,12 +117,12 @@ def _can_act(
         [trust], action="sts:AssumeRole", resource=role.arn, principal_service=_EVENTBRIDGE, context=rule.context
     ):
         message = f"the role {role.arn} does not trust the rule {rule.arn}"
-        return Verdict(DeliveryProblem("role-trust-denies", message, stack.region, role.logical_id, "EventBridge"))
+        return Verdict(DeliveryProblem("role-trust-denies", message, role.template, role.logical_id, "EventBridge"))
     context = {**context, "aws:PrincipalArn": role.arn}
     if not allowed(role_policies(stack, role), action=action, resource=target.arn, context=context):
         verb, code, about = _DENIALS[action]
         message = f"the role {role.arn} may not {verb} {target.arn}"
-        return Verdict(DeliveryProblem(code, message, stack.region, role.logical_id, about or target.arn))
+        return Verdict(DeliveryProblem(code, message, role.template, role.logical_id, about or target.arn))
     return Verdict()
 
 
@@ -159,7 +185,7 @@ def can_send(stack: Stack, kind: str, arn: str, sender: Sender) -> Verdict:
         message = f"the policy of the {kind} {arn} does not let {sender.description} {receiver.verb}"
         blamed = policies[0] if len(policies) == 1 else resource
         about = _SERVICE_NAMES[sender.service]
-        return Verdict(DeliveryProblem(f"{kind}-policy-denies", message, stack.region, blamed.logical_id, about))
+        return Verdict(DeliveryProblem(f"{kind}-policy-denies", message, blamed.template, blamed.logical_id, about))
     return _can_use_key(stack, resource, arn, sender)
 
 
@@ -169,7 +195,7 @@ def _can_use_key(stack: Stack, resource: Resource, arn: str, sender: Sender) -> 
     key_reference = resource.properties.get("KmsMasterKeyId")
     if key_reference and "alias/aws/" in key_reference:
         message = f"{service_name} cannot use the key {key_reference} of {arn}; it takes a customer key"
-        return Verdict(DeliveryProblem("key-of-aws", message, stack.region, resource.logical_id, service_name))
+        return Verdict(DeliveryProblem("key-of-aws", message, resource.template, resource.logical_id, service_name))
     use = KeyUse(sender.service, service_name, _KEY_ACTIONS, sender.key_context)
     return _can_encrypt(stack, key_reference, arn, use)
 
@@ -196,7 +222,7 @@ def _can_write(stack: Stack, rule: Rule, target: Target) -> Verdict:
             ):
                 message = f"no Logs resource policy lets {service} {action} in {arn} for the rule {rule.arn}"
                 blamed = policies[0] if len(policies) == 1 else group
-                return Verdict(DeliveryProblem("log-policy-denies", message, stack.region, blamed.logical_id))
+                return Verdict(DeliveryProblem("log-policy-denies", message, blamed.template, blamed.logical_id))
     return _can_encrypt_log(stack, group, arn)
 
 
@@ -220,7 +246,7 @@ def _can_encrypt(stack: Stack, key_reference: str | None, arn: str, use: KeyUse)
     key = find_key(stack, key_reference)
     if not key:
         return Verdict(assumed_allowed=(key_reference,))
-    problem = key_denial(stack, key, use)
+    problem = key_denial(key, use)
     return Verdict(problem and problem._replace(message=f"{problem.message} for {arn}"))
 
 

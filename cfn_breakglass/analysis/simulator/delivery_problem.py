@@ -8,14 +8,14 @@ from typing import NamedTuple
 class DeliveryProblem(NamedTuple):
     """Why something does not arrive: a sentence, and where to mend it.
 
-    ``code`` is the kind of problem. ``region`` and ``logical_id`` are those of the resource to change; both are empty
+    ``code`` is the kind of problem. ``template`` and ``logical_id`` are those of the resource to change; both are empty
     where no template makes it, for instance a bus that is missing. ``about`` is the one fact that the code leaves
     open, such as the ARN of that bus.
     """
 
     code: str
     message: str
-    region: str = ""
+    template: str = ""
     logical_id: str = ""
     about: str = ""
 

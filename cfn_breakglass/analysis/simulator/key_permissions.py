@@ -30,11 +30,11 @@ def find_key(stack: Stack, key_reference: str) -> Resource | None:
     return next((key for key in stack.of_type("AWS::KMS::Key") if name in (key.name, key.arn)), None)
 
 
-def key_denial(stack: Stack, key: Resource, *uses: KeyUse) -> DeliveryProblem | None:
-    """Why a service cannot use a key of the stack, or None if it can."""
+def key_denial(key: Resource, *uses: KeyUse) -> DeliveryProblem | None:
+    """Why a service cannot use a key that a stack makes, or None if it can."""
     if key.properties.get("Enabled", True) is False:
         message = f"the key {key.arn} is disabled: {uses[0].service_name} cannot use it"
-        return DeliveryProblem("key-disabled", message, stack.region, key.logical_id)
+        return DeliveryProblem("key-disabled", message, key.template, key.logical_id)
     for use in uses:
         for action in use.actions:
             if not allowed(
@@ -45,5 +45,5 @@ def key_denial(stack: Stack, key: Resource, *uses: KeyUse) -> DeliveryProblem | 
                 context=use.context,
             ):
                 message = f"the policy of the key {key.arn} does not let {use.service_name} use it"
-                return DeliveryProblem("key-policy-denies", message, stack.region, key.logical_id, use.service_name)
+                return DeliveryProblem("key-policy-denies", message, key.template, key.logical_id, use.service_name)
     return None

@@ -15,7 +15,8 @@ from cfn_breakglass.analysis.template.reader import Resource, Stack
 from cfn_breakglass.errors import TemplateError
 
 _SELECTOR = r"\$((?:\.[A-Za-z0-9_-]+)+)"
-_PATTERN = re.compile(rf'\{{\s*{_SELECTOR}\s*=\s*"([^"*]*)"\s*\}}')
+_TERM = rf'{_SELECTOR}\s*=\s*"([^"*]*)"'
+_PATTERN = re.compile(rf"\{{\s*(?:{_TERM}|\(\s*{_TERM}\s*\)(?:\s*&&\s*\(\s*{_TERM}\s*\))*)\s*\}}")
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,
     "GreaterThanThreshold": operator.gt,
@@ -39,6 +40,7 @@ class Metric(NamedTuple):
 class Alarm(NamedTuple):
     """An alarm on one metric with one threshold."""
 
+    template: str
     logical_id: str
     name: str
     metric: Metric
@@ -95,15 +97,15 @@ def metric_alarm(resource: Resource) -> Alarm:
         (str(dimension["Name"]), str(dimension["Value"])) for dimension in properties.get("Dimensions", [])
     )
     metric = Metric(str(properties.get("Namespace")), properties["MetricName"], dimensions)
-    return Alarm(resource.logical_id, resource.name, metric, properties)
+    return Alarm(resource.template, resource.logical_id, resource.name, metric, properties)
 
 
 def _published(metric_filter: Resource, record: Mapping[str, Any]) -> Iterator[Metric]:
     logical_id, properties = metric_filter.logical_id, metric_filter.properties
-    pattern = _PATTERN.fullmatch(str(properties.get("FilterPattern")).strip())
-    if not pattern:
+    pattern = str(properties.get("FilterPattern")).strip()
+    if not _PATTERN.fullmatch(pattern):
         raise TemplateError(f"{logical_id}: cannot tell what the filter pattern matches")
-    if _look_up(record, pattern[1]) != pattern[2]:
+    if any(_look_up(record, path) != value for path, value in re.findall(_TERM, pattern)):
         return
     for transformation in properties.get("MetricTransformations", []):
         dimensions = transformation.get("Dimensions", [])

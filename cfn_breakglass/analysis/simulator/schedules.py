@@ -39,7 +39,7 @@ def enabled_schedule(stack: Stack) -> Resource:
     schedule = schedules[0]
     if schedule.properties.get("State") == "DISABLED":
         message = f"the schedule {schedule.logical_id} is DISABLED in {stack.region}"
-        raise BrokenPathError(DeliveryProblem("schedule-disabled", message, stack.region, schedule.logical_id))
+        raise BrokenPathError(DeliveryProblem("schedule-disabled", message, schedule.template, schedule.logical_id))
     return schedule
 
 
@@ -53,7 +53,9 @@ def scheduled_event(stack: Stack, schedule: Resource) -> dict[str, Any]:
         detail = None
     if not isinstance(detail, dict) or not parameters or parameters["Source"].startswith("aws."):
         message = f"EventBridge takes no such event as the schedule {schedule.logical_id} puts"
-        raise BrokenPathError(DeliveryProblem("schedule-event-invalid", message, stack.region, schedule.logical_id))
+        raise BrokenPathError(
+            DeliveryProblem("schedule-event-invalid", message, schedule.template, schedule.logical_id)
+        )
     return make_event(stack, parameters["Source"], parameters["DetailType"], detail)
 
 
@@ -67,7 +69,7 @@ def check_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, ev
     if target["RoleArn"] not in makers:
         message = f"no template makes the role {target['RoleArn']} of the schedule {schedule.logical_id}"
         raise BrokenPathError(
-            DeliveryProblem("schedule-role-missing", message, stack.region, schedule.logical_id, target["RoleArn"])
+            DeliveryProblem("schedule-role-missing", message, schedule.template, schedule.logical_id, target["RoleArn"])
         )
     maker, role = makers[target["RoleArn"]]
     group = f"schedule-group/{schedule.properties.get('GroupName', 'default')}"
@@ -81,13 +83,13 @@ def check_role(stacks: Mapping[str, Stack], stack: Stack, schedule: Resource, ev
     ):
         message = f"the role {role.arn} does not trust the schedules of {source}"
         raise BrokenPathError(
-            DeliveryProblem("role-trust-denies", message, maker.region, role.logical_id, "EventBridge Scheduler")
+            DeliveryProblem("role-trust-denies", message, role.template, role.logical_id, "EventBridge Scheduler")
         )
     keys = {"events:source": event["source"], "events:detail-type": event["detail-type"]}
     if not allowed(role_policies(maker, role), action="events:PutEvents", resource=target["Arn"], context=keys):
         message = f"the role {role.arn} may not put {event['source']} on {target['Arn']}"
         raise BrokenPathError(
-            DeliveryProblem("role-policy-denies", message, maker.region, role.logical_id, "a default bus")
+            DeliveryProblem("role-policy-denies", message, role.template, role.logical_id, "a default bus")
         )
 
 

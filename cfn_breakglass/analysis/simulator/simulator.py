@@ -14,8 +14,8 @@ from cfn_breakglass.analysis.eventbridge.stack_rules import Rule, Target, bus_ar
 from cfn_breakglass.analysis.simulator.delivery_permissions import Verdict, can_deliver, can_forward
 from cfn_breakglass.analysis.simulator.delivery_problem import DeliveryProblem
 from cfn_breakglass.analysis.simulator.subscriptions import subscribers_of
-from cfn_breakglass.analysis.template.reader import Stack, resolve
-from cfn_breakglass.analysis.template.template_files import TemplateFile
+from cfn_breakglass.analysis.template.reader import Stack, merge, resolve
+from cfn_breakglass.analysis.template.template_files import TemplateFile, TemplateSet
 from cfn_breakglass.aws import limits
 
 _TOO_LARGE = f"the event is over {limits.EVENT.maximum // 1024} KB, and such events do not reach EventBridge"
@@ -70,17 +70,32 @@ class DetectionPath(NamedTuple):
         return self.rule.accepts_aws_events and (self.is_direct or any(edge.accepts_aws_events for edge in self.edges))
 
 
-class Simulator:
-    """The rules of an account, by bus. ``stacks`` are its stacks by region."""
+class AccountStacks(NamedTuple):
+    """What the templates make in an account: a stack per region, the main one first, of all that is deployed there.
 
-    def __init__(self, stacks: Mapping[str, Stack]) -> None:
+    ``organization`` is the ID of the one that the account is in, empty if it is in none. ``hub`` is the hub's stack if
+    the account is another one: the stack to which it forwards.
+    """
+
+    stacks: Mapping[str, Stack]
+    organization: str = ""
+    hub: Stack | None = None
+
+
+class Simulator:
+    """The rules of an account and of its hub, by bus; the arguments are those of ``AccountStacks``."""
+
+    def __init__(self, stacks: Mapping[str, Stack], organization: str = "", hub: Stack | None = None) -> None:
         self._stacks = stacks
+        self._organization = organization
+        self._hub = hub
+        self._every_stack = [*stacks.values(), *([hub] if hub else [])]
         self._rules: defaultdict[str, list[Rule]] = defaultdict(list)
-        for stack in stacks.values():
+        for stack in self._every_stack:
             for rule in rules_of(stack):
                 self._rules[rule.bus].append(rule)
-        own_buses = {bus.arn for stack in stacks.values() for bus in stack.of_type("AWS::Events::EventBus")}
-        self._default_buses = {bus_arn(stack, "default") for stack in stacks.values()}
+        own_buses = {bus.arn for stack in self._every_stack for bus in stack.of_type("AWS::Events::EventBus")}
+        self._default_buses = {bus_arn(stack, "default") for stack in self._every_stack}
         # The rules of the stacks prove that a bus exists which they do not make.
         self._buses = own_buses | self._default_buses | set(self._rules)
         # What the policies say does not change from event to event.
@@ -94,8 +109,17 @@ class Simulator:
 
     @property
     def rules(self) -> list[Rule]:
-        """Every rule, whatever its bus."""
+        """Every rule, whatever its bus; also of the hub."""
         return [rule for rules in self._rules.values() for rule in rules]
+
+    @property
+    def has_hub(self) -> bool:
+        """Whether the account forwards to another one, the hub."""
+        return self._hub is not None
+
+    def stack_of(self, rule: Rule) -> Stack:
+        """The stack that makes the rule."""
+        return self._hub if self._hub and rule.account == self._hub.account else self._stacks[rule.region]
 
     def watching(self, region: str) -> list[Rule]:
         """The rules that see an event first: those on the default bus of ``region``."""
@@ -146,14 +170,14 @@ class Simulator:
         """Whether the rule can reach a target that is no bus."""
         key = (rule.arn, id(target))
         if key not in self._deliverable:
-            self._deliverable[key] = can_deliver(self._stacks[rule.region], rule, target)
+            self._deliverable[key] = can_deliver(self.stack_of(rule), rule, target)
         return self._deliverable[key]
 
     def forwardable(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> Verdict:
         """Whether the event can arrive on the bus of the target."""
         key = (rule.arn, id(target), str(event.get("source")), str(event.get("detail-type")))
         if key not in self._forwardable:
-            verdict = can_forward(self._stacks.values(), rule, target, event)
+            verdict = can_forward(self._every_stack, rule, target, event, self._organization)
             if verdict.problem is None and target.arn not in self._buses:
                 message = f"no template makes the bus {target.arn} or puts a rule on it"
                 verdict = verdict._replace(problem=DeliveryProblem("bus-missing", message, about=target.arn))
@@ -217,7 +241,7 @@ class Simulator:
             target=target.arn,
             kind=target.kind,
             message=message,
-            subscribers=tuple(subscribers_of(self._stacks[rule.region], target.arn)),
+            subscribers=tuple(subscribers_of(self.stack_of(rule), target.arn)),
             problem=problem,
             assumed_allowed=verdict.assumed_allowed,
         )
@@ -235,10 +259,30 @@ def _withheld(verdict: Verdict, rule: Rule) -> Verdict:
     return verdict._replace(problem=DeliveryProblem(code, message, about=rule.arn))
 
 
-def deploy_pair(main: TemplateFile, others: TemplateFile, *, account: str) -> dict[str, Stack]:
-    """Deploy two templates: a stack per region, that of the main region first."""
-    stacks = {}
-    for template_file, regions in ((main, [main.coverage.main_region]), (others, main.coverage.regions)):
-        for region in regions:
-            stacks[region] = resolve(template_file.template, account=account, region=region, file=template_file.file)
-    return stacks
+def deploy(templates: TemplateSet, account: str) -> AccountStacks:
+    """Deploy the templates in an account; those of an organization in the hub too, if that is another one."""
+    main_region, stackset, accounts = templates
+    main, regions, _, organization = main_region.coverage
+    if not organization or not accounts:
+        others = {region: _stack(stackset, account, region) for region in regions}
+        return AccountStacks({main: _stack(main_region, account, main)} | others)
+    return stacks_in_organization(
+        _stack(main_region, organization.hub, main),
+        {region: _stack(stackset, account, region) for region in (main, *regions)},
+        _stack(accounts, account, main),
+        organization.id,
+    )
+
+
+def stacks_in_organization(
+    hub: Stack, stacks: Mapping[str, Stack], of_account: Stack, organization: str
+) -> AccountStacks:
+    """The stacks of stackset and of accounts in an account, which may be the hub, beside the hub's own."""
+    in_main = (of_account, stacks[hub.region])
+    if hub.account == of_account.account:
+        return AccountStacks({**stacks, hub.region: merge(hub, *in_main)}, organization)
+    return AccountStacks({**stacks, hub.region: merge(*in_main)}, organization, hub)
+
+
+def _stack(template_file: TemplateFile, account: str, region: str) -> Stack:
+    return resolve(template_file.template, account=account, region=region, file=template_file.file)

@@ -44,7 +44,7 @@ def subscription_problems(stack: Stack, topic: str) -> Iterator[DeliveryProblem]
     resource = find_by_arn(stack, "AWS::SNS::Topic", topic)
     if resource and not subscribers_of(stack, topic):
         message = f"the topic {topic} has no subscriber"
-        yield DeliveryProblem("topic-without-subscribers", message, stack.region, resource.logical_id)
+        yield DeliveryProblem("topic-without-subscribers", message, resource.template, resource.logical_id)
     for subscription in _subscriptions_of(stack, topic):
         if subscription.properties.get("Protocol") == "lambda":
             function = subscription.properties.get("Endpoint")
@@ -55,9 +55,14 @@ def subscription_problems(stack: Stack, topic: str) -> Iterator[DeliveryProblem]
             ]
             # Where the stack gives no permission, the function may have one from elsewhere.
             if permissions and not any(_lets_sns_invoke(permission, stack, topic) for permission in permissions):
+                denying = permissions[0]
                 message = f"the permission of the function {function} does not let {topic} invoke it"
                 yield DeliveryProblem(
-                    "lambda-permission-denies", message, stack.region, permissions[0].logical_id, str(function)
+                    "lambda-permission-denies",
+                    message,
+                    denying.template,
+                    denying.logical_id,
+                    str(function),
                 )
 
 

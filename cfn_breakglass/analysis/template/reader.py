@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.template.decoder import decode_template
@@ -26,7 +26,8 @@ class FailedAssertionError(TemplateError):
 class Resource:
     """A resource with its properties resolved: no intrinsic function is left in them.
 
-    ``name`` and ``arn`` are empty if the type has none or is not in ``RESOURCE_TYPES``.
+    ``name`` and ``arn`` are empty if the type has none or is not in ``RESOURCE_TYPES``. ``template`` is the name of the
+    template that makes it.
     """
 
     logical_id: str
@@ -34,11 +35,15 @@ class Resource:
     properties: Mapping[str, Any]
     name: str = ""
     arn: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed template: resources by logical ID, without those whose condition is false, and outputs by name."""
+    """A deployed template: resources by logical ID, without those whose condition is false, and outputs by name.
+
+    ``template`` is its name.
+    """
 
     account: str
     region: str
@@ -47,6 +52,7 @@ class Stack:
     outputs: Mapping[str, Any]
     metadata: Mapping[str, Any]
     description: str = ""
+    template: str = ""
 
     def of_type(self, resource_type: str) -> list[Resource]:
         return [resource for resource in self.resources.values() if resource.type == resource_type]
@@ -92,18 +98,33 @@ def resolve(
         account=account,
         region=region,
         partition=location.partition,
-        resources={name: _resource(name, entry, resolver) for name, entry in resources.items()},
+        resources={name: _resource(name, entry, resolver, file) for name, entry in resources.items()},
         outputs={
             name: resolver.resolve_value(output.get("Value"), f"Outputs.{name}") for name, output in outputs.items()
         },
         metadata=template.get("Metadata", {}),
         description=template.get("Description", ""),
+        template=file,
     )
 
 
-def _resource(logical_id: str, entry: Mapping[str, Any], resolver: Resolver) -> Resource:
+def merge(*stacks: Stack) -> Stack:
+    """What several stacks of an account and a region have, as one with the metadata of the first.
+
+    The same logical ID may stand in several of them; then the key of the resource is another.
+    """
+    first, *others = stacks
+    resources, outputs = dict(first.resources), dict(first.outputs)
+    for stack in others:
+        keys = {logical_id: f"{stack.template}: {logical_id}" for logical_id in stack.resources.keys() & resources}
+        resources |= {keys.get(logical_id, logical_id): resource for logical_id, resource in stack.resources.items()}
+        outputs |= stack.outputs
+    return replace(first, resources=resources, outputs=outputs)
+
+
+def _resource(logical_id: str, entry: Mapping[str, Any], resolver: Resolver, file: str) -> Resource:
     properties = resolver.resolve_value(entry.get("Properties", {}), f"Resources.{logical_id}.Properties")
-    return Resource(logical_id, entry["Type"], properties, *resolver.name_and_arn(logical_id))
+    return Resource(logical_id, entry["Type"], properties, *resolver.name_and_arn(logical_id), template=file)
 
 
 def _without_false_conditions(entries: Mapping[str, Any], section: str, resolver: Resolver) -> dict[str, Any]:

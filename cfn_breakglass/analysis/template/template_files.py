@@ -10,22 +10,38 @@ from cfn_breakglass.analysis.template.reader import parse
 from cfn_breakglass.errors import MissingTemplateError, TemplateError
 
 _METADATA_KEY = "cfn-breakglass"
-_MAIN_REGION, _STACKSET = "main-region", "stackset"
+_MAIN_REGION, _STACKSET, _ACCOUNTS = "main-region", "stackset", "accounts"
 _OPTIONAL = ("stackset-roles", "deployer")
 """Templates that only some configs make. Both are deployed to the main region."""
 
 
+_EXAMPLE_ACCOUNTS = ("111122223333", "444455556666")
+
+
+class Organization(NamedTuple):
+    """The organization that templates are for: its ID, the account of the hub, and the units that have them."""
+
+    id: str
+    hub: str
+    units: tuple[str, ...]
+
+
 class Coverage(NamedTuple):
-    """What a template says it is for. ``account`` is empty if it can be deployed to any account."""
+    """What a template says it is for. ``account`` is empty if it can be deployed to any account.
+
+    ``regions`` are those beside the main one. ``organization`` is None if the template is for one account.
+    """
 
     main_region: str
     regions: tuple[str, ...]
     account: str
+    organization: Organization | None = None
 
     @property
     def account_or_example(self) -> str:
-        """The account that the template is for, or one of AWS's example accounts if any will do."""
-        return self.account or "111122223333"
+        """The account that the template is for, or one of AWS's example accounts if any will do: no hub."""
+        hub = self.organization.hub if self.organization else ""
+        return self.account or next(example for example in _EXAMPLE_ACCOUNTS if example != hub)
 
 
 class TemplateFile(NamedTuple):
@@ -39,8 +55,22 @@ class TemplateFile(NamedTuple):
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that this template is deployed to."""
-        is_stackset = Path(self.file).stem == _STACKSET
-        return self.coverage.regions if is_stackset else (self.coverage.main_region,)
+        main_region, regions, _, organization = self.coverage
+        if Path(self.file).stem != _STACKSET:
+            return (main_region,)
+        return (main_region, *regions) if organization else regions
+
+
+class TemplateSet(NamedTuple):
+    """The templates that watch an account, or with ``accounts`` all those of an organization.
+
+    ``main_region`` is then the hub's, and the others are deployed in every account, the hub too: ``accounts`` in the
+    main region, ``stackset`` in every region.
+    """
+
+    main_region: TemplateFile
+    stackset: TemplateFile
+    accounts: TemplateFile | None = None
 
 
 def parse_coverage(template: Mapping[str, Any], file: str) -> Coverage:
@@ -48,10 +78,13 @@ def parse_coverage(template: Mapping[str, Any], file: str) -> Coverage:
     try:
         metadata = template["Metadata"][_METADATA_KEY]
         main_region, regions = metadata["MainRegion"], list(metadata["Regions"])
-        account = metadata.get("Account", "")
+        account, organization = metadata.get("Account", ""), metadata.get("Organization")
+        organization = organization and Organization(
+            str(organization["Id"]), str(organization["Hub"]), tuple(map(str, organization["Units"]))
+        )
     except (KeyError, TypeError, AttributeError):
         raise TemplateError(f"{file}: its Metadata does not say which regions it is for") from None
-    return Coverage(str(main_region), tuple(map(str, regions)), str(account))
+    return Coverage(str(main_region), tuple(map(str, regions)), str(account), organization)
 
 
 def config_name(metadata: Mapping[str, Any]) -> str:
@@ -77,15 +110,22 @@ def rule_id(rule_name: str, metadata: Mapping[str, Any]) -> str:
 def read_template_files(folder: Path) -> list[TemplateFile]:
     """Every template of ``folder``, YAML before JSON.
 
-    TemplateError if main-region or stackset is missing, or if a template cannot be read.
+    TemplateError if main-region or stackset is missing, or in an organization accounts, or if one cannot be read.
     """
-    required = [_read(path) for name in (_MAIN_REGION, _STACKSET) for path in _required_paths(folder, name)]
-    return required + [_read(path) for name in _OPTIONAL for path in _existing_paths(folder, name)]
+    main_region = [_read(path) for path in _required_paths(folder, _MAIN_REGION)]
+    stackset = [_read(path) for path in _required_paths(folder, _STACKSET)]
+    is_organization = any(template.coverage.organization for template in main_region)
+    paths_of = _required_paths if is_organization else _existing_paths
+    accounts = [_read(path) for path in paths_of(folder, _ACCOUNTS)]
+    optional = [_read(path) for name in _OPTIONAL for path in _existing_paths(folder, name)]
+    return [*main_region, *accounts, *stackset, *optional]
 
 
-def main_and_stackset(folder: Path) -> tuple[TemplateFile, TemplateFile]:
-    """The template of the main region and that of the other regions; TemplateError if one exists twice."""
-    return _read(_only_path(folder, _MAIN_REGION)), _read(_only_path(folder, _STACKSET))
+def template_set(folder: Path) -> TemplateSet:
+    """The templates that watch an account or an organization; TemplateError if one is missing or exists twice."""
+    main_region, stackset = main_region_template(folder), _read(_only_path(folder, _STACKSET))
+    is_organization = main_region.coverage.organization
+    return TemplateSet(main_region, stackset, _read(_only_path(folder, _ACCOUNTS)) if is_organization else None)
 
 
 def main_region_template(folder: Path) -> TemplateFile:

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 
+from cfn_breakglass.analysis.simulator.simulator import AccountStacks, stacks_in_organization
 from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.validation.alert_path import Occurrence, alert_path_problems
 from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import make_finding
 from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate
 
+_ACCOUNT_ID = re.compile(r"\b[0-9]{12}\b")
 _MAX_NAMES = 3
 """How many names a sentence lists."""
 
 
-def alert_path_findings(main: JudgedTemplate, others: JudgedTemplate) -> list[Finding]:
-    """What is wrong between an event and its subscribers, with the templates of the main and the other regions."""
-    templates = {**dict.fromkeys(main.stacks, main), **dict.fromkeys(others.stacks, others)}
-    return findings_of(alert_path_problems({**main.stacks, **others.stacks}), templates)
+def alert_path_findings(
+    main: JudgedTemplate, stackset: JudgedTemplate, accounts: JudgedTemplate | None = None
+) -> list[Finding]:
+    """What is wrong between an event and its subscribers; with ``accounts``, in an organization."""
+    deployed = _deployed(main, stackset, accounts)
+    occurrences = chain.from_iterable(alert_path_problems(*account_stacks) for account_stacks in deployed)
+    return findings_of(occurrences, *filter(None, (main, stackset, accounts)))
 
 
-def findings_of(occurrences: Iterable[Occurrence], templates: Mapping[str, JudgedTemplate]) -> list[Finding]:
-    """One finding for each resource and kind of problem; ``templates`` are those of the regions.
+def _deployed(
+    main: JudgedTemplate, stackset: JudgedTemplate, accounts: JudgedTemplate | None
+) -> Iterator[AccountStacks]:
+    """The account of the templates; of an organization, an account that is not the hub, and the hub."""
+    if not accounts or not (organization := main.organization):
+        yield AccountStacks({**main.stacks, **stackset.stacks})
+        return
+    (hub,) = main.stacks.values()
+    for account in (accounts.account, hub.account):
+        (of_account,) = replace(accounts, account=account).stacks.values()
+        stacks = replace(stackset, account=account).stacks
+        yield stacks_in_organization(hub, stacks, of_account, organization.id)
 
-    A forwarder role that no rule of 33 regions may assume is one finding about the role, which lists some of them.
+
+def findings_of(occurrences: Iterable[Occurrence], *templates: JudgedTemplate) -> list[Finding]:
+    """One finding for each resource and kind of problem in the ``templates``.
+
+    A forwarder role that no rule of 33 regions may assume is one finding about the role, which lists some of them. So
+    is what occurs in several accounts, whichever of them it is about.
     """
     groups = defaultdict(list)
     for occurrence in occurrences:
         problem = occurrence.problem
-        template = templates[problem.region].name if problem.region else ""
-        groups[problem.code, template, problem.logical_id, problem.about].append(occurrence)
-    return [_finding(group, templates) for group in groups.values()]
+        about = _ACCOUNT_ID.sub("", problem.about)
+        groups[problem.code, problem.template, problem.logical_id, about].append(occurrence)
+    by_name = {template.name: template for template in templates}
+    return [_finding(group, by_name) for group in groups.values()]
 
 
 def _finding(group: list[Occurrence], templates: Mapping[str, JudgedTemplate]) -> Finding:
     first = group[0]
     problem = first.problem
-    region, resource = (problem.region, problem.logical_id) if problem.logical_id else first[1:]
-    template = templates[region]
+    located = problem if problem.logical_id else first
+    template, resource = templates[located.template], located.logical_id
     finding = make_finding(
         problem.code,
         template.file,

@@ -79,6 +79,11 @@ FINDING_RULES: Final = {
         "{resource} may not put events on {about} for {subjects}: events from {regions} are lost.",
         "Allow events:PutEvents on that bus in its policy.",
     ),
+    "bus-policy-denies": FindingRule(
+        "The policy of a bus denies an account of the organization",
+        "{resource} does not let {about} put events: events of {subjects} from {regions} are lost.",
+        "Allow events:PutEvents in its Policy, by aws:PrincipalOrgID and the aws:PrincipalArn of the forwarder role.",
+    ),
     "topic-missing": FindingRule(
         "A topic does not exist",
         "No template makes the topic {about}: events of {subjects} notify nobody.",
@@ -232,6 +237,11 @@ FINDING_RULES: Final = {
         "{resource} counts heartbeats from {regions} together: it does not go off when those of one region stop.",
         "Give the metric filter and the alarm the region as dimension.",
     ),
+    "heartbeat-accounts-together": FindingRule(
+        "The heartbeats of other accounts are counted as those of the hub",
+        "{resource} counts heartbeats of every account together: no alarm goes off when those of the hub stop.",
+        "Add the account of the hub to its FilterPattern.",
+    ),
     "heartbeat-alarm-ignores-missing": FindingRule(
         "An alarm ignores that the heartbeat is missing",
         "{resource} does not go off when no heartbeat arrives from {regions}: missing data does not breach it.",
@@ -278,14 +288,24 @@ FINDING_RULES: Final = {
         "Correct the InputTransformer of the target.",
     ),
     "stackset-template-differs": FindingRule(
-        "A stack set deploys another template than stackset",
-        "{resource} deploys another template than the file stackset holds.",
+        "A stack set deploys another template than stackset, or accounts in an organization",
+        "{resource} deploys another template than the file {about} holds.",
         "Generate both files again, from the same config.",
     ),
     "stackset-regions-differ": FindingRule(
         "A stack set deploys to other regions than the Metadata say",
         "{resource} deploys to {about}; the Metadata of the template say otherwise.",
         "Generate both files again, from the same config.",
+    ),
+    "name-taken": FindingRule(
+        "Two templates of the same account and region have a resource of the same name",
+        "{resource} has the name {about}, as {subjects} of another template in {regions}: AWS makes only one of them.",
+        "Give one of them another name.",
+    ),
+    "organization-differs": FindingRule(
+        "A template is for another organization or hub than main-region",
+        "{message}.",
+        "Generate all files again, from the same config, and delete those that generate does not name.",
     ),
     "scp-invalid": FindingRule(
         "AWS Organizations does not take the SCP",

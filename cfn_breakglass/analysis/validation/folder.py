@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import NamedTuple
 
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
-from cfn_breakglass.analysis.template.template_files import read_template_files
+from cfn_breakglass.analysis.template.template_files import Organization, read_template_files
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, judge
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
 from cfn_breakglass.analysis.validation.cfn_lint import known_regions, lint
@@ -63,26 +63,59 @@ def validate_folder(folder: Path) -> Validation:
 
 def _findings(templates: list[JudgedTemplate]) -> list[Finding]:
     findings: list[Finding] = []
-    stacksets = _of_stem(templates, "stackset")
-    inner_templates: defaultdict[str, list[JudgedTemplate]] = defaultdict(list)
+    rolled_out = {stem: _of_stem(templates, stem) for stem in ("stackset", "accounts")}
+    inner_templates: defaultdict[tuple[str, str], list[JudgedTemplate]] = defaultdict(list)
     for template in templates:
-        for inner in _stackset_templates(template):
-            twins = [stackset for stackset in stacksets if stackset.template == inner.template]
-            findings += _differences(template, inner, twins)
+        for inner in _stackset_templates(template, rolled_out["stackset"][0].account):
+            # Only accounts has roles: no region but the main one makes any.
+            stem = "accounts" if rolled_out["accounts"] and _makes_roles(inner) else "stackset"
+            twins = [twin for twin in rolled_out[stem] if twin.template == inner.template]
+            findings += _differences(template, inner, twins, stem)
             # What is the same data as a file is judged as that file, once.
             if not twins:
-                inner_templates[template.name].append(inner)
+                inner_templates[template.name, stem].append(inner)
     judged = [*templates, *chain.from_iterable(inner_templates.values())]
     own_findings = {template.name: _own_findings(template) for template in judged}
     findings += chain.from_iterable(own_findings.values())
     for main in _of_stem(templates, "main-region"):
-        for others in [*_deployed_with(main, stacksets), *inner_templates[main.name]]:
-            is_valid = not own_findings[main.name] and not own_findings[others.name]
-            with _forgiving(is_valid=is_valid):
-                # What makes a template invalid is also what cannot be judged in it.
-                path_findings = alert_path_findings(main, others)
-                findings += [finding for finding in path_findings if is_valid or finding.rule_id != CANNOT_TELL]
+        files = {stem: _deployed_with(main, of_stem) for stem, of_stem in rolled_out.items()}
+        in_stack_sets = {stem: inner_templates[main.name, stem] or files[stem] for stem in files}
+        for deployed in (files, in_stack_sets) if in_stack_sets != files else (files,):
+            for_accounts: list[JudgedTemplate | None] = [*deployed["accounts"]]
+            for stackset, accounts in product(deployed["stackset"], for_accounts or [None]):
+                findings += _together(main, stackset, accounts, own_findings)
     return findings
+
+
+def _together(
+    main: JudgedTemplate,
+    stackset: JudgedTemplate,
+    accounts: JudgedTemplate | None,
+    own_findings: Mapping[str, list[Finding]],
+) -> list[Finding]:
+    """What is wrong with templates that are deployed together, beside what is wrong with each for itself."""
+    others = [template for template in (accounts, stackset) if template]
+    if mismatches := [finding for template in others for finding in _mismatches(main, template)]:
+        return mismatches
+    is_valid = not any(own_findings[template.name] for template in (main, *others))
+    with _forgiving(is_valid=is_valid):
+        # What makes a template invalid is also what cannot be judged in it.
+        path_findings = alert_path_findings(main, stackset, accounts)
+        return [finding for finding in path_findings if is_valid or finding.rule_id != CANNOT_TELL]
+    return []
+
+
+def _mismatches(main: JudgedTemplate, other: JudgedTemplate) -> Iterator[Finding]:
+    """Templates of different configs: one forwards to another hub, or lets another organization in, than the other."""
+    if main.organization != other.organization:
+        message = f"It is for {_words_for(other.organization)}, and main-region is for {_words_for(main.organization)}"
+        yield other.locate(
+            make_finding("organization-differs", other.file, line=other.line_of("Metadata"), message=message)
+        )
+
+
+def _words_for(organization: Organization | None) -> str:
+    return f"the organization {organization.id} with the hub {organization.hub}" if organization else "one account"
 
 
 def _of_stem(templates: list[JudgedTemplate], stem: str) -> list[JudgedTemplate]:
@@ -95,17 +128,24 @@ def _deployed_with(main: JudgedTemplate, stacksets: list[JudgedTemplate]) -> lis
     return same_form or stacksets
 
 
-def _stackset_templates(template: JudgedTemplate) -> Iterator[JudgedTemplate]:
+def _stackset_templates(template: JudgedTemplate, account: str) -> Iterator[JudgedTemplate]:
     """The templates inside the stack sets of a template; stack sets are in the main region only."""
     for stack in template.stacks.values():
         for inner in stackset_templates(stack, template.file):
-            yield judged_stackset(inner, template)
+            yield judged_stackset(inner, template, account)
 
 
-def _differences(outer: JudgedTemplate, inner: JudgedTemplate, twins: list[JudgedTemplate]) -> Iterator[Finding]:
+def _makes_roles(template: JudgedTemplate) -> bool:
+    return any(resource["Type"] == "AWS::IAM::Role" for resource in template.template["Resources"].values())
+
+
+def _differences(
+    outer: JudgedTemplate, inner: JudgedTemplate, twins: list[JudgedTemplate], stem: str
+) -> Iterator[Finding]:
     about = ", ".join(inner.regions)
     if not twins:
-        yield make_finding("stackset-template-differs", outer.file, line=inner.stackset_line, resource=inner.stackset)
+        line, resource = inner.stackset_line, inner.stackset
+        yield make_finding("stackset-template-differs", outer.file, line=line, resource=resource, about=stem)
     elif set(inner.regions) != set(twins[0].regions):
         yield make_finding(
             "stackset-regions-differ", outer.file, line=inner.stackset_line, resource=inner.stackset, about=about
@@ -120,11 +160,11 @@ def _own_findings(template: JudgedTemplate) -> list[Finding]:
         template.locate(finding) for finding in lint(template.text, template.file, known_regions(template.regions))
     ]
     with _forgiving(is_valid=not findings):
-        for region, stack in template.stacks.items():
+        for stack in template.stacks.values():
             findings += _refusals(template, stack)
             for trail in stack.of_type("AWS::CloudTrail::Trail"):
-                occurrences = judge(region, trail.logical_id, partial(trail_problems, stack, trail))
-                findings += findings_of(occurrences, dict.fromkeys(template.stacks, template))
+                occurrences = judge(stack, trail, partial(trail_problems, stack, trail))
+                findings += findings_of(occurrences, template)
     return list(dict.fromkeys(findings))
 
 

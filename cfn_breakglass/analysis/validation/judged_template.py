@@ -10,7 +10,7 @@ from typing import Any
 from cfn_breakglass.analysis.template.line_numbers import LineNumbers
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.template.stacksets import StackSetTemplate
-from cfn_breakglass.analysis.template.template_files import TemplateFile
+from cfn_breakglass.analysis.template.template_files import Organization, TemplateFile, parse_coverage
 from cfn_breakglass.analysis.validation.finding import Finding
 
 
@@ -30,6 +30,11 @@ class JudgedTemplate:
     def name(self) -> str:
         """The name of the template in an error."""
         return f"{self.file}: {self.stackset}" if self.stackset else self.file
+
+    @property
+    def organization(self) -> Organization | None:
+        """The organization that the template is for, as its Metadata say."""
+        return parse_coverage(self.template, self.name).organization
 
     @cached_property
     def stacks(self) -> dict[str, Stack]:
@@ -63,13 +68,13 @@ def judged_file(template_file: TemplateFile) -> JudgedTemplate:
     return JudgedTemplate(file, text, template, coverage.account_or_example, template_file.regions)
 
 
-def judged_stackset(inner: StackSetTemplate, outer: JudgedTemplate) -> JudgedTemplate:
-    """The template inside a stack set of ``outer``, to be judged."""
+def judged_stackset(inner: StackSetTemplate, outer: JudgedTemplate, account: str) -> JudgedTemplate:
+    """The template inside a stack set of ``outer``, to be judged in an account."""
     return JudgedTemplate(
         outer.file,
         inner.text,
         inner.template,
-        outer.account,
+        account,
         inner.regions,
         inner.logical_id,
         outer.line_of(inner.logical_id),

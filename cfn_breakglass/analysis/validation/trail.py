@@ -22,14 +22,14 @@ def trail_problems(stack: Stack, trail: Resource) -> list[DeliveryProblem]:
 
     A bucket or a key that the stack does not make is assumed to let it.
     """
-    return [*_unrecorded(stack, trail), *_bucket_problems(stack, trail), *_key_problems(stack, trail)]
+    return [*_unrecorded(trail), *_bucket_problems(stack, trail), *_key_problems(stack, trail)]
 
 
-def _unrecorded(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]:
+def _unrecorded(trail: Resource) -> Iterator[DeliveryProblem]:
     if not trail.properties.get("IsLogging"):
-        yield DeliveryProblem("trail-off", "it does not log", stack.region, trail.logical_id)
+        yield DeliveryProblem("trail-off", "it does not log", trail.template, trail.logical_id)
     if not trail.properties.get("IsMultiRegionTrail"):
-        yield DeliveryProblem("trail-single-region", "it records one region only", stack.region, trail.logical_id)
+        yield DeliveryProblem("trail-single-region", "it records one region only", trail.template, trail.logical_id)
 
 
 def _bucket_problems(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]:
@@ -47,7 +47,7 @@ def _bucket_problems(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]
         if not allowed(documents, action=action, resource=resource, principal_service=_SERVICE, context=context):
             message = f"the policy of the bucket {name} does not let it {action} {resource}"
             blamed = policies[0] if len(policies) == 1 else bucket
-            yield DeliveryProblem("bucket-policy-denies", message, stack.region, blamed.logical_id, action)
+            yield DeliveryProblem("bucket-policy-denies", message, blamed.template, blamed.logical_id, action)
 
 
 def _key_problems(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]:
@@ -58,7 +58,6 @@ def _key_problems(stack: Stack, trail: Resource) -> Iterator[DeliveryProblem]:
     keys = {"aws:SourceArn": trail.arn, "aws:SourceAccount": stack.account}
     encrypting = keys | {"kms:EncryptionContext:aws:cloudtrail:arn": trail.arn}
     problem = key_denial(
-        stack,
         key,
         KeyUse(_SERVICE, _SERVICE_NAME, ("kms:GenerateDataKey",), encrypting),
         KeyUse(_SERVICE, _SERVICE_NAME, ("kms:DescribeKey",), keys),

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from golden_cases import CASES, quickly
+from organization_samples import HUB, MEMBER, organization_files
 from paths import GOLDEN, ROOT
 from template_data import read_yaml
 
 from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.template.reader import parse
-from cfn_breakglass.analysis.template.template_files import main_and_stackset
+from cfn_breakglass.analysis.template.template_files import template_set
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, join_names
 from cfn_breakglass.analysis.validation.finding import Finding
@@ -24,11 +25,17 @@ from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate, j
 ACCOUNT = "111122223333"
 MAIN, STACKSET = "main-region.yaml", "stackset.yaml"
 REGIONS = {MAIN: ("us-east-1",), STACKSET: ("af-south-1", "eu-west-1")}
-DAMAGES = read_yaml(Path(__file__).with_name("alert_path_damages.yaml").read_text(encoding="utf-8"))
+ACCOUNTS = "accounts.yaml"
+ORGANIZATION_REGIONS = {MAIN: REGIONS[MAIN], STACKSET: (*REGIONS[MAIN], *REGIONS[STACKSET]), ACCOUNTS: REGIONS[MAIN]}
+DAMAGES, ORGANIZATION_DAMAGES = (
+    read_yaml(Path(__file__).with_name(f"{name}_damages.yaml").read_text(encoding="utf-8"))
+    for name in ("alert_path", "organization")
+)
 # Rules that are not about the alert path.
 OTHER_RULES = {
     *("trail-off", "trail-single-region", "bucket-policy-denies", "limit-exceeded", "event-pattern-invalid"),
     *("input-transformer-invalid", "stackset-template-differs", "stackset-regions-differ", "scp-invalid"),
+    "organization-differs",
 }
 
 
@@ -77,7 +84,7 @@ def numbers_left_out() -> dict[str, int]:
     logs = ("LoginLog", "ActionLog", "HeartbeatLog")
     counts = {
         "edges": len(edges),
-        "edges and schedule": len(edges) + 1,
+        "edges and schedule": with_target("CentralBus") + 1,
         "rules": len(rules) - with_target("Fallback"),
         "notifying": with_target("Alert"),
         "logging and schedule": with_target(*logs) + 1,
@@ -207,9 +214,43 @@ def test_an_alarm_on_the_heartbeats_of_several_regions() -> None:
     )
 
 
+@cache
+def emitted_in_organization() -> dict[str, str]:
+    """The text of the templates of an organization, for three regions."""
+    return dict(zip(ORGANIZATION_REGIONS, organization_files(regions=list(REGIONS[STACKSET])), strict=True))
+
+
+def findings_in_organization(texts: dict[str, str]) -> list[Finding]:
+    accounts = {MAIN: HUB, STACKSET: MEMBER, ACCOUNTS: MEMBER}
+    return alert_path_findings(
+        *(
+            JudgedTemplate(name, texts[name], parse(texts[name], name), accounts[name], regions)
+            for name, regions in ORGANIZATION_REGIONS.items()
+        )
+    )
+
+
+def test_the_templates_of_an_organization_have_no_finding() -> None:
+    assert findings_in_organization(emitted_in_organization()) == []
+
+
+@pytest.mark.parametrize(
+    "damage", ORGANIZATION_DAMAGES, ids=lambda damage: f"{damage['rule']} by {damage['resource']} in {damage['file']}"
+)
+def test_a_damage_in_an_organization_is_a_single_finding(damage: dict[str, Any]) -> None:
+    change = {key: value for key, value in damage.items() if key in ("file", "resource", "old", "new")}
+    texts = changed(emitted_in_organization(), **change)
+    (finding,) = findings_in_organization(texts)
+    place = (finding.rule_id, finding.file, finding.logical_id)
+    assert place == (damage["rule"], damage.get("in", damage["file"]), damage["blamed"])
+    assert re.sub(r"and \d+ more", "and some more", finding.message) == damage["message"]
+    assert texts[finding.file].splitlines()[finding.line - 1] == f"  {damage['blamed']}:"
+
+
 def test_every_rule_about_the_alert_path_has_its_damage() -> None:
     tested_above = {"topic-without-subscribers", "bus-missing", "heartbeat-alarm-shared"}
-    assert {damage["rule"] for damage in DAMAGES} | tested_above | {CANNOT_TELL} | OTHER_RULES == set(FINDING_RULES)
+    damaged = {damage["rule"] for damage in (*DAMAGES, *ORGANIZATION_DAMAGES)}
+    assert damaged | tested_above | {CANNOT_TELL} | OTHER_RULES == set(FINDING_RULES)
 
 
 def test_two_damages_are_two_findings() -> None:
@@ -274,4 +315,4 @@ def test_a_sentence_lists_the_first_names(names: list[str], expected: str) -> No
     quickly("smallest", cases=[*CASES, ROOT / "templates"], adds="the alert path of every golden case"),
 )
 def test_the_committed_templates_have_no_finding(folder: Path) -> None:
-    assert alert_path_findings(*map(judged_file, main_and_stackset(folder))) == []
+    assert alert_path_findings(*map(judged_file, filter(None, template_set(folder)))) == []

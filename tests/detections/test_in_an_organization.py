@@ -1,0 +1,143 @@
+"""Recorded events in an organization: who is alerted of what happens in the hub and in another account."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from deployments import template_files
+from every_case import assert_every
+from organization_samples import (
+    HUB,
+    MAIN,
+    MEMBER,
+    OF_ANY_ACCOUNT,
+    REGIONS,
+    SUBSCRIBER,
+    account_of_organization,
+    event_in,
+    means_nothing,
+    organization_files,
+)
+from samples import RAISES, SAMPLES, SUBSCRIBERS, is_of_the_key, own_deliveries, title
+
+from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.config.model import DETECTIONS
+
+ASSUMED = next(sample for sample in RAISES if title(sample) == "RoleAssumed/raises-user-of-the-same-account")
+
+
+def assert_as_expected(sample: Path, account: str, region: str) -> None:
+    """The sample alerts the subscribers of the hub once, with its account, is only logged there, or is silent."""
+    event = event_in(sample, account, region)
+    deliveries = own_deliveries(sample, account_of_organization(account).run(event))
+    kinds = [delivery.kind for delivery in deliveries]
+    assert [delivery.problem or delivery.assumed_allowed for delivery in deliveries] == [()] * len(deliveries)
+    assert {(delivery.target.split(":")[4], delivery.region) for delivery in deliveries} <= {(HUB, MAIN)}
+    expectation = sample.stem.partition("-")[0]
+    if title(sample) in OF_ANY_ACCOUNT:
+        expectation = "raises"
+    elif means_nothing(sample, account):
+        expectation = "silent"
+    assert kinds == {"raises": ["topic", "log"], "logged": ["log"], "silent": []}[expectation]
+    for delivery in deliveries:
+        if delivery.kind == "topic":
+            assert json.loads(delivery.message)["account"] == event["account"]
+            assert delivery.subscribers == (SUBSCRIBERS[0], ("sqs", SUBSCRIBER))
+        else:
+            assert json.loads(delivery.message)["detail"] == event["detail"]
+
+
+@pytest.mark.parametrize("account", [MEMBER, HUB], ids=["member", "hub"])
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_every_sample_in_every_account(detection: str, account: str) -> None:
+    cases = {
+        f"{title(sample)} in {region}": (sample, account, region)
+        for sample in SAMPLES
+        if sample.parent.name == detection
+        for region in (REGIONS[:1] if is_of_the_key(sample) else REGIONS)
+    }
+    assert_every(assert_as_expected, cases)
+
+
+def test_near_misses_of_another_account_exist() -> None:
+    assert set(OF_ANY_ACCOUNT) <= {title(sample) for sample in SAMPLES}
+
+
+def assert_reaches_hub_from(region: str) -> None:
+    deliveries = account_of_organization(MEMBER).run(event_in(ASSUMED, MEMBER, region))
+    assert [(delivery.kind, delivery.problem) for delivery in deliveries] == [("topic", None), ("log", None)]
+
+
+def test_every_region_of_a_member_reaches_the_hub() -> None:
+    assert_every(assert_reaches_hub_from, {region: (region,) for region in account_of_organization(MEMBER).regions})
+
+
+Edit = Callable[[str], str]
+
+
+def replacing(old: str, new: str) -> Edit:
+    def edit(text: str) -> str:
+        assert re.search(old, text), old
+        return re.sub(old, new, text)
+
+    return edit
+
+
+def deliveries_from(files: tuple[str, ...], account: str = MEMBER) -> list[Delivery]:
+    event = event_in(ASSUMED, account, "eu-west-1")
+    return Simulator(*deploy(template_files(*files), account)).run(event)
+
+
+WITHOUT_POLICY = replacing(r"\n      Policy:\n(?:        .*\n)+", "\n")
+ROLE = f"arn:aws:iam::{MEMBER}:role/break-glass-forwarder"
+BUS = f"arn:aws:events:{MAIN}:{HUB}:event-bus/break-glass"
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "problem"),
+    [
+        (
+            0,
+            replacing(r"\n      Policy:\n(?:        .*\n)+", "\n"),
+            f"the policy of the bus {BUS} does not let the role",
+        ),
+        (
+            0,
+            replacing("'aws:PrincipalOrgID': o-a1b2c3d4e5", "'aws:PrincipalOrgID': o-another000"),
+            "does not let the role",
+        ),
+        (
+            0,
+            replacing(r":role/break-glass-forwarder\n", ":role/another\n"),
+            f"does not let the role {ROLE} put events on it",
+        ),
+        (1, replacing(r"\n        RoleArn: .*", ""), f"forwards to {BUS} without a role"),
+        (1, replacing(":role/break-glass-forwarder", ":role/ops/another"), "does not let the role"),
+        (2, replacing(f"(?<!:){BUS}\n", f"{BUS}-other\n"), f"the role {ROLE} may not put events on {BUS}"),
+        (2, replacing(r"events\.amazonaws\.com", "sns.amazonaws.com"), f"the role {ROLE} does not trust the rule"),
+    ],
+    ids=["no policy", "organization", "role of the policy", "no role", "role of the rule", "its policy", "its trust"],
+)
+def test_what_keeps_a_member_out(file: int, edit: Edit, problem: str) -> None:
+    files = list(organization_files())
+    files[file] = edit(files[file])
+    (lost,) = deliveries_from(tuple(files))
+    assert (lost.kind, lost.detection) == ("bus", "RoleAssumed")
+    assert problem in str(lost.problem)
+
+
+def test_the_hub_needs_no_policy_of_its_own_buses() -> None:
+    main, *others = organization_files()
+    assert [delivery.problem for delivery in deliveries_from((WITHOUT_POLICY(main), *others), HUB)] == [None, None]
+
+
+def test_an_account_of_another_organization_is_kept_out() -> None:
+    """With the same templates: an attacker can have a role of any name, and a rule that forwards to any bus."""
+    stacks, _, hub = deploy(template_files(*organization_files()), MEMBER)
+    for organization in ("", "o-attacker00"):
+        (lost,) = Simulator(stacks, organization, hub).run(event_in(ASSUMED, MEMBER, "eu-west-1"))
+        assert "does not let the role" in str(lost.problem)
