@@ -78,9 +78,28 @@ class MissingRoleError(TemplateError):
         return f"{self.file}: it creates no break-glass role, so who may assume the role is not in the templates"
 
 
+class UnknownRoleError(BreakglassError):
+    """The config does not say the whole ARN of the role."""
+
+    def __str__(self) -> str:
+        return "the config does not say the whole ARN of the role, and AssumeRole needs it"
+
+
 class PatternError(BreakglassError):
     """An event pattern that EventBridge would reject, or that has an operator which we do not know."""
 
 
 class OutputError(BreakglassError):
     """A file could not be written; the old content is still there."""
+
+
+class MissingLibraryError(BreakglassError):
+    """A command needs a library that is not installed; ``extra`` is the extra of this package that installs it."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        self.library = library
+        self.extra = extra
+        super().__init__(library, extra)
+
+    def __str__(self) -> str:
+        return f"this command needs {self.library}, which is not installed"

@@ -14,7 +14,7 @@ from cfn_breakglass import __version__
 from cfn_breakglass.cli.hints import with_hint
 from cfn_breakglass.errors import BreakglassError
 
-_COMMANDS = ("init", "generate", "validate", "simulate", "report", "trust", "diagram", "schema", "completion")
+_COMMANDS = ("init", "generate", "validate", "simulate", "report", "trust", "diagram", "drill", "schema", "completion")
 
 
 class _Group(click.Group):
@@ -35,8 +35,9 @@ class _Group(click.Group):
         except BreakglassError as error:
             click.echo(with_hint(error), err=True)
             ctx.exit(error.exit_code)
-        except (KeyboardInterrupt, BrokenPipeError) as error:
-            # A command that is interrupted could not tell. click would exit with 1, which means no.
+        except (KeyboardInterrupt, click.Abort, BrokenPipeError) as error:
+            # A command that is interrupted could not tell, nor one whose question got no answer. click would exit with
+            # 1, which means no.
             if isinstance(error, BrokenPipeError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(2)
@@ -59,6 +60,7 @@ Examples:
   cfn-breakglass simulate history    which alerts would these records cause?
   cfn-breakglass report history      how was the role used?
   cfn-breakglass trust               who can assume the role?
+  cfn-breakglass drill               do the alerts of my account work?
 
 cfn-breakglass COMMAND --help shows an example of each command's output.
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from shlex import quote
 
-from cfn_breakglass.errors import BreakglassError, MissingRoleError, MissingTemplateError, UnreadableTemplateError
+from cfn_breakglass.errors import (
+    BreakglassError,
+    MissingLibraryError,
+    MissingRoleError,
+    MissingTemplateError,
+    UnknownRoleError,
+    UnreadableTemplateError,
+)
 
 
 def with_hint(error: BreakglassError) -> str:
@@ -22,4 +29,8 @@ def _hint(error: BreakglassError) -> str:
         case MissingRoleError(role_name=name):
             query = "--query Role.AssumeRolePolicyDocument"
             return f"see the role itself: aws iam get-role --role-name {name or 'NAME'} {query}"
+        case UnknownRoleError():
+            return "add it: --role-arn ARN; aws iam list-roles has it"
+        case MissingLibraryError(extra=extra):
+            return f"install it with: pip install 'cfn-breakglass[{extra}]'"
     return ""

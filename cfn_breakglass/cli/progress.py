@@ -24,7 +24,7 @@ class Progress:
         """Remove the bar."""
 
     def advance(self, done: int, records: int) -> None:
-        """Count ``done`` more bytes, and show how many records there are up to now."""
+        """Count ``done`` more of the total, and show how many records there are up to now."""
 
     def write_line(self, line: _Line, write: Callable[[_Line], None]) -> None:
         """Write to the terminal without a bar in the middle of the line."""
@@ -32,13 +32,15 @@ class Progress:
 
 
 class Bar(Progress):
-    """A bar that shows how many of ``total`` bytes are done."""
+    """A bar that shows how much of ``total`` is done, and how many records, or whatever ``noun`` says, there are."""
 
-    def __init__(self, total: int, console: Console, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, total: int, console: Console, clock: Callable[[], float] = monotonic, noun: str = "records"
+    ) -> None:
         from rich import progress
 
         self._bar = progress.Progress(
-            progress.TextColumn("{task.fields[records]:,} records"),
+            progress.TextColumn(f"{{task.fields[records]:,}} {noun}"),
             progress.BarColumn(),
             progress.TaskProgressColumn(),
             progress.TimeRemainingColumn(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from shlex import quote
 from textwrap import wrap
@@ -15,7 +15,7 @@ from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
 # A region that fails must not stop the rollout to the others.
-_PREFERENCES = "RegionConcurrencyType=PARALLEL,FailureTolerancePercentage=100"
+PREFERENCES = "RegionConcurrencyType=PARALLEL,FailureTolerancePercentage=100"
 
 
 def main_region_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
@@ -34,14 +34,14 @@ def rollout_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> It
         roles = "" if config.makes_stackset_roles else _role_lines(plan)
         main = folder / templates.main_region.name
         rollout = f"{main} contains {path} and rolls it out: you upload nothing."
-        yield f"{rollout}{roles}{_expected_alerts(plan)}\n{_check_instances(plan)}"
+        yield f"{rollout}{roles}{expected_alerts(plan)}\n{_check_instances(plan)}"
     elif config.secondary_regions:
         yield _stackset(plan, path)
 
 
 def arn_to_fill_in(arn: str, config: Config) -> str:
-    """``arn`` for a command, in which a person writes the account unless the config fixes it."""
-    return resolve_pseudo_parameters(arn, config, "ACCOUNT")
+    """The ARN of a part of main-region.yaml, in which a person writes the account unless the config fixes it."""
+    return resolve_pseudo_parameters(arn, config, config.account or "ACCOUNT")
 
 
 def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
@@ -57,7 +57,8 @@ def _main_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     users = "\n   The IAM users have to exist: the stack gives them a policy." if config.grants_users else ""
     role = arn_to_fill_in(plan.names.service_role_arn, config) if config.deployer else ""
     role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
-    return f"""In the console: CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
+    place = f"In the hub, {config.organization.hub}, in the console:\n  " if config.organization else "In the console:"
+    return f"""{place} CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
    Stack name: {config.name}. Tick that it may create IAM resources with custom names.{users}{role_lines}
    The first time, Stack failure options: Preserve successfully provisioned resources.
    Or with the AWS CLI; --disable-rollback is for the first time only, as is --on-failure DO_NOTHING of create-stack:
@@ -91,28 +92,40 @@ def _deploy(
 
 def _stackset(plan: Plan, path: Path) -> str:
     config = plan.config
-    lines = wrap(" ".join(config.secondary_regions), 88, break_on_hyphens=False)
-    region_lines = "\n".join(f"       {line}" for line in lines)
-    continued = " \\\n".join(f"       {line}" for line in lines)
+    region_lines = "\n".join(_lines(config.secondary_regions))
     stack_set, roles = _stack_set_options(plan), _role_options(plan)
     return f"""When that stack is complete, in the console: StackSets in {config.main_region}, Create StackSet,
    self-managed permissions, upload {path}; name: {config.name}; this account;
    region concurrency: parallel; failure tolerance: 100 percent; these regions:
-{region_lines}{_role_lines(plan)}{_expected_alerts(plan)}
+{region_lines}{_role_lines(plan)}{expected_alerts(plan)}
    Or with the AWS CLI:
-     aws cloudformation create-stack-set {stack_set} \\
-{roles}       --template-body file://{quote(str(path))}
-     aws cloudformation create-stack-instances {stack_set} \\
-       --accounts "$(aws sts get-caller-identity --query Account --output text)" \\
-       --operation-preferences {_PREFERENCES} \\
-       --regions \\
-{continued}
+{self_managed_commands(plan, path, config.secondary_regions)}
    To update it later, run the next command; before it, delete-stack-instances with --no-retain-stacks for regions
    that the config no longer has; after it, create-stack-instances for new regions:
      aws cloudformation update-stack-set {stack_set} \\
-{roles}       --operation-preferences {_PREFERENCES} \\
+{roles}       --operation-preferences {PREFERENCES} \\
        --template-body file://{quote(str(path))}
 {_check_instances(plan)}"""
+
+
+def self_managed_commands(plan: Plan, path: Path, regions: Iterable[str]) -> str:
+    """The commands that make the StackSet of the template at ``path`` in the account of the caller."""
+    stack_set, roles = _stack_set_options(plan), _role_options(plan)
+    return f"""     aws cloudformation create-stack-set {stack_set} \\
+{roles}       --template-body file://{quote(str(path))}
+     aws cloudformation create-stack-instances {stack_set} \\
+       --accounts "$(aws sts get-caller-identity --query Account --output text)" \\
+       --operation-preferences {PREFERENCES} \\
+{regions_option(regions)}"""
+
+
+def regions_option(regions: Iterable[str]) -> str:
+    """The regions as the last option of a command."""
+    return " \\\n".join(["       --regions", *_lines(regions)])
+
+
+def _lines(regions: Iterable[str]) -> list[str]:
+    return [f"       {line}" for line in wrap(" ".join(regions), 88, break_on_hyphens=False)]
 
 
 def _role_options(plan: Plan) -> str:
@@ -138,7 +151,7 @@ def _role_lines(plan: Plan) -> str:
     return f"{roles}\n   For opt-in regions, the administration role also has to trust:\n{services}"
 
 
-def _expected_alerts(plan: Plan) -> str:
+def expected_alerts(plan: Plan) -> str:
     """The alerts that a rollout causes, so that nobody mistakes them for an incident."""
     expected = ""
     if plan.alerts_on("MonitoringTampered"):
@@ -148,7 +161,8 @@ def _expected_alerts(plan: Plan) -> str:
         )
     if plan.config.heartbeat != OFF and plan.alerts_on("DeliveryFailing"):
         hours = warm_up_hours(plan.config.heartbeat)
-        expected += f"\n   A region without a heartbeat {hours} hours after the first stack is a DeliveryFailing."
+        region = "region of the hub" if plan.config.organization else "region"
+        expected += f"\n   A {region} without a heartbeat {hours} hours after the first stack is a DeliveryFailing."
     return expected
 
 

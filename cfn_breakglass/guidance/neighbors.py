@@ -57,11 +57,15 @@ def _text(path: Path) -> str:
 
 
 def _are_of_two_accounts(config: Config, other: Path) -> bool:
-    """Whether both configs say of which account they are, and it is not the same."""
+    """Whether no account can have parts of both configs: they say of which account or organization they are."""
     if not config.account:
         return False
     try:
-        account = load_config(other)[0].account
+        settings = load_config(other)[0]
     except BreakglassError:
         return False
-    return bool(account) and account != config.account
+    if config.organization and settings.organization:
+        return config.organization.id != settings.organization.id
+    # The account of one may be in the organization of the other.
+    is_unknown = not settings.account or config.organization or settings.organization
+    return not is_unknown and settings.account != config.account

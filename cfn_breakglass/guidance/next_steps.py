@@ -17,9 +17,9 @@ from cfn_breakglass.builders.encryption import key_statements_as_json
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
 from cfn_breakglass.config.webhooks import secrets_in
-from cfn_breakglass.generation.generate import GeneratedFiles
+from cfn_breakglass.generation.generate import GeneratedFiles, GeneratedTemplates
 from cfn_breakglass.guidance.deployment_steps import arn_to_fill_in, main_region_steps, rollout_steps
-from cfn_breakglass.names import resolve_pseudo_parameters, root_arn
+from cfn_breakglass.names import STACK_SETS_ROLE, in_every_account, resolve_pseudo_parameters, root_arn
 from cfn_breakglass.plan import Plan
 
 _ASSUMED = "RoleAssumed"
@@ -33,11 +33,12 @@ _READ_SECRETS = "Whoever deploys needs secretsmanager:GetSecretValue on them"
 def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
     """What to do with the files in ``folder``, in this order."""
     steps = [
-        _create_trail(plan) if plan.config.trail == CREATE else _CHECK_TRAIL,
+        *_before_rollout(plan.config),
+        _create_trail(plan) if plan.config.trail == CREATE else _check_trail(plan.config),
         *_prepare(plan),
         *main_region_steps(plan, folder, files.templates),
         *_subscribers(plan),
-        *rollout_steps(plan, folder, files.templates),
+        *_rollout(plan, folder, files.templates),
         *_uncovered_regions(plan),
         *grant_steps(plan),
         *_drill(plan),
@@ -47,10 +48,34 @@ def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
     return f"What to do next:\n\n{numbered}\n"
 
 
-_CHECK_TRAIL = """Check that a CloudTrail trail records the read and write management events of every region:
-   IsMultiRegionTrail true, IsLogging true; ReadWriteType All and IncludeManagementEvents true, or among the
-   AdvancedEventSelectors one with eventCategory Management and no readOnly. Nothing alerts without such a trail.
-     aws cloudtrail describe-trails
+def _before_rollout(config: Config) -> Iterator[str]:
+    if config.organization:
+        from cfn_breakglass.guidance.organization_steps import steps_before_rollout
+
+        yield from steps_before_rollout(config, config.organization)
+
+
+def _rollout(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
+    if not plan.config.organization:
+        return rollout_steps(plan, folder, templates)
+    from cfn_breakglass.guidance.organization_steps import organization_rollout_steps
+
+    return organization_rollout_steps(plan, folder, templates)
+
+
+def _check_trail(config: Config) -> str:
+    trail, flag, place = "CloudTrail trail", "", ""
+    if config.organization:
+        trail, flag, place = (
+            "trail of the organization",
+            "IsOrganizationTrail true, ",
+            "   In the management account:\n",
+        )
+    return f"""Check that a {trail} records the read and write management events of every region:
+   {flag}IsMultiRegionTrail true, IsLogging true; ReadWriteType All and IncludeManagementEvents true,
+   or among the AdvancedEventSelectors one with eventCategory Management and no readOnly. Nothing alerts without such a
+   trail.
+{place}     aws cloudtrail describe-trails
      aws cloudtrail get-trail-status --name ARN-OF-THE-TRAIL
      aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""
 
@@ -67,7 +92,8 @@ def _uncovered_regions(plan: Plan) -> Iterator[str]:
         meaning = "Nobody can assume the role there, but what a session does there alerts nobody. Add those to regions"
     elif config.role.created:
         meaning += ", or set role.trust.only_covered_regions: true"
-    yield f"""Find out which of these regions the account has enabled, for they are not watched:
+    account = "an account of the organization" if config.organization else "the account"
+    yield f"""Find out which of these regions {account} has enabled, for they are not watched:
 {lines}
      aws account list-regions --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT ENABLING
    {meaning}."""
@@ -291,13 +317,16 @@ def _entitle(plan: Plan, application: str) -> str:
 
 
 def _is_own_principal(principal: str, config: Config) -> bool:
-    """Whether a principal is a user or a role of the account itself, for which the trust policy is enough."""
+    """Whether a principal is a user or a role of the account itself, for which the trust policy is enough.
+
+    In an organization, most roles are in another account than any principal.
+    """
     arn = parse_arn(principal)
-    return bool(arn and arn.account == config.account and arn.resource != "root")
+    return bool(arn and arn.account == config.account and arn.resource != "root") and not config.organization
 
 
 def _allow_in_other_accounts(plan: Plan, principals: list[str]) -> str:
-    arns = [arn_to_fill_in(arn, plan.config) for arn in plan.names.role.arns]
+    arns = [arn_to_fill_in(arn, plan.config) for arn in plan.names.role.arns_in_accounts]
     statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
     lines = "\n".join(f"     {principal}" for principal in principals)
     return f"Allow these to assume the role, each in its own account:\n{lines}\n   with the statement\n     {statement}"
@@ -307,8 +336,12 @@ def _set_saml_attribute(plan: Plan, provider: str) -> str:
     config = plan.config
     names = config.names_of("saml")
     users = "the users who may assume the role" if not names or ANY_NAME in names else "the users in the config"
-    values = "\n".join(f"     {arn_to_fill_in(arn, config)},{provider}" for arn in plan.names.role.arns)
-    return f"At the SAML provider, add for {users} the attribute\n   {_SAML_ROLE_ATTRIBUTE} with the value\n{values}"
+    pairs = [f"{arn},{in_every_account(provider, config)}" for arn in plan.names.role.arns]
+    values = "\n".join(f"     {resolve_pseudo_parameters(pair, config, 'ACCOUNT')}" for pair in pairs)
+    each = " for each account" if config.organization else ""
+    return f"""At the SAML provider, add for {users} the attribute
+   {_SAML_ROLE_ATTRIBUTE} with the value{each}
+{values}"""
 
 
 def _drill(plan: Plan) -> Iterator[str]:
@@ -318,16 +351,19 @@ def _drill(plan: Plan) -> Iterator[str]:
     config = plan.config
     effect = "the alert arrives" if plan.alerts_on(_ASSUMED) else f"{plan.names.login_log} has it"
     region = next(iter(config.secondary_regions), config.main_region)
-    sentence = f"Test it: assume the role once, with the STS of {region}, and see that {effect}."
+    place, outputs = "", "the outputs of the stack"
+    if config.organization:
+        place, outputs = " outside the hub", f"the outputs of that account's stack of {plan.names.accounts_stack_set}"
+    sentence = f"Test it{place}: assume the role once, with the STS of {region}, and see that {effect}."
     if any(output.is_profile for output in access_outputs(plan).values()):
         yield (
             f"{sentence}\n"
-            "   Use the profile in the outputs of the stack. Before you try again, delete the session in\n"
-            "   ~/.aws/cli/cache:\n"
+            f"   Use the profile in {outputs}. Before you try again,\n"
+            "   delete the session in ~/.aws/cli/cache:\n"
             f"     aws sts get-caller-identity --profile {config.name} --region {region}"
         )
     else:
-        yield f"{sentence}\n   Use the command in the outputs of the stack, with --region {region}."
+        yield f"{sentence}\n   Use the command in {outputs}, with --region {region}."
 
 
 def _responders(plan: Plan) -> str:
@@ -338,16 +374,25 @@ def _responders(plan: Plan) -> str:
 
 def _attach_guard(plan: Plan, guard: Path) -> str:
     """How to attach the guard SCP, and whom to exempt before: the config may not say who deploys."""
-    config = plan.config
-    exemptions = {"protection.exempt": config.protection.exempt, "the deployer": config.deployer}
+    config, organization = plan.config, plan.config.organization
+    exemptions = {
+        "protection.exempt": config.protection.exempt,
+        "the deployer": config.deployer,
+        f"the roles {STACK_SETS_ROLE}*": organization,
+    }
     exempt = " and ".join(name for name, principals in exemptions.items() if principals)
     missing = [] if config.deployer else ["whoever deploys these templates"]
-    if config.secondary_regions and not config.makes_stackset_roles:
+    if config.secondary_regions and not (config.makes_stackset_roles or organization):
         missing.append(f"the role {plan.names.execution_role}")
     needs = f"\n   To be able to update it, exempt {' and '.join(missing)}." if missing else ""
-    return f"""Optional, in an organization: attach {guard} to the account, from the management account.
+    head = f"Optional, in an organization: attach {guard} to the account, from the management account."
+    target = "ACCOUNT"
+    if organization:
+        head = f"Optional: attach {guard} to the units, from the management account, which no SCP binds."
+        target = organization.units[0] if len(organization.units) == 1 else "UNIT"
+    return f"""{head}
    It denies every change of the monitoring, and exempts {exempt or "NOBODY: protection.exempt is empty"}.{needs}
    To end the sessions of the role takes iam:PutRolePolicy on it, which the SCP then leaves to {_responders(plan)}.
      aws organizations create-policy --type SERVICE_CONTROL_POLICY --name {config.name} \\
        --description "Guards the monitoring of {config.name}" --content file://{quote(str(guard))}
-     aws organizations attach-policy --policy-id POLICY --target-id ACCOUNT"""
+     aws organizations attach-policy --policy-id POLICY --target-id {target}"""

@@ -15,7 +15,7 @@ from cfn_breakglass.config.model import EVENT, EXISTING, JSON, OFF, Alerts, Conf
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.guidance.without_effect import keys_without_effect
-from cfn_breakglass.names import resolve_pseudo_parameters
+from cfn_breakglass.names import STACK_SETS_ROLE, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
 _ELSEWHERE = {
@@ -91,7 +91,7 @@ def _about_events(plan: Plan) -> Iterator[str]:
         yield f"new_regions: neither generate nor validate knows whether AWS has all that the templates need in {names}"
     if config.partition.name == "aws-cn":
         yield from _about_china(config)
-    if not config.secondary_regions and config.event_bus != EventBus():
+    if not config.forwards and config.event_bus != EventBus():
         yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
     if config.logs_policy == EXISTING and _is_logged(plan):
         yield (
@@ -132,7 +132,14 @@ def _about_access(plan: Plan) -> Iterator[str]:
     for responder in config.protection.responders:
         if any(fnmatchcase(arn, responder) for arn in arns):
             yield f"protection.responders: {responder} lets the break-glass role take the end of its sessions back"
-    if config.role.created and not config.role.trust.mfa and (config.users or config.user_tags):
+    trust, has_users = config.role.trust, bool(config.users or config.user_tags)
+    is_named = trust.session_name == "username" or trust.source_identity
+    if config.organization and config.role.created and has_users and not is_named:
+        yield (
+            "role.trust.session_name: outside the hub, AWS records the ID of the user who assumes the role, and not the"
+            " name; write username, and the name of the session is that of the user"
+        )
+    if config.role.created and not trust.mfa and has_users:
         yield (
             "role.trust.mfa: it is false, so everybody who has an access key of one of the users can assume the role; "
             "true requires MFA too"
@@ -148,7 +155,12 @@ def _about_deployer(plan: Plan) -> Iterator[str]:
             "deployer: it deploys the template that says who may assume the role and what the role may do; "
             "set role.permissions_boundary to limit what the role may do, or role.existing"
         )
-    if config.secondary_regions and not config.makes_stackset_roles:
+    if config.organization:
+        yield (
+            "deployer: it decides what the stack sets make in every account, roles too, and AWS lets their roles"
+            f" {STACK_SETS_ROLE}* make everything; let few people have it"
+        )
+    elif config.secondary_regions and not config.makes_stackset_roles:
         yield (
             f"stackset_roles: by a StackSet, the deployer can do everything that {plan.names.execution_role} may do; "
             "remove stackset_roles to get roles that can do only what this StackSet needs"

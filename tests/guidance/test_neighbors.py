@@ -74,3 +74,17 @@ def test_configs_of_two_accounts_do_not_collide(tmp_path: Path) -> None:
     for text in (OURS, OURS + "mistake: 1\n"):  # of any account, or nobody knows
         other.write_text(text, encoding="utf-8")
         assert len([*collisions(path, load_config(path)[0])]) == 1
+
+
+def test_an_account_may_be_in_the_organization_of_another_config(tmp_path: Path) -> None:
+    organization = "organization: {{id: {}, hub: '111122223333', units: [r-ab12]}}\n"
+    ours, other = tmp_path / "ours.yaml", tmp_path / "other.yaml"
+    ours.write_text(OURS + organization.format("o-a1b2c3d4e5"), encoding="utf-8")
+    of_account = "account: '444455556666'\n"
+    for text in (of_account, organization.format("o-a1b2c3d4e5")):
+        other.write_text(OURS + text, encoding="utf-8")
+        assert len([*collisions(ours, load_config(ours)[0])]) == 1, text
+    other.write_text(OURS + organization.format("o-z9y8x7w6v5"), encoding="utf-8")
+    assert [*collisions(ours, load_config(ours)[0])] == []
+    ours.write_text(OURS + of_account, encoding="utf-8")
+    assert len([*collisions(ours, load_config(ours)[0])]) == 1

@@ -19,7 +19,17 @@ from rejections import generate
 from template_data import read_yaml
 
 CASES = ("smallest", "everything", "deployer", "managed-rollout", "hub-account", "users-by-tag", "existing-bus")
-every_case = pytest.mark.parametrize("case", CASES)
+HUB = "999999999999"
+ORGANIZATION: dict[str, Any] = {
+    "main_region": "us-east-1",
+    "regions": ["eu-west-1", "af-south-1"],
+    "organization": {"id": "o-a1b2c3d4e5", "hub": HUB, "units": ["ou-ab12-11111111", "ou-ab12-22222222"]},
+    "usernames": ["alice"],
+    "alerts": {"emails": ["ops@corp.test"]},
+}
+ORGANIZATIONS = {"by hand": ORGANIZATION, "by the hub": {**ORGANIZATION, "rollout": "managed"}}
+"""Organizations by how the stack sets are made."""
+every_case = pytest.mark.parametrize("case", [*CASES, *ORGANIZATIONS])
 
 # The options of every command, and of the one command that the AWS CLI makes of several calls:
 # https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/
@@ -31,9 +41,13 @@ Command = tuple[str, str, dict[str, list[str]]]
 
 @cache
 def printed(case: str) -> tuple[str, dict[str, str]]:
-    """What ``generate`` prints for a golden case, and the text of each template that it writes."""
+    """What ``generate`` prints for a golden case or an organization, and the text of each template that it writes."""
     with TemporaryDirectory() as folder:
-        text = generate(Path(folder), GOLDEN / case / "breakglass.yaml").stdout
+        config = GOLDEN / case / "breakglass.yaml"
+        if case in ORGANIZATIONS:
+            config = Path(folder) / "organization.yaml"
+            config.write_text(yaml.safe_dump(ORGANIZATIONS[case]), encoding="utf-8")
+        text = generate(Path(folder), config).stdout
         files = {
             str(path.relative_to(folder)): path.read_text(encoding="utf-8")
             for path in Path(folder).glob("templates/*.yaml")
@@ -42,10 +56,10 @@ def printed(case: str) -> tuple[str, dict[str, str]]:
 
 
 def commands(case: str) -> list[Command]:
-    """The commands: service, operation and the values of each option."""
+    """The commands, and those within them: service, operation and the values of each option."""
     text = re.sub(r" \\\n +", " ", printed(case)[0])
     found = []
-    for line in re.findall(r"^ +aws (.+)$", text, re.MULTILINE):
+    for line in [*re.findall(r"^ +aws (.+)$", text, re.MULTILINE), *re.findall(r"\$\(aws (.+?)\)", text)]:
         service, operation, *words = shlex.split(line, comments=True)
         options: dict[str, list[str]] = {}
         for word in words:
@@ -62,7 +76,8 @@ def command(case: str, operation: str, **wanted: str) -> dict[str, list[str]]:
     (options,) = (
         options
         for _, name, options in commands(case)
-        if name == operation and all(options[option.replace("_", "-")] == [value] for option, value in wanted.items())
+        if name == operation
+        and all(options.get(option.replace("_", "-")) == [value] for option, value in wanted.items())
     )
     return options
 
@@ -151,6 +166,139 @@ def test_a_region_that_fails_does_not_stop_the_others_in_the_console_either(case
     (tolerance,) = re.findall(r"failure tolerance: (\d+) percent", text)
     assert tolerance == "100"
     assert "region concurrency: parallel" in text
+
+
+def of_stack_set(operation: str, name: str) -> dict[str, list[str]]:
+    """The options of the one command about a stack set of the organization, as the hub gives it."""
+    return command("by hand", operation, stack_set_name=name, call_as="DELEGATED_ADMIN")
+
+
+STACK_SETS = {
+    "break-glass-accounts": ("templates/accounts.yaml", ["us-east-1"]),
+    "break-glass": ("templates/stackset.yaml", ["us-east-1", "af-south-1", "eu-west-1"]),
+}
+
+
+@pytest.mark.parametrize(("name", "path", "regions"), [(name, *made) for name, made in STACK_SETS.items()])
+def test_the_hub_makes_a_stack_set_of_each_template_in_the_units(name: str, path: str, regions: list[str]) -> None:
+    made, instances = of_stack_set("create-stack-set", name), of_stack_set("create-stack-instances", name)
+    assert (made["permission-model"], made["template-body"]) == (["SERVICE_MANAGED"], [f"file://{path}"])
+    has_roles = "\n    Type: AWS::IAM::" in printed("by hand")[1][path]
+    assert has_roles == (name != "break-glass")
+    assert made.get("capabilities") == (["CAPABILITY_NAMED_IAM"] if has_roles else None)
+    units = ",".join(ORGANIZATION["organization"]["units"])
+    assert instances["deployment-targets"] == [f"OrganizationalUnitIds={units}"]
+    assert instances["regions"] == regions
+    updated = of_stack_set("update-stack-set", name)
+    assert {option: updated[option] for option in ("template-body", "region")} == {
+        option: made[option] for option in ("template-body", "region")
+    }
+    assert updated.get("capabilities") == made.get("capabilities")
+    many_accounts = {"RegionConcurrencyType=PARALLEL", "FailureTolerancePercentage=100", "MaxConcurrentPercentage=100"}
+    for options in (instances, updated):
+        assert set(options["operation-preferences"][0].split(",")) == many_accounts
+
+
+def test_new_accounts_get_their_roles_before_the_rules_that_name_them() -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_AutoDeployment.html: it takes ARNs."""
+    follows_units = "Enabled=true,RetainStacksOnAccountRemoval=false"
+    assert of_stack_set("create-stack-set", "break-glass-accounts")["auto-deployment"] == [follows_units]
+    (regions,) = of_stack_set("create-stack-set", "break-glass")["auto-deployment"]
+    assert regions.startswith(f"{follows_units},DependsOn=$(aws cloudformation describe-stack-set ")
+    first = of_stack_set("describe-stack-set", "break-glass-accounts")
+    assert first["query"] == ["StackSet.StackSetARN"]
+
+
+def test_the_hub_is_first_and_then_come_the_roles() -> None:
+    """EventBridge asks the policy of a bus when a rule gets it as a target, and a schedule needs its role."""
+    text, _ = printed("by hand")
+    of_first_steps = ("register-delegated-administrator", "main-region.yaml\n", "file://templates/accounts.yaml")
+    places = [text.index(words) for words in (*of_first_steps, "file://templates/stackset.yaml")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("case", ORGANIZATIONS)
+def test_the_management_account_makes_the_hub_a_delegated_administrator(case: str) -> None:
+    registered = command(case, "register-delegated-administrator")
+    assert registered["account-id"] == [HUB]
+    assert registered["service-principal"] == ["member.org.stacksets.cloudformation.amazonaws.com"]
+    text, _ = printed(case)
+    assert text.index("activate-organizations-access") < text.index("aws cloudformation deploy")
+    assert "IsOrganizationTrail true" in text
+
+
+def test_the_hub_rolls_out_what_its_template_contains() -> None:
+    assert (
+        "templates/main-region.yaml contains templates/accounts.yaml and templates/stackset.yaml"
+        in printed("by the hub")[0]
+    )
+    by_hub = [name for _, name, options in commands("by the hub") if "call-as" in options]
+    assert by_hub == ["list-stack-instances"] * 2
+
+
+@pytest.mark.parametrize("case", ORGANIZATIONS)
+def test_the_management_account_gets_the_same_two_templates_by_hand(case: str) -> None:
+    """Stack sets of an organization skip it."""
+    roles = command(case, "deploy", template_file="templates/accounts.yaml")
+    assert roles["stack-name"] == ["break-glass"]
+    by_itself = [
+        (name, options)
+        for _, name, options in commands(case)
+        if "stack-set-name" in options and "call-as" not in options
+    ]
+    assert [name for name, _ in by_itself] == ["create-stack-set", "create-stack-instances"]
+    assert by_itself[0][1]["template-body"] == ["file://templates/stackset.yaml"]
+    assert by_itself[1][1]["accounts"] == ["$(aws sts get-caller-identity --query Account --output text)"]
+    assert by_itself[1][1]["regions"] == ["us-east-1", "af-south-1", "eu-west-1"]
+
+
+def test_what_the_config_names_has_to_be_in_every_account(tmp_path: Path) -> None:
+    iam = f"arn:aws:iam::{HUB}"
+    trust = {"saml_provider": f"{iam}:saml-provider/Corp", "saml_names": ["*"], "principals": [f"{iam}:role/Chief"]}
+    role = {
+        "managed_policies": ["ReadOnlyAccess", "arn:aws:iam::aws:policy/job-function/Billing", f"{iam}:policy/Rights"],
+        "permissions_boundary": f"{iam}:policy/Limit",
+        "trust": trust,
+    }
+    (step,) = steps_about("In every account, and in each new one", tmp_path, ORGANIZATION | {"role": role})
+    named = ["policy/Limit", "saml-provider/Corp", "policy/Rights"]
+    assert re.findall(r"^     (\S+)$", step, re.MULTILINE) == named
+    (step,) = steps_about("SAML/Attributes/Role", tmp_path, ORGANIZATION | {"role": role})
+    assert (
+        "for each account\n     arn:aws:iam::ACCOUNT:role/break-glass,arn:aws:iam::ACCOUNT:saml-provider/Corp" in step
+    )
+    (step,) = steps_about("each in its own account", tmp_path, ORGANIZATION | {"role": role})
+    assert f"{iam}:role/Chief" in step
+    assert '"Resource": ["arn:aws:iam::*:role/break-glass"]' in step
+
+
+def test_a_role_that_exists_has_to_exist_in_every_account(tmp_path: Path) -> None:
+    (step,) = steps_about("In every account, and", tmp_path, ORGANIZATION | {"role": {"existing": "ops/Emergency"}})
+    assert "\n     role/ops/Emergency\n" in step
+    assert steps_about("In every account, and", tmp_path, ORGANIZATION) == []
+
+
+def test_a_region_that_accounts_have_to_enable_is_named(tmp_path: Path) -> None:
+    (step,) = steps_about("a stack set cannot go where one is not enabled", tmp_path, ORGANIZATION)
+    assert re.findall(r"^     (\S+)$", step, re.MULTILINE) == ["af-south-1"]
+    assert steps_about("where one is not enabled", tmp_path, ORGANIZATION | {"regions": ["eu-west-1"]}) == []
+
+
+def test_what_the_hub_has_is_in_its_account(tmp_path: Path) -> None:
+    (step,) = steps_about("Confirm the subscriptions", tmp_path, ORGANIZATION)
+    assert f"arn:aws:sns:us-east-1:{HUB}:break-glass-alerts" in step
+    existing = ORGANIZATION | {"logs_policy": "existing"}
+    (step,) = steps_about("Let EventBridge write the logs", tmp_path, existing)
+    assert f"arn:aws:logs:us-east-1:{HUB}:" in step
+
+
+def test_the_guard_goes_to_the_units_and_exempts_what_makes_the_stacks(tmp_path: Path) -> None:
+    assert command("by hand", "attach-policy")["target-id"] == ["UNIT"]
+    organization = ORGANIZATION["organization"] | {"units": ["r-ab12"]}
+    (step,) = steps_about("attach-policy", tmp_path, ORGANIZATION | {"organization": organization})
+    assert "--target-id r-ab12" in step
+    assert "exempts the roles stacksets-exec-*.\n" in step
+    assert "AWSCloudFormationStackSetExecutionRole" not in step
 
 
 def test_the_deployer_hands_cloudformation_the_role_that_the_administrator_made() -> None:

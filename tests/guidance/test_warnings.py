@@ -90,6 +90,39 @@ def test_without_other_regions_the_default_bus_is_no_warning() -> None:
     assert warnings_about("event_bus", SETTINGS | {"regions": []}) == []
 
 
+ORGANIZATION = {"organization": {"id": "o-a1b2c3d4e5", "hub": "111122223333", "units": ["r-ab12"]}}
+
+
+def test_in_an_organization_the_bus_is_used_even_in_one_region() -> None:
+    assert warnings_about("event_bus", SETTINGS | ORGANIZATION | {"regions": [], "event_bus": {"name": "all"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        (ORGANIZATION, 1),
+        (ORGANIZATION | {"role": {"trust": {"session_name": "username"}}}, 0),
+        (ORGANIZATION | {"role": {"trust": {"source_identity": True}}}, 0),
+        (ORGANIZATION | {"role": {"existing": "Rescue"}}, 0),
+        (ORGANIZATION | {"usernames": [], "role": {"trust": {"permission_sets": ["OnCall"]}}}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_user_of_the_hub_whose_name_no_alert_would_show_is_a_warning(settings: dict[str, Any], count: int) -> None:
+    """AWS records the ID alone: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html."""
+    assert len(warnings_about("role.trust.session_name", SETTINGS | settings)) == count
+
+
+def test_what_a_deployer_of_stack_sets_can_do_is_a_warning() -> None:
+    role = {
+        "role": {"managed_policies": ["ReadOnlyAccess"], "permissions_boundary": "arn:aws:iam::111122223333:policy/B"}
+    }
+    (warning,) = warnings_about("deployer", SETTINGS | ORGANIZATION | role | {"deployer": True})
+    assert "stacksets-exec-* make everything" in warning
+    assert warnings_about("deployer", SETTINGS | role | {"deployer": True}) == []
+    assert warnings_about("stackset_roles", SETTINGS | ORGANIZATION | {"deployer": True}) == []
+
+
 def about_text_messages(**alerts: Any) -> list[str]:
     return warnings_about("alerts.sms", SETTINGS | {"alerts": {"emails": ["ops@example.com"], **alerts}})
 

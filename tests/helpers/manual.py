@@ -38,6 +38,7 @@ from costs import (
     price_rows,
     quota_rows,
 )
+from drill_examples import json_block, markdown_block, output_block, run_drill_command
 from paths import EVENTS, GOLDEN, ROOT
 from rejections import generate, inside
 from report_cases import excerpt
@@ -167,6 +168,8 @@ def _furnish(folder: Path, text: str) -> None:
 
 
 def _run(command: str) -> Result:
+    if command.startswith("cfn-breakglass drill") and "--policy" not in command:  # the command that talks to AWS
+        return run_drill_command(command)
     return CliRunner(env={"COLUMNS": None}).invoke(cli, shlex.split(command)[1:], prog_name="cfn-breakglass")
 
 
@@ -321,6 +324,9 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "organization costs": organization_cost_table,
     "prices": price_table,
     "report": excerpt,
+    "drill output": output_block,
+    "drill receipt": markdown_block,
+    "drill json": json_block,
     "layers": partial(_layer_table, "cfn_breakglass"),
     "analysis": partial(_layer_table, "cfn_breakglass.analysis"),
 }
