@@ -18,7 +18,7 @@ from cfn_breakglass.builders.rules import detection_rules
 from cfn_breakglass.config.model import DETECTIONS, Config
 from cfn_breakglass.names import ACTIONS
 from cfn_breakglass.plan import Plan, make_plan, make_standalone_plan
-from cfn_breakglass.templates import deployer_resources, make_templates
+from cfn_breakglass.templates import RolledOut, deployer_resources, make_templates
 
 
 def break_glass_role(config: Config) -> list[AWSObject]:
@@ -36,7 +36,7 @@ def break_glass_deployer(config: Config) -> list[AWSObject]:
     """Just the deployer of what the templates of the config hold: ``config.deployer``, or a role named after it."""
     plan = make_plan(config)
     templates = make_templates(plan)
-    return deployer_resources(plan, templates.main_region, templates.stackset)
+    return deployer_resources(plan, templates.main_region, RolledOut(templates.stackset, templates.accounts))
 
 
 def login_alert(config: Config, role: iam.Role | None = None, key: kms.Key | None = None) -> list[AWSObject]:

@@ -232,6 +232,21 @@ class Names(NamedTuple):
         return [self.prefix, *([self.accounts_stack_set] if self.hub else [])]
 
     @property
+    def stack_set_arns(self) -> list[str]:
+        """The ARNs of all stack sets and of their targets, as wildcards.
+
+        Those of an organization are in the management account:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+        """
+        account = "*" if self.hub else "${AWS::AccountId}"
+        regions = {"stackset": self.main_region, "stackset-target": "*"}
+        return [
+            _arn("cloudformation", f"{kind}/{name}:*", region, account)
+            for name in self.stack_sets
+            for kind, region in regions.items()
+        ]
+
+    @property
     def alarms(self) -> str:
         """What the names of the alarms begin with."""
         return f"{self.prefix}-failing-"

@@ -74,7 +74,7 @@ def make_templates(plan: Plan) -> Templates:
         accounts=rolled_out.accounts,
         stackset=stackset_template,
         stackset_roles=make_stackset_roles(plan, stackset_template) if has_separate_roles else None,
-        deployer=make_deployer(plan, main_template, stackset_template) if plan.config.deployer else None,
+        deployer=make_deployer(plan, main_template, rolled_out) if plan.config.deployer else None,
     )
 
 
@@ -122,11 +122,13 @@ def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
     ]
     queue = dead_letters(plan, for_central_rules=bool(plan.buses), after=_granting(before_rules))
     core = _Core(central_buses(plan, after=queue.policy), roles.forwarder, roles.heartbeat, fallback.topic)
+    accounts_set = _accounts_stack_set(plan, rolled_out)
     resources = [
         *before_rules,
         *core.buses.values(),
         *_queue(plan, queue, core),
-        *_forwarding(plan, _edges_of_main_region(plan), queue, core),
+        *accounts_set,
+        *_forwarding(plan, _edges_of_main_region(plan), queue, core, after=accounts_set),
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
         *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
@@ -197,9 +199,9 @@ def make_stackset_roles(plan: Plan, stackset_template: Template) -> Template:
     )
 
 
-def make_deployer(plan: Plan, main_template: Template, stackset_template: Template) -> Template:
+def make_deployer(plan: Plan, main_template: Template, rolled_out: RolledOut) -> Template:
     """The template of the deployer. An administrator deploys it: the others must not say who may deploy them."""
-    resources = deployer_resources(plan, main_template, stackset_template)
+    resources = deployer_resources(plan, main_template, rolled_out)
     return assemble(
         plan,
         f"{plan.names.prefix}: who may deploy its templates, and nothing else.",
@@ -209,11 +211,12 @@ def make_deployer(plan: Plan, main_template: Template, stackset_template: Templa
     )
 
 
-def deployer_resources(plan: Plan, main_template: Template, stackset_template: Template) -> list[AWSObject]:
+def deployer_resources(plan: Plan, main_template: Template, rolled_out: RolledOut) -> list[AWSObject]:
     """The deployer, the role that it passes to CloudFormation, and the boundary of the roles that that one creates."""
     from cfn_breakglass.builders.deployment.deployer import Deployed, deployer
 
-    return deployer(plan, Deployed(_resources_of(main_template), _resources_of(stackset_template)))
+    by_accounts = _resources_of(rolled_out.accounts) if rolled_out.accounts else {}
+    return deployer(plan, Deployed(_resources_of(main_template), {**by_accounts, **_resources_of(rolled_out.stackset)}))
 
 
 class _Roles(NamedTuple):
@@ -248,8 +251,13 @@ def _edges_of_main_region(plan: Plan) -> list[EdgeRule]:
     return [edge for edge in plan.edges if edge.is_main_region_only or not plan.config.organization]
 
 
-def _forwarding(plan: Plan, edges: Iterable[EdgeRule], queue: DeadLetters, core: _Core) -> list[AWSObject]:
-    """The rules of ``edges``, which forward, and the schedule of the heartbeat beside its rule."""
+def _forwarding(
+    plan: Plan, edges: Iterable[EdgeRule], queue: DeadLetters, core: _Core, *, after: Iterable[AWSObject] = ()
+) -> list[AWSObject]:
+    """The rules of ``edges``, which forward, and the schedule of the heartbeat beside its rule.
+
+    The rules wait for ``after``, which makes their role elsewhere.
+    """
     if not plan.buses:
         return []
     rules = forwarding_rules(
@@ -258,6 +266,7 @@ def _forwarding(plan: Plan, edges: Iterable[EdgeRule], queue: DeadLetters, core:
         lambda edge: bus_target(plan, edge, core.buses, core.forwarder_role),
         dead_letters=queue.queue,
         after=[queue.policy],
+        after_roles=after,
     )
     return [*rules.values(), *heartbeat_schedule(plan, rules, core.heartbeat_role)]
 
@@ -366,16 +375,22 @@ def _rollout_roles(plan: Plan, stackset_template: Template) -> list[iam.Role]:
     return stack_set_roles(plan, _resources_of(stackset_template))
 
 
+def _accounts_stack_set(plan: Plan, rolled_out: RolledOut) -> list[AWSObject]:
+    """The stack set of what every account of an organization has once, if this template rolls it out."""
+    if not (plan.config.rolls_out and rolled_out.accounts):
+        return []
+    from cfn_breakglass.builders.deployment.managed_rollout import accounts_stack_set
+
+    return [accounts_stack_set(plan, rolled_out.accounts)]
+
+
 def _managed_rollout(plan: Plan, rolled_out: RolledOut, core: _Core, roles: Iterable[iam.Role]) -> list[AWSObject]:
-    """The stack sets, if this template rolls them out."""
+    """The stack set of the edge rules, if this template rolls it out."""
     if not plan.config.rolls_out:
         return []
-    from cfn_breakglass.builders.deployment.managed_rollout import accounts_stack_set, stack_set
+    from cfn_breakglass.builders.deployment.managed_rollout import stack_set
 
-    if not rolled_out.accounts:
-        return [stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, *roles])]
-    of_accounts = accounts_stack_set(plan, rolled_out.accounts)
-    return [of_accounts, stack_set(plan, rolled_out.stackset, after=core.used_by_stackset)]
+    return [stack_set(plan, rolled_out.stackset, after=[*core.used_by_stackset, *roles])]
 
 
 def _resources_of(template: Template) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from cfn_breakglass.detections.catalog import detections
 from cfn_breakglass.names import ACTIONS, Names
 from cfn_breakglass.plan import Plan, make_plan, make_standalone_plan
 from cfn_breakglass.templates import (
+    RolledOut,
     make_deployer,
     make_main_region,
     make_stackset,
@@ -110,7 +111,9 @@ def test_everything_that_takes_tags_has_them(case: Path) -> None:
         *templates.main_region.resources.values(),
         *templates.stackset.resources.values(),
         *make_stackset_roles(plan, templates.stackset).resources.values(),
-        *make_deployer(plan, templates.main_region, templates.stackset).resources.values(),
+        *make_deployer(
+            plan, templates.main_region, RolledOut(templates.stackset, templates.accounts)
+        ).resources.values(),
     ]
     assert [resource.title for resource in resources if "Tags" in resource.props] == [
         resource.title for resource in resources if encode_to_dict(resource.properties.get("Tags")) == TAGS

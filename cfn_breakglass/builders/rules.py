@@ -47,12 +47,14 @@ def forwarding_rules(
     *,
     dead_letters: sqs.Queue,
     after: Iterable[AWSObject] = (),
+    after_roles: Iterable[AWSObject] = (),
 ) -> dict[str, events.Rule]:
     """The rules of ``edges``, which forward to the central buses from a region, by ID.
 
     ``bus_target`` gives the properties of the target. What cannot be forwarded goes to ``dead_letters``; AWS sets for
     how long a rule tries to reach a bus. The rules wait for ``after``, as a bus of the same template does: without the
-    policies that allow delivery, their first events would be lost.
+    policies that allow delivery, their first events would be lost. They wait for ``after_roles`` too, which makes their
+    role elsewhere: EventBridge may refuse a role that does not exist.
     """
     return {
         edge.id: events.Rule(
@@ -62,7 +64,7 @@ def forwarding_rules(
             EventPattern=edge.pattern,
             State=_STATE,
             Targets=[events.Target(**target, **_failures(dead_letters, is_urgent=False))],
-            **({} if isinstance(target["Arn"], GetAtt) else _waiting(after)),
+            **_waiting([*(() if isinstance(target["Arn"], GetAtt) else after), *after_roles]),
             **tags(plan),
         )
         for edge, target in ((edge, bus_target(edge)) for edge in edges)

@@ -18,13 +18,28 @@ from cfn_breakglass.plan import Plan
 PREFERENCES = "RegionConcurrencyType=PARALLEL,FailureTolerancePercentage=100"
 
 
-def main_region_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
-    """A step for each stack of the main region. The templates are in ``folder``."""
+def administrator_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
+    """A step for each stack that only an administrator can deploy. The templates are in ``folder``."""
     if templates.deployer:
         yield _deployer_stack(plan, folder, templates.deployer)
     if templates.stackset_roles:
         yield _stackset_roles_stack(plan, folder, templates.stackset_roles)
-    yield _main_stack(plan, folder, templates.main_region)
+
+
+def main_region_step(plan: Plan, folder: Path, template: GeneratedFile) -> str:
+    """The step that deploys main-region.yaml, which is in ``folder``."""
+    config, path = plan.config, folder / template.name
+    users = "\n   The IAM users have to exist: the stack gives them a policy." if config.grants_users else ""
+    role = arn_to_fill_in(plan.names.service_role_arn, config) if config.deployer else ""
+    role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
+    place = f"{_hub_and_when(config)}\n  " if config.organization else "In the console:"
+    return f"""{place} CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
+   Stack name: {config.name}. Tick that it may create IAM resources with custom names.{users}{role_lines}
+   The first time, Stack failure options: Preserve successfully provisioned resources.
+   Or with the AWS CLI; --disable-rollback is for the first time only, as is --on-failure DO_NOTHING of create-stack:
+{_deploy(plan, config.name, folder, template, role, is_first=True)}
+   If the first creation fails, its events say why. Then delete what it made, and create the stack again:
+     aws cloudformation rollback-stack --region {config.main_region} --stack-name {config.name}"""
 
 
 def rollout_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
@@ -44,27 +59,18 @@ def arn_to_fill_in(arn: str, config: Config) -> str:
     return resolve_pseudo_parameters(arn, config, config.account or "ACCOUNT")
 
 
+def _hub_and_when(config: Config) -> str:
+    if config.rolls_out:
+        return f"In the hub, {config.account}, in the console:"
+    return "When the roles are in all accounts, in the hub, in the console:"
+
+
 def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     config, stack, path = plan.config, plan.names.deployer, folder / template.name
     return f"""As an administrator, now and whenever {path} changes, create or update the stack {stack}:
 {_deploy(plan, stack, folder, template)}
    If the stack {config.name} exists already, update it once more as an administrator: its roles do not have the
    deployer's boundary yet, and its key does not allow the deployer. After that, deploy as the deployer."""
-
-
-def _main_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
-    config, path = plan.config, folder / template.name
-    users = "\n   The IAM users have to exist: the stack gives them a policy." if config.grants_users else ""
-    role = arn_to_fill_in(plan.names.service_role_arn, config) if config.deployer else ""
-    role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
-    place = f"In the hub, {config.organization.hub}, in the console:\n  " if config.organization else "In the console:"
-    return f"""{place} CloudFormation in {config.main_region}, Create stack, Upload a template file: {path}
-   Stack name: {config.name}. Tick that it may create IAM resources with custom names.{users}{role_lines}
-   The first time, Stack failure options: Preserve successfully provisioned resources.
-   Or with the AWS CLI; --disable-rollback is for the first time only, as is --on-failure DO_NOTHING of create-stack:
-{_deploy(plan, config.name, folder, template, role, is_first=True)}
-   If the first creation fails, its events say why. Then delete what it made, and create the stack again:
-     aws cloudformation rollback-stack --region {config.main_region} --stack-name {config.name}"""
 
 
 def _stackset_roles_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:

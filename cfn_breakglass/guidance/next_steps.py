@@ -18,7 +18,12 @@ from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
 from cfn_breakglass.config.webhooks import secrets_in
 from cfn_breakglass.generation.generate import GeneratedFiles, GeneratedTemplates
-from cfn_breakglass.guidance.deployment_steps import arn_to_fill_in, main_region_steps, rollout_steps
+from cfn_breakglass.guidance.deployment_steps import (
+    administrator_steps,
+    arn_to_fill_in,
+    main_region_step,
+    rollout_steps,
+)
 from cfn_breakglass.names import STACK_SETS_ROLE, in_every_account, resolve_pseudo_parameters, root_arn
 from cfn_breakglass.plan import Plan
 
@@ -36,7 +41,9 @@ def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
         *_before_rollout(plan.config),
         _create_trail(plan) if plan.config.trail == CREATE else _check_trail(plan.config),
         *_prepare(plan),
-        *main_region_steps(plan, folder, files.templates),
+        *administrator_steps(plan, folder, files.templates),
+        *_roles_of_accounts(plan, folder, files.templates),
+        main_region_step(plan, folder, files.templates.main_region),
         *_subscribers(plan),
         *_rollout(plan, folder, files.templates),
         *_uncovered_regions(plan),
@@ -55,12 +62,19 @@ def _before_rollout(config: Config) -> Iterator[str]:
         yield from steps_before_rollout(config, config.organization)
 
 
+def _roles_of_accounts(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
+    if plan.config.organization:
+        from cfn_breakglass.guidance.organization_steps import accounts_step
+
+        yield from accounts_step(plan, folder, templates)
+
+
 def _rollout(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
     if not plan.config.organization:
         return rollout_steps(plan, folder, templates)
-    from cfn_breakglass.guidance.organization_steps import organization_rollout_steps
+    from cfn_breakglass.guidance.organization_steps import regions_steps
 
-    return organization_rollout_steps(plan, folder, templates)
+    return regions_steps(plan, folder, templates)
 
 
 def _check_trail(config: Config) -> str:

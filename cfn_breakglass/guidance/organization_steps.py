@@ -66,8 +66,17 @@ def _needed_everywhere(config: Config) -> Iterator[str]:
         yield f"role/{config.role.existing.lstrip('/')}"
 
 
-def organization_rollout_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
-    """The steps that deploy to every account, once the hub has its stack. The templates are in ``folder``."""
+def accounts_step(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
+    """The step that makes the roles of every account, unless main-region.yaml does. The templates are in ``folder``."""
+    accounts, _ = _stack_sets(plan, folder, templates)
+    if not plan.config.rolls_out:
+        yield f"In the hub, {plan.config.account}, make the roles first, which the other templates name:\n" + _creation(
+            plan, accounts
+        )
+
+
+def regions_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> Iterator[str]:
+    """The steps that deploy to every region of every account, once the hub has its stack, and update what is there."""
     accounts, regions = sets = _stack_sets(plan, folder, templates)
     if plan.config.rolls_out:
         main = folder / templates.main_region.name
@@ -75,11 +84,9 @@ def organization_rollout_steps(plan: Plan, folder: Path, templates: GeneratedTem
    out as the stack sets {accounts.name} and {regions.name}: you upload nothing.{expected_alerts(plan)}
 {_check(plan, *sets)}"""
     else:
-        yield f"When that stack is complete, in the hub:\n{_creation(plan, accounts)}"
-        yield f"When all of them are CURRENT, for what follows needs their roles:\n{_creation(plan, regions)}"
-        yield f"""Later, update the stack of the hub first, then the stack sets. Before, delete-stack-instances with
-   --no-retain-stacks for units and regions that the config no longer has; after it, create-stack-instances for
-   new ones.{expected_alerts(plan)}
+        yield f"When that stack is complete, in the hub:\n{_creation(plan, regions)}"
+        yield f"""Later, update in the same order. Before, delete-stack-instances with --no-retain-stacks for units and
+   regions that the config no longer has; after it, create-stack-instances for new ones.{expected_alerts(plan)}
 {_update(plan, accounts)}
 {_update(plan, regions)}"""
     yield _skipped_account(plan, accounts, regions)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployed_world import ACCOUNT, Call, World, deploying, values
+from deployed_world import ACCOUNT, MANAGEMENT, Call, World, deploying, values
 from golden_cases import CASES
 from handler_data import TYPES, type_schema
 from troposphere import Template
@@ -46,9 +46,15 @@ def of_case(case: Path, **more: Any) -> Config:
     return dataclasses.replace(config, deployer=config.deployer or Deployer(), **more)
 
 
+IN_ORGANIZATION = {
+    **{key: value for key, value in EVERYTHING.items() if not key.startswith("trail")},
+    "organization": {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["ou-ab12-11111111"]},
+}
 CONFIGS = {
     "by the console": config_of(EVERYTHING),
     "managed": config_of({**EVERYTHING, "rollout": "managed"}),
+    "of an organization": config_of(IN_ORGANIZATION),
+    "of an organization, managed": config_of({**IN_ORGANIZATION, "rollout": "managed"}),
     **{case.name: of_case(case, rollout=MANAGED) for case in CASES},
 }
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -299,6 +305,67 @@ def test_a_managed_rollout_leaves_the_stack_set_to_the_stack() -> None:
     for name in ("create the stack set", "hand it its role", "roll it out", "update it", "remove it"):
         assert not may(stack, "Deployer", THE_DEPLOYER_MAY[name])
         assert may(stack, "ServiceRole", THE_DEPLOYER_MAY[name])
+
+
+OF_THE_ORGANIZATION = {name: World.of(CONFIGS[name]) for name in CONFIGS if name.startswith("of an organization")}
+MANAGED_STACK_SET = f"arn:aws:cloudformation:us-east-1:{MANAGEMENT}:stackset/"
+AS_DELEGATED_ADMINISTRATOR = {
+    "be asked whether it is one": Call("organizations:ListDelegatedAdministrators", "*", {}),
+    "make the stack sets": Call("cloudformation:CreateStackSet", "*", {}),
+    "update that of the roles": Call("cloudformation:UpdateStackSet", f"{MANAGED_STACK_SET}break-glass-accounts:1", {}),
+    "update that of the regions": Call("cloudformation:UpdateStackSet", f"{MANAGED_STACK_SET}break-glass:1", {}),
+    "roll out to a unit": Call(
+        "cloudformation:CreateStackInstances",
+        f"arn:aws:cloudformation:us-east-1:{MANAGEMENT}:stackset-target/break-glass-accounts:1/ou-ab12-11111111",
+        {},
+    ),
+    "roll out roles": Call(
+        "cloudformation:CreateStackInstances", "arn:aws:cloudformation:us-east-1::type/resource/AWS-IAM-Role", {}
+    ),
+    "see what is current": Call("cloudformation:ListStackInstances", f"{MANAGED_STACK_SET}break-glass:1", {}),
+}
+ORGANIZATION_CALLS = pytest.mark.parametrize(
+    "call", AS_DELEGATED_ADMINISTRATOR.values(), ids=AS_DELEGATED_ADMINISTRATOR
+)
+
+
+@ORGANIZATION_CALLS
+def test_the_deployer_of_a_hub_manages_the_stack_sets_or_leaves_them_to_the_stack(call: Call) -> None:
+    by_hand, by_stack = (world.deployer for world in OF_THE_ORGANIZATION.values())
+    assert may(by_hand, "Deployer", call)
+    assert not may(by_hand, "ServiceRole", call)
+    assert may(by_stack, "ServiceRole", call)
+    assert not may(by_stack, "Deployer", call)
+
+
+NOT_IN_A_HUB = (
+    *("make a role of ours without its boundary", "make an administrator", "deploy ours with no role"),
+    *("roll out with another role", "change another stack set", "make a policy", "take on the role"),
+    *("make a user", "forge an event", "change another topic", "pass another role to CloudFormation"),
+)
+
+
+@pytest.mark.parametrize("name", NOT_IN_A_HUB)
+@pytest.mark.parametrize("world", OF_THE_ORGANIZATION.values(), ids=OF_THE_ORGANIZATION)
+def test_in_a_hub_nobody_may(world: World, name: str) -> None:
+    for who in ("Deployer", "ServiceRole"):
+        assert not may(world.deployer, who, NOBODY_MAY[name])
+        other = NOBODY_MAY[name]._replace(resource=f"{MANAGED_STACK_SET}other:1")
+        assert not may(world.deployer, who, other)
+
+
+@pytest.mark.parametrize("world", OF_THE_ORGANIZATION.values(), ids=OF_THE_ORGANIZATION)
+def test_the_deployer_of_a_hub_makes_nothing_that_stack_sets_make(world: World) -> None:
+    """AWS's own role makes it, in every account."""
+    of_every_account = [
+        *(Call(f"iam:{verb}", f"{ROLE}break-glass", BOUNDARY) for verb in ("CreateRole", "PutRolePolicy")),
+        *(Call("iam:CreateRole", f"{ROLE}break-glass-{name}", BOUNDARY) for name in ("forwarder", "heartbeat")),
+        Call("scheduler:CreateSchedule", f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule/default/x", HERE),
+        Call("iam:CreateRole", f"{ROLE}stacksets-exec-0f1e", {}),
+        Call("sts:AssumeRole", f"{ROLE}stacksets-exec-0f1e", {}),
+    ]
+    for who in ("Deployer", "ServiceRole"):
+        assert [call for call in of_every_account if may(world.deployer, who, call)] == []
 
 
 def test_the_roles_for_services_have_the_boundary() -> None:

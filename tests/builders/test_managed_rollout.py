@@ -330,3 +330,12 @@ def test_an_organization_is_rolled_out_to_all_accounts_at_a_time(stack_set: str)
         "RegionConcurrencyType": "PARALLEL",
     }
     assert preferences == everywhere
+
+
+def test_the_roles_of_the_hub_are_made_before_the_rule_of_its_template_that_names_one() -> None:
+    config = config_of({**BASE, "rollout": "managed", "organization": ORGANIZATION})
+    hub = templates_of(config)["main-region"]["Resources"]
+    (rule,) = (resource for title, resource in hub.items() if title.startswith("Forward"))
+    assert rule["Properties"]["Targets"][0]["RoleArn"]["Fn::Sub"].endswith(":role/break-glass-forwarder")
+    assert rule["DependsOn"] == "AccountsStackSet"
+    assert "DependsOn" not in hub["AccountsStackSet"]

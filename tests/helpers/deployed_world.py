@@ -11,12 +11,14 @@ from troposphere import Template
 
 from cfn_breakglass.analysis.template.reader import Resource, Stack, resolve
 from cfn_breakglass.aws.cloudformation_handlers import calls_on_everything, calls_to_deploy
+from cfn_breakglass.builders.deployment.deployer_permissions import STACK_SET
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.generation.files import as_data
 from cfn_breakglass.plan import make_plan
 from cfn_breakglass.templates import make_templates
 
 ACCOUNT = "111122223333"
+MANAGEMENT = "777788889999"
 
 
 _WORLDS: dict[str, World] = {}
@@ -67,6 +69,9 @@ class Call(NamedTuple):
 
 def deploying(world: World) -> Iterator[Call]:
     """What CloudFormation calls to create, read, update and delete the main stack, by the ARNs that AWS gives them."""
+    if any(held.properties["PermissionModel"] == "SERVICE_MANAGED" for held in world.main.of_type(STACK_SET)):
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+        yield Call("organizations:ListDelegatedAdministrators", "*", {})
     for held in world.main.resources.values():
         for call in sorted(calls_to_deploy(held.type, held.properties)):
             yield from asked(world, held, call)
@@ -122,12 +127,17 @@ def tagged(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def set_of_stacks(_: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
-    yield "*", {"cloudformation:RoleArn": held.properties["AdministrationRoleARN"]}
+    yield "*", role_of_stack_set(held)
 
 
 def changed_set(world: World, held: Resource) -> Iterator[tuple[str, dict[str, str]]]:
-    role = {"cloudformation:RoleArn": held.properties["AdministrationRoleARN"]}
-    yield from ((arn, role) for arn in about(world, held))
+    yield from ((arn, role_of_stack_set(held)) for arn in about(world, held))
+
+
+def role_of_stack_set(held: Resource) -> dict[str, str]:
+    """The role that works, in the words of IAM; a stack set of an organization has none."""
+    role = held.properties.get("AdministrationRoleARN")
+    return {"cloudformation:RoleArn": role} if role else {}
 
 
 # Calls of which IAM is told more than what they are about.
@@ -153,10 +163,17 @@ def about(world: World, held: Resource) -> list[str]:
 def stack_set_arns(world: World, given: Mapping[str, Any]) -> list[str]:
     name = f"{given['StackSetName']}:0f1e2d3c-0000-0000-0000-000000000000"
     kinds = {one["Type"].replace("::", "-") for one in json.loads(given["TemplateBody"])["Resources"].values()}
-    region = world.main.region
+    region, account = world.main.region, world.main.account
+    accounts = {account: account}
+    if given["PermissionModel"] == "SERVICE_MANAGED":
+        # AWS keeps it in the management account, and does not say whose ID its ARN has.
+        accounts = dict.fromkeys((account, MANAGEMENT), "ou-ab12-11111111")
     return [
-        world.arn("cloudformation", f"stackset/{name}", region),
-        world.arn("cloudformation", f"stackset-target/{name}/{world.main.account}", region),
+        *(f"arn:{world.main.partition}:cloudformation:{region}:{owner}:stackset/{name}" for owner in accounts),
+        *(
+            f"arn:{world.main.partition}:cloudformation:{region}:{owner}:stackset-target/{name}/{target}"
+            for owner, target in accounts.items()
+        ),
         *(f"arn:{world.main.partition}:cloudformation:{region}::type/resource/{kind}" for kind in kinds),
     ]
 

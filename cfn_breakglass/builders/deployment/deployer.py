@@ -64,10 +64,10 @@ _ABOUT_STACK_SET: Final = ("DetectStackSetDrift", "ListStackSetOperations", "Sto
 
 
 class Deployed(NamedTuple):
-    """The resources of main-region.yaml and of stackset.yaml, which the deployer deploys."""
+    """The resources that the deployer deploys: those of main-region.yaml, and those of the stack sets."""
 
     main: Resources
-    stackset: Resources
+    rolled_out: Resources
 
 
 def deployer(plan: Plan, deployed: Deployed) -> list[AWSObject]:
@@ -108,9 +108,10 @@ def _deployer_statements(plan: Plan, deployed: Deployed) -> Iterator[aws.Stateme
     yield allow("OfAnyStack", _cloudformation(_ANYWHERE), ["*"])
     yield pass_role("PassServiceRole", [sub(names.service_role_arn)], CLOUDFORMATION)
     yield from _uploads(names)
-    if deployed.stackset and config.secondary_regions and not config.rolls_out:
+    if deployed.rolled_out and config.forwards and not config.rolls_out:
         calls = calls_to_deploy(STACK_SET, {}) | {f"cloudformation:{call}" for call in _ABOUT_STACK_SET}
-        yield from stack_set_statements(names, deployed.stackset, calls - {"cloudformation:GetTemplateSummary"})
+        yield from stack_set_statements(names, deployed.rolled_out, calls - {"cloudformation:GetTemplateSummary"})
+    if deployed.rolled_out and config.secondary_regions and not (config.rolls_out or config.organization):
         yield pass_role("PassAdministrationRole", [sub(names.administration_role_arn)], CLOUDFORMATION)
 
 
@@ -180,7 +181,7 @@ def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list
         ],
     }
     if of_type(main, STACK_SET):
-        by_policy["rollout"] = list(stack_set_statements(names, deployed.stackset, calls_for(main, STACK_SET)))
+        by_policy["rollout"] = list(stack_set_statements(names, deployed.rolled_out, calls_for(main, STACK_SET)))
     return by_policy
 
 

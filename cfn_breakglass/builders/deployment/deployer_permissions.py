@@ -91,7 +91,7 @@ def _arns(names: Names, region: str, buses: list[str]) -> dict[str, list[str]]:
         "AWS::SNS::Topic": [
             *(part_arn("sns", topic, region) for topic in (names.own_topic, names.chat, names.fallback_topic)),
         ],
-        "AWS::SQS::Queue": [part_arn("sqs", names.dead_letters, region)],
+        "AWS::SQS::Queue": [part_arn("sqs", queue, region) for queue in names.queues],
         "AWS::Scheduler::Schedule": [part_arn("scheduler", f"schedule/default/{names.heartbeat}", region)],
     }
 
@@ -113,20 +113,22 @@ def key_tags(resources: Resources, region: str) -> Iterator[aws.Statement]:
             yield allow("KeyTags", actions(["kms:TagResource"]), [sub(part_arn("kms", "key/*", region))], when=our_tags)
 
 
-def stack_set_statements(names: Names, stackset: Resources, calls: Iterable[str]) -> Iterator[aws.Statement]:
-    """The right to ``calls`` about our stack set, with its administration role and the types that it holds.
+def stack_set_statements(names: Names, rolled_out: Resources, calls: Iterable[str]) -> Iterator[aws.Statement]:
+    """The right to ``calls`` about our stack sets, with their administration role and the types that they hold.
 
+    Stack sets of an organization have no such role, and take any call only from a delegated administrator.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security_iam_id-based-policy-examples.html
     """
     needed_calls = set(calls) - {"iam:PassRole"}
     # Both get a template. Without our administration role they would work with the rights of another role.
     creates, updates = {"cloudformation:CreateStackSet"}, {"cloudformation:UpdateStackSet"}
-    arns = [
-        part_arn("cloudformation", f"stackset/{names.prefix}:*", names.main_region),
-        part_arn("cloudformation", f"stackset-target/{names.prefix}:*"),
-        *(type_arn(kind) for kind in sorted({resource["Type"] for resource in stackset.values()})),
-    ]
+    kinds = sorted({resource["Type"] for resource in rolled_out.values()})
+    arns = [*names.stack_set_arns, *map(type_arn, kinds)]
     with_role: Conditions = {aws.ArnEquals: {"cloudformation:RoleArn": sub(names.administration_role_arn)}}
+    if names.hub:
+        with_role = {aws.Null: {"cloudformation:RoleArn": "true"}}
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+        yield allow("AsDelegatedAdministrator", actions(["organizations:ListDelegatedAdministrators"]), ["*"])
     yield allow("CreateStackSet", actions(needed_calls & creates), ["*"], when=with_role)
     yield allow("UpdateStackSet", actions(needed_calls & updates), [sub(arn) for arn in arns], when=with_role)
     on_everything = calls_on_everything()
