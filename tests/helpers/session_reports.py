@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from organization_samples import organization_files
 from report_cases import write_templates
 
 from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions, Summary
@@ -28,11 +29,25 @@ def session_replay(settings: str = "{}", account: str = "") -> SessionReplay:
         return SessionReplay(ReplayOptions(write_templates(Path(folder), **json.loads(settings)), account))
 
 
+@cache
+def organization_replay() -> SessionReplay:
+    """The templates of the samples' organization."""
+    with TemporaryDirectory() as folder:
+        for name, text in zip(("main-region", "stackset", "accounts"), organization_files(), strict=True):
+            (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return SessionReplay(ReplayOptions(Path(folder)))
+
+
 def report_on(
-    records: Iterable[dict[str, Any]], *, since: str = "", sessions: tuple[str, ...] = (), **settings: Any
+    records: Iterable[dict[str, Any]],
+    *,
+    since: str = "",
+    sessions: tuple[str, ...] = (),
+    replay: SessionReplay | None = None,
+    **settings: Any,
 ) -> UseReport:
-    """Report on records, with the templates for two regions unless ``settings`` say otherwise."""
-    replay = session_replay(json.dumps({"regions": ["eu-west-1"], **settings}))
+    """Report on records, with the templates for two regions unless ``replay`` or ``settings`` say otherwise."""
+    replay = replay or session_replay(json.dumps({"regions": ["eu-west-1"], **settings}))
     log, summary = SessionLog(since), Summary()
     data = "\n".join(map(json.dumps, records)).encode()
     for result in replay.read(STANDARD_INPUT, io.BytesIO(data)):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import actor_name, is_read_only
-from cfn_breakglass.analysis.iam.principals import is_account
 from cfn_breakglass.analysis.sessions.concealment import conceal, describe_parameters
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -24,6 +23,8 @@ ACCOUNT, SERVICE, OTHER = "other account", "AWS service", "other principal"
 
 _WAYS_IN: Final = {"IAMUser": USER, "AWSAccount": ACCOUNT, "AWSService": SERVICE}
 _PERMISSION_SET_ROLE: Final = re.compile(r"\bAWSReservedSSO_(\w+)_[0-9a-f]{16}\b")
+_ROLE_ARN: Final = re.compile(r"\barn:[\w-]+:iam::([0-9]{12}):role/")
+_SESSION_ARN: Final = re.compile(r"arn:[\w-]+:sts::([0-9]{12}):assumed-role/")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _STANDARD_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
@@ -158,13 +159,20 @@ def read_start(event: Mapping[str, Any], account: str) -> SessionStart:
 
 
 def account_of_role(event: Mapping[str, Any], account: str) -> str:
-    """The account of the role that a call assumes, or would; ``account``, where it is recorded, if it does not say."""
+    """The account of the role that a call assumes, or would; ``account``, where it is recorded, if it does not say.
+
+    Of most denied calls only the message says it.
+    """
     record = event["detail"]
     if not text_at(record, "eventName").startswith("AssumeRole"):
         return account
-    paths = ("responseElements.assumedRoleUser.arn", "requestParameters.roleArn")
-    accounts = (text_at(record, path).split(":")[4:5] for path in paths)
-    return next((part[0] for part in accounts if part and is_account(part[0])), account)
+    # A message may name the session that calls as well, before the role.
+    match = (
+        _SESSION_ARN.match(text_at(record, "responseElements.assumedRoleUser.arn"))
+        or _ROLE_ARN.match(text_at(record, "requestParameters.roleArn"))
+        or _ROLE_ARN.search(text_at(record, "errorMessage"))
+    )
+    return match[1] if match else account
 
 
 def text_at(record: Any, path: str) -> str:

@@ -40,6 +40,8 @@ _CALLER_ARNS: Final = ("detail.userIdentity.arn", "detail.userIdentity.sessionCo
 _SESSION: Final = "AssumedRole"
 _MOST_DEPLOYMENTS: Final = 32
 
+_ABOUT_ASSUMING: Final = {ASSUMED, DENIED}
+
 SessionFact = RoleCall | SessionStart
 
 
@@ -68,7 +70,7 @@ class SessionReplay(RecordReplay[SessionFact]):
 
     def _make_filter(self, deployment: Deployment) -> Callable[[Any], bool]:
         paths = [path for paths in deployment.paths.values() for path in paths]
-        assuming = [path for path in paths if path.rule.detection in {ASSUMED, DENIED}]
+        assuming = [path for path in paths if path.rule.detection in _ABOUT_ASSUMING]
         rules = [rule for path in assuming for rule in ([path.rule] if path.is_direct else path.edges)]
         patterns = dict.fromkeys(rule.pattern for rule in rules)
         if sessions := self._sessions(deployment):
@@ -84,11 +86,13 @@ class SessionReplay(RecordReplay[SessionFact]):
         if is_session:
             details = any(detection != ACTIONS for detection in detections)
             yield read_call(event, account, detections, is_unwatched=is_unwatched, with_details=details)
-        role_account = self._options.account or account_of_role(event, account)
-        if role_account != account:
-            _, detections, _ = self._classify(event, role_account)
-        if ASSUMED in detections or DENIED in detections:
-            yield read_start(event, role_account)
+        if (role_account := self._options.account or account_of_role(event, account)) != account:
+            _, detections_there, _ = self._classify(event, role_account)
+            if _ABOUT_ASSUMING & set(detections_there):
+                yield read_start(event, role_account)
+                return
+        if _ABOUT_ASSUMING & set(detections):
+            yield read_start(event, account)
 
     def _classify(self, event: Mapping[str, Any], account: str) -> tuple[bool, tuple[str, ...], bool]:
         """Whether a session of the role of ``account`` makes the call, its detections, and whether no rule sees it.

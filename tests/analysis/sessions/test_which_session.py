@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -9,9 +10,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from organization_samples import HUB, MEMBER
 from role_use import ALICE, BOB, CAROL, DORA, USERS_ACCOUNT, Person, Record, call, history, reads, sample, start
 from samples import ACCOUNT, RAISES, record_of, title
-from session_reports import report_on, session_of
+from session_reports import organization_replay, report_on, session_of
 
 READ = "RoleActions/raises-read"
 START = "RoleAssumed/raises-user-of-the-same-account"
@@ -245,6 +247,25 @@ def test_sessions_are_known_in_every_topology(settings: dict[str, Any]) -> None:
     report = report_on([record | {"awsRegion": "us-east-1"} for record in history()], **settings)
     assert [session.total for session in report.sessions] == [67, 127, 3, 3]
     assert report.denied_total == 3
+
+
+@pytest.mark.parametrize("account", [MEMBER, HUB, "123412341234"])
+def test_sessions_are_known_in_every_account_of_an_organization(account: str) -> None:
+    text = json.dumps(history()).replace(MEMBER, account)
+    report = report_on(json.loads(text), replay=organization_replay())
+    assert [(use.account, len(use.sessions), use.denied_total) for use in report.accounts] == [(account, 4, 3)]
+    bob = named(report)["bob"]
+    assert bob.findings.keys() >= {"BackdoorCreated", "MonitoringTampered", "RolePassed", "RoleChained"}
+
+
+def test_a_denied_attempt_is_of_the_account_of_the_role_wherever_it_is_recorded() -> None:
+    """AWS records it in the account of the caller only, and says in its message which role it was."""
+    record = sample("RoleDenied/raises-session-of-another-role") | {"recipientAccountId": HUB}
+    assert f"arn:aws:iam::{MEMBER}:role/" in record["errorMessage"]
+    record["userIdentity"]["arn"] = f"arn:aws:sts::{HUB}:assumed-role/Deploy/alice"
+    for replay in (organization_replay(), None):
+        (use,) = report_on([record], replay=replay).accounts
+        assert (use.account, use.denied_total) == (MEMBER, 1)
 
 
 def test_another_role_of_a_name_that_begins_alike_is_not_ours() -> None:
