@@ -25,7 +25,8 @@ _WAYS_IN: Final = {"IAMUser": USER, "AWSAccount": ACCOUNT, "AWSService": SERVICE
 _PERMISSION_SET_ROLE: Final = re.compile(r"\bAWSReservedSSO_(\w+)_[0-9a-f]{16}\b")
 _ROLE_ARN: Final = re.compile(r"\barn:[\w-]+:iam::([0-9]{12}):role/")
 _SESSION_ARN: Final = re.compile(r"arn:[\w-]+:sts::([0-9]{12}):assumed-role/")
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+# Those in which a time can be that of a call.
+_YEARS: Final = range(2006, 3000)
 _STANDARD_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
 _SIGN_IN_FAILURE: Final = "Failure"
@@ -187,11 +188,11 @@ def text_at(record: Any, path: str) -> str:
 
 def utc_time(text: str) -> str:
     """A time as CloudTrail writes it; empty if it is none."""
-    if not text or _TIME.fullmatch(text):
-        return text
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
+        return ""
+    if time.year not in _YEARS:
         return ""
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).strftime(_STANDARD_TIME)
 

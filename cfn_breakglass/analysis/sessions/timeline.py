@@ -115,7 +115,8 @@ def _time(text: str) -> datetime:
 
 
 def _scale(times: Sequence[datetime]) -> _Scale:
-    start, end = min(times), max(times)
+    """The time from the first to the last moment, from a whole minute on, as bars are of whole minutes."""
+    start, end = min(times).replace(second=0), max(times)
     return _Scale(start, max(end, start + 2 * _MINUTE))
 
 
@@ -124,7 +125,7 @@ def _draw_bars(drawing: drawsvg.Drawing, scale: _Scale, counts: Mapping[datetime
     width = _MINUTE * max(1, -(-int((scale.end - scale.start) / _MINUTE) // _MOST_BARS))
     bars: Counter[datetime] = Counter()
     for minute, count in counts.items():
-        bars[max(scale.start, scale.start + (minute - scale.start) // width * width)] += count
+        bars[scale.start + (minute - scale.start) // width * width] += count
     highest = max(bars.values(), default=0)
     for begin, count in sorted((+bars).items()):
         height = max(3.0, round((_LANE - 4) * (count / highest) ** 0.5, 1))
