@@ -103,3 +103,17 @@ class MissingLibraryError(BreakglassError):
 
     def __str__(self) -> str:
         return f"this command needs {self.library}, which is not installed"
+
+
+class EditedFileError(BreakglassError):
+    """A file that a person has changed where it would be written over; the old content is still there."""
+
+    def __init__(self, file: str, line: int, text: str) -> None:
+        self.file = file
+        self.line = line
+        self.text = text
+        super().__init__(file, line, text)
+
+    def __str__(self) -> str:
+        place = f"{self.file}: line {self.line}" if self.line else self.file
+        return f"{place}: {self.text}\n  nothing was written"

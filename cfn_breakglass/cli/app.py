@@ -14,7 +14,10 @@ from cfn_breakglass import __version__
 from cfn_breakglass.cli.hints import with_hint
 from cfn_breakglass.errors import BreakglassError
 
-_COMMANDS = ("init", "generate", "validate", "simulate", "report", "trust", "diagram", "drill", "schema", "completion")
+_COMMANDS = (
+    *("init", "generate", "validate", "simulate", "report", "trust", "diagram", "drill", "runbook"),
+    *("schema", "completion"),
+)
 
 
 class _Group(click.Group):
@@ -61,6 +64,7 @@ Examples:
   cfn-breakglass report history      how was the role used?
   cfn-breakglass trust               who can assume the role?
   cfn-breakglass drill               do the alerts of my account work?
+  cfn-breakglass runbook             what to do in an emergency, to print
 
 cfn-breakglass COMMAND --help shows an example of each command's output.
 

@@ -24,6 +24,7 @@ from cfn_breakglass.guidance.deployment_steps import (
     main_region_step,
     rollout_steps,
 )
+from cfn_breakglass.guidance.session_enders import session_enders
 from cfn_breakglass.names import STACK_SETS_ROLE, in_every_account, resolve_pseudo_parameters, root_arn
 from cfn_breakglass.plan import Plan
 
@@ -381,9 +382,9 @@ def _drill(plan: Plan) -> Iterator[str]:
 
 
 def _responders(plan: Plan) -> str:
-    protection = plan.config.protection
-    responders = [*protection.responders, *protection.exempt, *(["the deployer"] if plan.config.deployer else [])]
-    return ", ".join(responders) or "NOBODY:\n   name those who respond to an incident in protection.responders"
+    return (
+        ", ".join(session_enders(plan)) or "NOBODY:\n   name those who respond to an incident in protection.responders"
+    )
 
 
 def _attach_guard(plan: Plan, guard: Path) -> str:

@@ -10,6 +10,7 @@ import manual
 import pytest
 import rejections
 import report_cases
+import runbooks
 from paths import GOLDEN, ROOT, STARTER
 
 from cfn_breakglass import load_config, output_files
@@ -59,6 +60,8 @@ def refresh() -> None:
     for name, text in golden_files(ROOT).items():
         (ROOT / "templates" / name).write_text(text, encoding="utf-8")
     (ROOT / "templates" / "diagram.svg").write_text(svg(picture_of(ROOT / "templates")), encoding="utf-8")
+    for path, text in runbooks.golden_runbooks().items():
+        path.write_text(text, encoding="utf-8")
     rejections.refresh()
     report_cases.refresh()
     manual.refresh()

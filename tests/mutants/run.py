@@ -33,6 +33,7 @@ GOLDENS: Final = (
     *("tests/generation/test_golden.py", "tests/config/test_rejected.py", "tests/docs"),
     "tests/analysis/trust/test_trust.py::test_the_text_is_the_golden_one",
     "tests/analysis/sessions/test_golden_reports.py",
+    "tests/guidance/test_runbook.py::test_the_golden_runbooks_are_what_the_configs_make",
 )
 # It looks at the list and not at the product.
 NOT_ABOUT_THE_PRODUCT: Final = ("tests/mutants",)

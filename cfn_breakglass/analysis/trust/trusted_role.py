@@ -70,12 +70,17 @@ def read_trusted_role(folder: Path, account: str = "") -> TrustedRole:
     template = main_region_template(folder)
     home = account or template.coverage.account_or_example
     stack = resolve(template.template, account=home, region=template.coverage.main_region, file=template.file)
+    return trusted_role(stack, template.file, is_example=not (account or template.coverage.account))
+
+
+def trusted_role(stack: Stack, file: str, *, is_example: bool) -> TrustedRole:
+    """The role that a stack of the template ``file`` creates; MissingRoleError if it creates none."""
     arn = str(stack.outputs.get("RoleArn", ""))
     resource = next((role for role in stack.of_type("AWS::IAM::Role") if role.arn == arn), None)
     if resource is None:
-        raise MissingRoleError(template.file, arn.rpartition("/")[2])
+        raise MissingRoleError(file, arn.rpartition("/")[2])
     document = parse_policy(resource.properties.get("AssumeRolePolicyDocument", ""))
-    return TrustedRole(stack, resource, document, is_example=not (account or template.coverage.account))
+    return TrustedRole(stack, resource, document, is_example)
 
 
 def statement_problems(document: Mapping[str, Any]) -> list[str]:

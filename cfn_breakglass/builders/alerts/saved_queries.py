@@ -46,13 +46,13 @@ def saved_queries(plan: Plan) -> list[logs.QueryDefinition]:
 
 def _sessions(plan: Plan) -> tuple[str, ...]:
     """Who assumed the role, from where, and the session that it made."""
-    made = plan.names.role.sessions.rpartition(":")[2]
+    of_the_role = plan.names.role.sessions.rpartition(":")[2]
     return (
         (
             f"fields @timestamp, account, {_CALLER} as caller, detail.responseElements.assumedRoleUser.arn as session,"
             " detail.sourceIPAddress as ip"
         ),
-        f'filter session like ":{made}"',
+        f'filter session like ":{of_the_role}"',
         _NEWEST_FIRST,
     )
 

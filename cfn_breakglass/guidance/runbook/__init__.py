@@ -1,0 +1,1 @@
+"""The runbook of a config: what somebody reads before, during and after an emergency, on paper too."""

@@ -1,0 +1,61 @@
+"""Runbooks for kinds of configs: ``make golden`` writes them into tests/guidance/runbooks, and tests compare them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fresh_stacks import case_config
+from paths import ROOT
+
+from cfn_breakglass import config_of
+from cfn_breakglass.config.model import Config
+from cfn_breakglass.guidance.runbook.blocks import Block
+from cfn_breakglass.guidance.runbook.make import FORMATS, SUFFIXES, runbook_blocks
+from cfn_breakglass.plan import Plan, make_plan
+
+RUNBOOKS: Final = ROOT / "tests" / "guidance" / "runbooks"
+ORGANIZATION: Final[dict[str, Any]] = {
+    "main_region": "us-east-1",
+    "usernames": ["alice", "bob"],
+    "organization": {"id": "o-a1b2c3d4e5", "hub": "999999999999", "units": ["ou-ab12-11111111", "ou-ab12-22222222"]},
+    "alerts": {"emails": ["ops@example.com"], "runbook": "https://wiki.example.com/break-glass"},
+    "protection": {"responders": ["arn:aws:iam::*:role/Responder"]},
+}
+GOLDEN_CASES: Final = (
+    *("account-access", "chat-only", "china", "deployer", "every-way-in", "everything", "existing-role"),
+    *("existing-topic", "govcloud", "hub-account", "oidc", "one-region", "permission-set", "permission-sets"),
+    *("smallest", "source-identity", "told-nobody", "two-providers", "users-by-tag"),
+)
+CASES: Final = (*GOLDEN_CASES, "organization")
+PRINTED: Final = ("every-way-in",)
+"""The cases whose HTML is compared too: what differs between cases is the same as in Markdown."""
+
+
+def config(case: str) -> Config:
+    return config_of(ORGANIZATION) if case == "organization" else case_config(case)
+
+
+@cache
+def plan(case: str) -> Plan:
+    return make_plan(config(case))
+
+
+@cache
+def blocks(case: str) -> list[Block]:
+    """What the runbook of a case says."""
+    return runbook_blocks(plan(case), config_file="breakglass.yaml", lines={})
+
+
+@cache
+def runbook(case: str, form: str = "markdown", written: str = "{}") -> str:
+    """The text of the runbook of a case; ``written`` is JSON of what people wrote into its blanks."""
+    return FORMATS[form](blocks(case), json.loads(written))
+
+
+def golden_runbooks() -> dict[Path, str]:
+    """Every file in the folder, and its text."""
+    wanted = [*((case, "markdown") for case in CASES), *((case, "html") for case in PRINTED)]
+    return {RUNBOOKS / f"{case}{SUFFIXES[form]}": runbook(case, form) for case, form in wanted}
