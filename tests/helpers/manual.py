@@ -161,7 +161,9 @@ def _furnish(folder: Path, text: str) -> None:
         shutil.copytree(ROOT / "templates", folder / "templates")
     for block in blocks(text):
         if block.note.startswith("file "):
-            (folder / block.note.removeprefix("file ")).write_text(block.text, encoding="utf-8")
+            path = folder / block.note.removeprefix("file ")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
     shutil.copytree(ROOT / "templates", folder / "edited")
     stackset = folder / "edited" / "stackset.yaml"
     stackset.write_text(read(stackset).replace(f"State: {ENABLED}", "State: DISABLED", 1), encoding="utf-8")
