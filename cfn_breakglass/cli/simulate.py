@@ -77,9 +77,10 @@ def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jo
     from cfn_breakglass.cli.progress import progress_over
 
     replay_options = ReplayOptions(**options)
-    replay, report = Replay(replay_options), _report(ctx.command, as_json=as_json)
+    replay = Replay(replay_options)
+    report = _report(ctx.command, as_json=as_json, with_account=replay.is_of_organization)
     for region in sorted(replay_options.regions - set(replay.regions)):
-        click.echo(f"warning: neither template covers {region}", err=True)
+        click.echo(f"warning: no template covers {region}", err=True)
     with progress_over(paths) as progress:
         for source, results in replay_sources(replay_options, replay, find_sources(paths), sys.stdin.buffer, jobs):
             _write_results(results, report, progress)
@@ -92,7 +93,7 @@ def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jo
         ctx.exit(1)
 
 
-def _report(command: click.Command, *, as_json: bool) -> ReplayReport:
+def _report(command: click.Command, *, as_json: bool, with_account: bool) -> ReplayReport:
     from shutil import get_terminal_size
 
     from cfn_breakglass.analysis.replay.json_format import JsonFormat
@@ -104,7 +105,8 @@ def _report(command: click.Command, *, as_json: bool) -> ReplayReport:
     if as_json:
         return ReplayReport(JsonFormat(), notes)
     cut_hint = f"{flag(command, 'as_json')} has all of it"
-    return ReplayReport(TextFormat(get_terminal_size(_SIZE).columns, cut_hint=cut_hint), notes)
+    width = get_terminal_size(_SIZE).columns
+    return ReplayReport(TextFormat(width, cut_hint=cut_hint, with_account=with_account), notes)
 
 
 def _write_results(results: Iterable[ReplayResult], report: ReplayReport, progress: Progress) -> None:

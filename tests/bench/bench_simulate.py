@@ -24,26 +24,28 @@ from moto.events.models import EventPattern
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # run as a script, its own folder is all there is
 from cloudtrail_mix import cloudtrail_lines
-from samples import ACCOUNT, RAISES, templates
+from samples import ACCOUNT, RAISES
 from tool_environments import kept_environment
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.template.template_files import template_set
+from cfn_breakglass.config.loader import config_of
+from cfn_breakglass.generation.files import write_files
+from cfn_breakglass.generation.generate import template_files
 
 MIX_MB: Final = int(os.environ.get("BENCH_MB", "300"))
 HISTORY_GB: Final = float(os.environ.get("BENCH_GB", "2"))
 RUNS: Final = 3
 PER_FILE: Final = 1_000
 ACCOUNTS: Final = tuple(str(111122223333 + number) for number in range(1_000))
-SETTINGS: Final = json.dumps(
-    {
-        "main_region": "us-east-1",
-        "usernames": ["alice"],
-        "role": {"path": "/ops/"},
-        "alerts": {"emails": ["ops@example.com"]},
-    }
-)
+SETTINGS: Final[dict[str, Any]] = {
+    "main_region": "us-east-1",
+    "usernames": ["alice"],
+    "role": {"path": "/ops/"},
+    "alerts": {"emails": ["ops@example.com"]},
+}
+OF_ORGANIZATION: Final = {**SETTINGS, "organization": {"id": "o-a1b2c3d4e5", "hub": ACCOUNTS[0], "units": ["r-ab12"]}}
 ALERTING: Final = orjson.dumps(
     json.loads(next(path for path in RAISES if path.stem == "raises-saml").read_text(encoding="utf-8"))
 )
@@ -117,13 +119,16 @@ def report(text: str) -> None:
 
 
 def main(home: Path) -> None:
-    for name, text in zip(("main-region", "stackset"), templates(SETTINGS), strict=True):
-        (home / f"{name}.yaml").write_text(text, encoding="utf-8")
+    write_templates(home, SETTINGS)
     start_up(home)
     mix(home)
     many_accounts(home)
     matcher(home)
     large_history(home)
+
+
+def write_templates(folder: Path, settings: dict[str, Any]) -> None:
+    write_files(folder, template_files(config_of(settings)))
 
 
 def start_up(home: Path) -> None:
@@ -163,12 +168,16 @@ def mix(home: Path) -> None:
 
 def many_accounts(home: Path) -> None:
     """The trail of an organization, its accounts one after the other."""
-    histories = {count: home / f"{count}-accounts.jsonl" for count in (1, len(ACCOUNTS))}
-    for count, path in histories.items():
-        path.write_bytes(b"".join(islice(cloudtrail_lines(ACCOUNTS[:count], ALERTING), 20_000)))
-    single, many = least(*map(simulate, histories.values()))
-    report(f"20,000 records of {len(ACCOUNTS):,} accounts: {many.cpu - single.cpu:.2f} s more than of one (aim 1)")
-    report(f"  {many.memory:.0f} MiB (aim 150), {single.memory:.0f} MiB for one")
+    for name, settings in (("", SETTINGS), ("with the templates of an organization, ", OF_ORGANIZATION)):
+        folder = home / f"accounts{bool(name)}"
+        write_templates(folder, settings)
+        histories = {count: folder / f"{count}-accounts.jsonl" for count in (1, len(ACCOUNTS))}
+        for count, path in histories.items():
+            path.write_bytes(b"".join(islice(cloudtrail_lines(ACCOUNTS[:count], ALERTING), 20_000)))
+        single, many = least(*map(simulate, histories.values()))
+        more = f"{many.cpu - single.cpu:.2f} s more than of one (aim 1)"
+        report(f"{name}20,000 records of {len(ACCOUNTS):,} accounts: {more}")
+        report(f"  {many.memory:.0f} MiB (aim 150), {single.memory:.0f} MiB for one")
 
 
 def matcher(home: Path) -> None:

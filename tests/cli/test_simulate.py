@@ -399,13 +399,13 @@ def test_filters(deployed: Path) -> None:
     assert told("--region", "eu-west-1", "--region", "us-east-1") == {"RoleAssumed", "ConsoleSignIn", "RoleActions"}
     assert told("--account", "444455556666") == set()
     done = run(deployed, "-", "--region", "eu-wst-1", given=both)
-    assert (done.exit_code, done.stderr) == (1, "warning: neither template covers eu-wst-1\n")
+    assert (done.exit_code, done.stderr) == (1, "warning: no template covers eu-wst-1\n")
 
 
 def test_regions_that_nobody_watches_are_told(watching: Path) -> None:
     done = run(watching, "-", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
     assert done.exit_code == 1
-    assert done.stderr == "1 record of me-south-1, which neither template covers: no rule sees them\n"
+    assert done.stderr == "1 record of me-south-1, which no template covers: no rule sees them\n"
 
 
 def test_what_nobody_watches_is_counted_record_by_record(watching: Path) -> None:
@@ -652,7 +652,7 @@ def test_explain_for_machines(deployed: Path) -> None:
 
 def test_explain_tells_of_a_region_without_a_rule(deployed: Path) -> None:
     done = run(deployed, "-", "--explain", given=dumped(TAKEN_ON | {"awsRegion": "me-south-1"}))
-    assert "it was recorded in me-south-1, which neither template covers: no rule sees it" in done.stdout
+    assert "it was recorded in me-south-1, which no template covers: no rule sees it" in done.stdout
 
 
 @pytest.mark.parametrize("state", ["ENABLED", "DISABLED"])

@@ -71,7 +71,7 @@ def explain_rule(rule: Rule, event: Mapping[str, Any]) -> Explanation:
 
 def uncovered_reason(event: Mapping[str, Any]) -> str:
     """Why no rule sees an event of a region without rules."""
-    return f"it was recorded in {event.get('region')}, which neither template covers: no rule sees it"
+    return f"it was recorded in {event.get('region')}, which no template covers: no rule sees it"
 
 
 def record_path(path: str) -> str:

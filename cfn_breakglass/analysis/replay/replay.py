@@ -38,7 +38,9 @@ class RecordReplay(ABC, Generic[Result]):
 
     def __init__(self, options: ReplayOptions) -> None:
         self._options = options
-        self._accounts = Accounts(options, template_set(options.templates))
+        templates = template_set(options.templates)
+        self._accounts = Accounts(options, templates)
+        self.is_of_organization = templates.accounts is not None
         self._decoder = PartialDecoder(self._accounts.fields)
         self.regions = self._accounts.regions
         # By account and region: whether a record may match a pattern.

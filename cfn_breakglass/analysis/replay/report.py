@@ -78,7 +78,7 @@ class Notes:
     def summary_lines(self, summary: Summary) -> Iterator[str]:
         for region, count in sorted(summary.counts.uncovered.items()):
             records = f"{count_of(count, 'record')} of {terminal_safe(region)}"
-            yield f"{records}, which neither template covers: no rule sees them"
+            yield f"{records}, which no template covers: no rule sees them"
         for (account, reason), count in sorted(summary.counts.rejected.items()):
             records = f"{count_of(count, 'record')} of account {account}"
             yield f"{records}, in which the templates cannot be deployed: {reason}"

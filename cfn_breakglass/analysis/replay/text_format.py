@@ -19,17 +19,19 @@ _HEADINGS = ("Fits", "Field", "The record has", "The pattern wants")
 class TextFormat:
     """A paragraph for each record that causes a delivery, and a table by detection; explanations are ``width`` wide.
 
-    ``cut_hint`` says where the rest of a message is that is cut off.
+    ``cut_hint`` says where the rest of a message is that is cut off. ``with_account``: records are of several accounts.
     """
 
-    def __init__(self, width: int, *, cut_hint: str) -> None:
+    def __init__(self, width: int, *, cut_hint: str, with_account: bool) -> None:
         self._width = width
         self._cut_hint = cut_hint
+        self._with_account = with_account
 
     def result_lines(self, result: ReplayResult) -> Iterator[str]:
         if not isinstance(result, RecordResult):
             return
-        yield terminal_safe(f"{result.time}  {result.region}  {result.caller}  {result.event}  ({result.place})")
+        where = f"{result.account}  {result.region}" if self._with_account else result.region
+        yield terminal_safe(f"{result.time}  {where}  {result.caller}  {result.event}  ({result.place})")
         for detection in dict.fromkeys(delivery.detection for delivery in result.deliveries):
             deliveries = [delivery for delivery in result.deliveries if delivery.detection == detection]
             notifies = any(delivery.kind != "log" for delivery in deliveries)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from deployments import deploy, template_files
+from organization_samples import HUB, account_of_organization, organization_templates
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, record_of, templates, text_of, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
@@ -16,6 +17,7 @@ from cfn_breakglass.analysis.replay.accounts import Accounts
 from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import Simulator
+from cfn_breakglass.config.model import DETECTIONS
 
 OTHER_ACCOUNT, NAMED_ACCOUNT = "444444444444", "777777777777"
 MAIN_REGION, STACKSET = (text.replace(ACCOUNT, NAMED_ACCOUNT) for text in templates(json.dumps(SETTINGS)))
@@ -26,6 +28,12 @@ ASSUMED = next(sample for sample in RAISES if title(sample) == "RoleAssumed/rais
 def accounts() -> Accounts:
     """The accounts of an organization, one of which the templates name: they have a queue in it."""
     return Accounts(ReplayOptions(Path()), template_files(MAIN_REGION, STACKSET))
+
+
+@pytest.fixture(scope="module")
+def accounts_of_organization() -> Accounts:
+    """The hub of an organization and its other accounts."""
+    return Accounts(ReplayOptions(Path()), organization_templates())
 
 
 @cache
@@ -45,6 +53,21 @@ def event_in(account: str, sample: Path, **changes: Any) -> dict[str, Any]:
 def test_a_sample_sets_off_the_same_as_in_an_own_deployment(accounts: Accounts, sample: Path, account: str) -> None:
     event = event_in(account, sample)
     assert accounts.run(event, account) == simulator(account).run(event)
+
+
+@pytest.mark.parametrize("account", [OTHER_ACCOUNT, HUB], ids=["member", "hub"])
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_in_an_organization_too(accounts_of_organization: Accounts, detection: str, account: str) -> None:
+    own = account_of_organization(account)
+    for sample in (sample for sample in SAMPLES if sample.parent.name == detection):
+        event = event_in(account, sample)
+        assert accounts_of_organization.run(event, account) == own.run(event), title(sample)
+
+
+def test_members_of_an_organization_share_their_deployment(accounts_of_organization: Accounts) -> None:
+    deployments = [accounts_of_organization.deployment(account) for account in (OTHER_ACCOUNT, "555555555555", HUB)]
+    assert [deployment.account for deployment in deployments] == [ANY_ACCOUNT, ANY_ACCOUNT, HUB]
+    assert deployments[0] is deployments[1]
 
 
 @pytest.mark.parametrize(
