@@ -53,7 +53,11 @@ input, or too little is known).""",
 @click.option(
     "--account-access", metavar="ARN", help="Account access manager calls, for somebody whom this application entitles."
 )
-@click.option("--account", metavar="ID", help="The account of the caller; that of the role if not given.")
+@click.option(
+    "--account",
+    metavar="ID",
+    help="The account of the caller; that of the role, or the hub, if not given.",
+)
 @click.option("--mfa/--no-mfa", default=None, help="The call is with MFA, or with long-term keys (the default).")
 @click.option("--mfa-age", type=click.IntRange(min=0), metavar="MINUTES", help="How long ago MFA was used.")
 @click.option("--session-name", metavar="NAME", help="The name of the session.")
@@ -80,7 +84,9 @@ input, or too little is known).""",
 )
 @click.option("--ip", metavar="ADDRESS", help="The IP address that the call comes from.")
 @click.option("--at", metavar="TIME", help="When the call is made, such as 2030-01-31T03:00:00Z; now if not given.")
-@click.option("--stack-account", default="", metavar="ID", help="The account that the templates are deployed in.")
+@click.option(
+    "--stack-account", default="", metavar="ID", help="The account of the role, in which the templates are deployed."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def trust(ctx: click.Context, /, *, templates: Path, stack_account: str, as_json: bool, **options: Any) -> None:
@@ -111,7 +117,7 @@ def _decide(ctx: click.Context, role: TrustedRole, options: CallerOptions) -> Tr
     from cfn_breakglass.analysis.trust.decision import decide
 
     try:
-        caller = caller_from_options(options, account=role.stack.account, partition=role.stack.partition)
+        caller = caller_from_options(options, account=role.account_of_callers, partition=role.stack.partition)
     except CallerError as error:
         flags = ", ".join(flag(ctx.command, option) for option in error.options)
         click.echo(f"{error} ({flags})", err=True)

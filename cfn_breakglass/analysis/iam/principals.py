@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _PRINCIPAL_KEYS = {"AWS", "Service", "Federated"}
+_USER_WILDCARD = re.compile(r"arn:[^:]+:iam::[0-9]{12}:user\*/(?P<name>[\w+=,.@-]+)")
 _ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>[0-9]{12}):(?P<rest>.+)")
 
 
@@ -58,6 +59,12 @@ def parse_principal(entry: str) -> tuple[str, str]:
         return entry, "root"
     arn = _ARN.fullmatch(entry)
     return (arn["account"], arn["rest"]) if arn else ("", "")
+
+
+def username_in_wildcard(arn: str) -> str:
+    """The IAM user that an ARN wildcard matches whatever the user's path is; empty for any other text."""
+    match = _USER_WILDCARD.fullmatch(arn)
+    return match["name"] if match else ""
 
 
 def match_principal(statement: Mapping[str, Any], service: str | None, context: RequestContext) -> PrincipalMatch:

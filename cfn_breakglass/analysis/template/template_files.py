@@ -124,13 +124,17 @@ def read_template_files(folder: Path) -> list[TemplateFile]:
 def template_set(folder: Path) -> TemplateSet:
     """The templates that watch an account or an organization; TemplateError if one is missing or exists twice."""
     main_region, stackset = main_region_template(folder), _read(_only_path(folder, _STACKSET))
-    is_organization = main_region.coverage.organization
-    return TemplateSet(main_region, stackset, _read(_only_path(folder, _ACCOUNTS)) if is_organization else None)
+    return TemplateSet(main_region, stackset, accounts_template(folder) if main_region.coverage.organization else None)
 
 
 def main_region_template(folder: Path) -> TemplateFile:
     """The template of the main region; TemplateError if it exists twice."""
     return _read(_only_path(folder, _MAIN_REGION))
+
+
+def accounts_template(folder: Path) -> TemplateFile:
+    """The template of every account of an organization; TemplateError if it is missing or exists twice."""
+    return _read(_only_path(folder, _ACCOUNTS))
 
 
 def _only_path(folder: Path, name: str) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cfn_breakglass.analysis.iam.conditions import ConditionResult, parse_operator
 from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, parse_role_wildcard
+from cfn_breakglass.analysis.iam.principals import username_in_wildcard
 from cfn_breakglass.analysis.text_layout import count_of, join_words
 
 _KEYS = {
@@ -107,6 +108,8 @@ def _comparison(base: str, key: str, subject: str, values: Sequence[str], *, neg
         return f"MFA was used at most {describe_duration(int(values[0]))} ago"
     if base == "StringEquals" and key == "aws:principaltype" and values == ["User"]:
         return f"the caller is {'not ' if negated else ''}an IAM user"
+    if key == "aws:principalarn" and all(usernames := [username_in_wildcard(value) for value in values]):
+        return f"the caller is {'not ' if negated else ''}the IAM user {join_or(usernames)}"
     permission_sets = [parse_role_wildcard(value) for value in values] if key == "aws:principalarn" else [None]
     if all(permission_sets):
         phrases = [_permission_set(permission_set) for permission_set in permission_sets if permission_set]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cfn_breakglass.analysis.iam.principals import parse_principal
 from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.trust.denied_callers import DeniedCallers, denied_callers
@@ -45,6 +46,7 @@ _HOUR = 3600
 class TrustDescription:
     """Everything a trust policy says; ``is_example`` if the templates can be deployed in any account.
 
+    ``hub`` is the account of the hub, if every account of an organization has the role, otherwise empty.
     ``denied_callers`` is None if a statement cannot be evaluated. ``max_session`` is in seconds.
     """
 
@@ -57,6 +59,7 @@ class TrustDescription:
     granted: Mapping[str, tuple[str, ...]]
     attachable_policies: tuple[str, ...]
     denied_callers: tuple[DeniedCallers, ...] | None
+    hub: str
 
     @property
     def has_problems(self) -> bool:
@@ -67,8 +70,9 @@ class TrustDescription:
 class TrustDecision:
     """Whether a caller is allowed to assume the role, which statement or condition decides, and what else is needed.
 
-    ``answer`` is yes, no or cannot tell; ``missing`` is what a user would have to say for an answer.
-    ``needs_own_policies``: the caller also needs policies of its own that the templates do not hold.
+    ``answer`` is yes, no or cannot tell; ``missing`` is what a user would have to say for an answer. ``hub`` and
+    ``is_example`` are as in ``TrustDescription``. ``needs_own_policies``: the caller also needs policies of its own
+    that the templates do not hold.
     """
 
     role: str
@@ -82,6 +86,7 @@ class TrustDecision:
     needs: tuple[str, ...] = ()
     needs_own_policies: bool = False
     missing: tuple[MissingOption, ...] = ()
+    hub: str = ""
 
 
 def describe_trust(role: TrustedRole) -> TrustDescription:
@@ -103,6 +108,7 @@ def describe_trust(role: TrustedRole) -> TrustDescription:
         granted=granted_users(role),
         attachable_policies=attachable_policies(role, ["sts:AssumeRole"]),
         denied_callers=None if any(summary.problem for summary in summaries) else tuple(denied_callers(role)),
+        hub=role.hub.account if role.hub else "",
     )
 
 
@@ -112,13 +118,14 @@ def decide(role: TrustedRole, caller: Caller) -> TrustDecision:
     if evaluation.allowed:
         return _allowed(role, caller, evaluation)
     if evaluation.allowed is False:
-        return _decision(role, caller, evaluation, denial_reasons(evaluation, caller))
+        reasons = [*denial_reasons(evaluation, caller), *_provider_elsewhere(role, caller)]
+        return _decision(role, caller, evaluation, reasons)
     decision = _decision(role, caller, evaluation, unknown_reasons(evaluation))
     return replace(decision, missing=tuple(missing_options(evaluation)))
 
 
 def _allowed(role: TrustedRole, caller: Caller, evaluation: Evaluation) -> TrustDecision:
-    in_templates = caller.kind in ("user", "role") and caller.account == role.stack.account
+    in_templates = caller.kind in ("user", "role") and caller.account == role.account_of_callers
     granting = granting_policies(role, caller.name, caller.actions) if in_templates and caller.kind == "user" else ()
     attachable = attachable_policies(role, caller.actions) if in_templates else ()
     allows = [statement for statement in evaluation.statements if statement.effect == "Allow" and statement.applies]
@@ -145,7 +152,14 @@ def _decision(role: TrustedRole, caller: Caller, evaluation: Evaluation, reasons
         answer=_ANSWERS[evaluation.allowed],
         action=evaluation.action,
         reasons=tuple(reasons),
+        hub=role.hub.account if role.hub else "",
     )
+
+
+def _provider_elsewhere(role: TrustedRole, caller: Caller) -> Iterator[str]:
+    account = parse_principal(caller.arn)[0] if caller.is_federated else ""
+    if account not in ("", role.stack.account):
+        yield f"the provider is of account {account}: it signs people in to roles of that account only"
 
 
 def _own_policies(caller: Caller, granting: tuple[str, ...], attachable: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from cfn_breakglass.analysis.trust.sample_callers import (
     role_session,
     variations,
 )
+from cfn_breakglass.analysis.trust.statement_phrases import describe_account
 from cfn_breakglass.analysis.trust.trusted_role import evaluate_caller
 
 if TYPE_CHECKING:
@@ -97,9 +98,8 @@ def _probes(role: TrustedRole) -> Iterator[Probe]:
 
 
 def _account_probes(role: TrustedRole, allows: Allows, account: str) -> Iterator[Probe]:
-    is_own = account == role.stack.account
-    place = "this account" if is_own else f"account {account}"
-    names = literal_usernames(*allows) if is_own else []
+    place = describe_account(account, role)
+    names = literal_usernames(*allows) if account == role.account_of_callers else []
     stranger = iam_user(allows, role.stack.partition, account, STRANGER)
     if names:
         yield f"other IAM users of {place}", stranger

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cfn_breakglass.analysis.iam.conditions import iter_conditions, parse_operator
+from cfn_breakglass.analysis.iam.principals import username_in_wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +46,9 @@ def required_conditions(statements: Statements) -> Iterator[tuple[str, str, tupl
 
 
 def literal_usernames(*statements: Mapping[str, Any]) -> list[str]:
-    """The IAM users that the conditions of the statements require, without wildcards and variables."""
-    return [name for name in required_values(statements, "aws:username") if _is_literal(name)]
+    """The IAM users that the conditions of the statements require, by name or by ARN, without variables."""
+    by_name = [name for name in required_values(statements, "aws:username") if _is_literal(name)]
+    return by_name + list(filter(None, map(username_in_wildcard, required_values(statements, "aws:PrincipalArn"))))
 
 
 def sample_value(statements: Statements, key: str, default: str = STRANGER) -> str:

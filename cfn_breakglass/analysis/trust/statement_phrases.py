@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cfn_breakglass.analysis.iam.caller import ACCOUNT_ACCESS
 from cfn_breakglass.analysis.iam.conditions import iter_conditions
 from cfn_breakglass.analysis.iam.permission_sets import permission_set_of, permission_sets_in
-from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of
+from cfn_breakglass.analysis.iam.principals import parse_principal, principals_of, username_in_wildcard
 from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.trust.condition_phrases import describe_condition, join_or
 from cfn_breakglass.analysis.trust.required_values import literal_usernames
@@ -68,22 +68,28 @@ def _principals_and_conditions(
     usernames, permission_sets = literal_usernames(statement), permission_sets_in(statement)
     if accounts_only and usernames and len(entries) == 1:
         noun = "IAM user" if len(usernames) == 1 else "IAM users"
-        account = _account(parse_principal(entries[0])[0], role)
-        return [f"{noun} {join_or(usernames)} of {account}"], _without(conditions, "aws:username")
+        account = describe_account(parse_principal(entries[0])[0], role)
+        return [f"{noun} {join_or(usernames)} of {account}"], _without_usernames(conditions)
     if accounts_only and permission_sets:
         principals = [
-            f"sessions of the permission set {permission_set.name} of {_account(permission_set.account, role)}"
+            f"sessions of the permission set {permission_set.name} of {describe_account(permission_set.account, role)}"
             for permission_set in permission_sets
         ]
         return principals, _without(conditions, "aws:principalarn")
     if accounts_only and _IAM_USERS in conditions:
         conditions.remove(_IAM_USERS)
-        return [f"IAM users of {_account(parse_principal(entry)[0], role)}" for entry in entries], conditions
+        return [f"IAM users of {describe_account(parse_principal(entry)[0], role)}" for entry in entries], conditions
     return [describe_principal(entry, role) for entry in entries], conditions
 
 
 def _without(conditions: list[Condition], lower_key: str) -> list[Condition]:
     return [(operator, key, values) for operator, key, values in conditions if key.lower() != lower_key]
+
+
+def _without_usernames(conditions: list[Condition]) -> list[Condition]:
+    """Conditions but those that name IAM users, by name or by ARN."""
+    others = _without(conditions, "aws:username")
+    return [condition for condition in others if not all(map(username_in_wildcard, condition[2]))]
 
 
 def describe_caller(caller: Caller, role: TrustedRole) -> str:
@@ -94,7 +100,7 @@ def describe_caller(caller: Caller, role: TrustedRole) -> str:
             name = f"a session of permission set {permission_set}"
         else:
             name = f"{'IAM user' if caller.kind == 'user' else 'a session of role'} {caller.name}"
-        return f"{name} of {_account(caller.account, role)}"
+        return f"{name} of {describe_account(caller.account, role)}"
     if caller.kind == "service":
         return "somebody of Identity Center by account access manager"
     if caller.arn.startswith("arn:"):
@@ -110,10 +116,10 @@ def describe_principal(entry: str, role: TrustedRole) -> str:
         return "users and groups of Identity Center by account access manager"
     account, rest = parse_principal(entry)
     if rest == "root":
-        return f"users and roles of {_account(account, role)}"
+        return f"users and roles of {describe_account(account, role)}"
     kind, _, name = rest.partition("/")
     if name and kind in _PRINCIPALS:
-        return f"{_PRINCIPALS[kind]} {name} of {_account(account, role)}"
+        return f"{_PRINCIPALS[kind]} {name} of {describe_account(account, role)}"
     if name and kind in ("saml-provider", "oidc-provider"):
         return f"users of the {kind.partition('-')[0].upper()} provider {name}"
     return entry
@@ -125,5 +131,8 @@ def _is_own_user_or_role(entry: str, role: TrustedRole) -> bool:
     return account == role.stack.account and rest != "root"
 
 
-def _account(account: str, role: TrustedRole) -> str:
-    return "this account" if account == role.stack.account else f"account {account}"
+def describe_account(account: str, role: TrustedRole) -> str:
+    """Name an account, seen from that of the role."""
+    if account == role.stack.account:
+        return "this account"
+    return f"{'the hub' if role.hub and account == role.hub.account else 'account'} {account}"

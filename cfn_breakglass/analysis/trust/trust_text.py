@@ -36,7 +36,7 @@ def decision_lines(decision: TrustDecision) -> Iterator[str]:
 def _description(description: TrustDescription) -> Iterator[str]:
     yield f"Role {description.role}"
     if description.is_example:
-        yield _example(description.account)
+        yield _example(description)
     yield "\nWho can assume it:"
     for statement in description.statements:
         yield from _statement(statement)
@@ -54,8 +54,10 @@ def _description(description: TrustDescription) -> Iterator[str]:
     yield f"\n{_NOT_EVALUATED}"
 
 
-def _example(account: str) -> str:
-    return f"The templates can be deployed in any account; {account} is an example."
+def _example(answer: TrustDescription | TrustDecision) -> str:
+    if answer.hub:
+        return f"Every account of the organization has this role; {answer.account} is an example."
+    return f"The templates can be deployed in any account; {answer.account} is an example."
 
 
 def _statement(statement: StatementSummary) -> Iterator[str]:
@@ -115,4 +117,4 @@ def _decision(decision: TrustDecision) -> Iterator[str]:
         yield "\nAlso needed:"
         yield from (f"  - {need}" for need in decision.needs)
     if decision.is_example:
-        yield f"\n{_example(decision.account)}"
+        yield f"\n{_example(decision)}"

@@ -9,7 +9,7 @@ from cfn_breakglass.analysis.iam.policy import Request, match_statements, parse_
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account, principals_of
 from cfn_breakglass.analysis.iam.request_context import as_list
 from cfn_breakglass.analysis.template.reader import resolve
-from cfn_breakglass.analysis.template.template_files import main_region_template
+from cfn_breakglass.analysis.template.template_files import accounts_template, main_region_template
 from cfn_breakglass.errors import MissingRoleError, TemplateError
 
 if TYPE_CHECKING:
@@ -32,12 +32,26 @@ _USERS_PROPERTY = {
 
 
 class TrustedRole(NamedTuple):
-    """A role, its trust policy and its stack; ``is_example`` if the templates can be deployed in any account."""
+    """A role, its trust policy and its stack; ``is_example`` if the templates can be deployed in any account.
+
+    ``hub`` is the stack of the hub, if every account of an organization has the role.
+    """
 
     stack: Stack
     resource: Resource
     document: Mapping[str, Any]
     is_example: bool
+    hub: Stack | None = None
+
+    @property
+    def granting_stack(self) -> Stack:
+        """The stack with the policies of the callers."""
+        return self.hub or self.stack
+
+    @property
+    def account_of_callers(self) -> str:
+        """The account of the users whom the config names."""
+        return self.granting_stack.account
 
     @property
     def arn(self) -> str:
@@ -61,26 +75,30 @@ class Evaluation(NamedTuple):
 
 
 def read_trusted_role(folder: Path, account: str = "") -> TrustedRole:
-    """Read the role from the main region's template; MissingRoleError if it creates none.
+    """Read the role from the main region's template, or that of the accounts; MissingRoleError if it creates none.
 
     ``account`` is where the template is deployed; TemplateError if it is no account ID.
     """
     if account and not is_account(account):
         raise TemplateError(not_an_account(account))
-    template = main_region_template(folder)
+    template, hub = main_region_template(folder), None
+    if organization := template.coverage.organization:
+        region = template.coverage.main_region
+        hub = resolve(template.template, account=organization.hub, region=region, file=template.file)
+        template = accounts_template(folder)
     home = account or template.coverage.account_or_example
     stack = resolve(template.template, account=home, region=template.coverage.main_region, file=template.file)
-    return trusted_role(stack, template.file, is_example=not (account or template.coverage.account))
+    return trusted_role(stack, template.file, is_example=not (account or template.coverage.account), hub=hub)
 
 
-def trusted_role(stack: Stack, file: str, *, is_example: bool) -> TrustedRole:
+def trusted_role(stack: Stack, file: str, *, is_example: bool, hub: Stack | None = None) -> TrustedRole:
     """The role that a stack of the template ``file`` creates; MissingRoleError if it creates none."""
     arn = str(stack.outputs.get("RoleArn", ""))
     resource = next((role for role in stack.of_type("AWS::IAM::Role") if role.arn == arn), None)
     if resource is None:
         raise MissingRoleError(file, arn.rpartition("/")[2])
     document = parse_policy(resource.properties.get("AssumeRolePolicyDocument", ""))
-    return TrustedRole(stack, resource, document, is_example)
+    return TrustedRole(stack, resource, document, is_example, hub)
 
 
 def statement_problems(document: Mapping[str, Any]) -> list[str]:
@@ -130,7 +148,7 @@ def needs_own_policies(role: TrustedRole, caller: Caller, entry: str) -> bool:
 
 
 def granting_policies(role: TrustedRole, user: str, actions: Sequence[str]) -> tuple[str, ...]:
-    """The policies with which the templates allow a user of the account these actions; empty if they do not."""
+    """The policies with which the templates allow a user these actions; empty if they do not."""
     attached = [
         policy for policy in _policies(role) if user.lower() in (username.lower() for username in _usernames(policy))
     ]
@@ -151,7 +169,7 @@ def granted_users(role: TrustedRole) -> dict[str, tuple[str, ...]]:
 
 
 def _policies(role: TrustedRole) -> list[Resource]:
-    return [resource for resource in role.stack.resources.values() if resource.type in _USERS_PROPERTY]
+    return [resource for resource in role.granting_stack.resources.values() if resource.type in _USERS_PROPERTY]
 
 
 def _usernames(policy: Resource) -> list[str]:
