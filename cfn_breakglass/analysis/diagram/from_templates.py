@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from os.path import commonprefix
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,31 +40,39 @@ _PROTOCOLS = {"application": "mobile push", "firehose": "Firehose", "lambda": "L
 _ABBREVIATIONS = ("http", "https", "sms", "sqs")
 _SERVICES = {"sns": "Topic", "logs": "Log group", "sqs": "Queue"}
 EXTERNAL = "exists already"
+_IN_EVERY_ACCOUNT = "in every account, by the accounts template"
 
 
 def picture_of(folder: Path) -> Picture:
     """Read main-region and stackset in ``folder``, YAML or JSON; TemplateError if they cannot be read."""
-    main_file, stackset_file, _ = template_set(folder)
-    (main_deployment,) = _deployments(main_file)
-    stackset_deployments = _deployments(stackset_file)
+    main_file, stackset_file, accounts_file = template_set(folder)
+    account = main_file.coverage.account or _PLACEHOLDER_ACCOUNT
+    (main_deployment,) = _deployments(main_file, account)
+    # In an organization, the hub stands for every account: its roles are called as those of any other.
+    stackset_deployments = _deployments(stackset_file, account)
     main = main_deployment.stack
-    edge_rules = [
-        rule for deployment in (main_deployment, *stackset_deployments) for rule in _default_bus_rules(deployment.rules)
-    ]
+    (of_roles,) = _deployments(accounts_file, account) if accounts_file else (main_deployment,)
+    of_account = of_roles.stack
+    deployments = (main_deployment, *stackset_deployments)
+    if accounts_file:
+        deployments = (*stackset_deployments, main_deployment)
+    edge_rules = [rule for deployment in deployments for rule in _default_bus_rules(deployment.rules)]
     notifying_rules = [rule for rule in main_deployment.rules if not _is_edge_rule(rule)]
     sinks = _sinks(main, notifying_rules)
     sink_arns = [sink.arn for sink in sinks]
+    role, in_every_account = _role(of_account), (_IN_EVERY_ACCOUNT,) if accounts_file else ()
     return Picture(
         name=config_name(main.metadata),
-        role=(role := _role(main)),
-        principals=_principals(main, role),
+        role=replace(role, notes=(*role.notes, *in_every_account)),
+        principals=_principals(of_account, role, _PLACEHOLDER_ACCOUNT if accounts_file else account),
         region_groups=(
             _region_group("main-region", [main_deployment], filter(_is_edge_rule, main_deployment.rules)),
             *_region_groups(stackset_deployments),
         ),
-        forwarders=_forwarders(main, edge_rules),
+        forwarders=_forwarders(of_account, edge_rules, "of every account" if accounts_file else ""),
         alert_sources=(*_buses(main, notifying_rules, edge_rules, sink_arns), *_alarms(main, sink_arns)),
         sinks=sinks,
+        hub=account if accounts_file else "",
     )
 
 
@@ -74,8 +83,7 @@ class _Deployment(NamedTuple):
     rules: list[Rule]
 
 
-def _deployments(file: TemplateFile) -> list[_Deployment]:
-    account = file.coverage.account or _PLACEHOLDER_ACCOUNT
+def _deployments(file: TemplateFile, account: str) -> list[_Deployment]:
     stacks = [resolve(file.template, account=account, region=region, file=file.file) for region in file.regions]
     return [_Deployment(stack, rules_of(stack)) for stack in stacks]
 
@@ -96,14 +104,14 @@ def _default_bus_rules(rules: Iterable[Rule]) -> list[Rule]:
 def _region_group(template: str, deployments: Sequence[_Deployment], rules: Iterable[Rule]) -> RegionGroup:
     """The group of regions whose deployments are all like the first one; ``rules`` are drawn on its default bus."""
     stack, drawn = deployments[0].stack, list(rules)
-    roles = [target.role for rule in drawn for target in rule.targets if target.role]
+    routes = [(target.role, target.arn) for rule in drawn for target in rule.targets if target.role]
     return RegionGroup(
         template=template,
         regions=tuple(deployment.stack.region for deployment in deployments),
         is_watched=bool(_default_bus_rules(deployments[0].rules)),
         rule_groups=_rule_groups(stack, drawn),
         queues=tuple(map(_component, stack.of_type("AWS::SQS::Queue"))),
-        forwarder_arns=tuple(dict.fromkeys(roles)),
+        routes=tuple(dict.fromkeys(routes)),
     )
 
 
@@ -113,7 +121,7 @@ def _region_groups(deployments: Iterable[_Deployment]) -> list[RegionGroup]:
     for deployment in deployments:
         group = _stackset_group([deployment])
         queues = tuple(queue.name for queue in group.queues)
-        alike.setdefault((group.rule_groups, queues, group.forwarder_arns), []).append(deployment)
+        alike.setdefault((group.rule_groups, queues, group.routes), []).append(deployment)
     return [_stackset_group(members) for members in alike.values()]
 
 
@@ -143,34 +151,35 @@ def _external_component(title: str, arn: str) -> Component:
     return Component(title, name, arn, (EXTERNAL,))
 
 
-def _role(main: Stack) -> Component:
-    arn = str(main.outputs.get("RoleArn", ""))
-    for role in main.of_type("AWS::IAM::Role"):
+def _role(stack: Stack) -> Component:
+    arn = str(stack.outputs.get("RoleArn", ""))
+    for role in stack.of_type("AWS::IAM::Role"):
         if role.arn == arn:
             return Component("Break-glass role", role.name, arn)
     if arn:
         return _external_component("Break-glass role", arn)
-    patterns = json.dumps([resource.properties.get("EventPattern") for resource in main.of_type("AWS::Events::Rule")])
+    patterns = json.dumps([resource.properties.get("EventPattern") for resource in stack.of_type("AWS::Events::Rule")])
     # Identity Center ends the name of its roles in 16 characters that are not known before.
     names = re.findall(r':assumed-role/([^/"]+)', patterns)
     name = next((f"{name}*" if name.endswith("_") else name for name in names), "")
     return Component("Break-glass role", name, "", (EXTERNAL,))
 
 
-def _principals(main: Stack, role: Component) -> tuple[str, ...]:
-    for resource in main.of_type("AWS::IAM::Role"):
+def _principals(stack: Stack, role: Component, account: str) -> tuple[str, ...]:
+    """Who may assume the role, in words for readers in ``account``."""
+    for resource in stack.of_type("AWS::IAM::Role"):
         if resource.arn == role.arn:
             trust_policy = resource.properties.get("AssumeRolePolicyDocument", {})
-            return allowed_principals(trust_policy, main.account) or ("nobody",)
+            return allowed_principals(trust_policy, account) or ("nobody",)
     return ("whom its own trust policy lets",)
 
 
-def _forwarders(main: Stack, edge_rules: Iterable[Rule]) -> tuple[Component, ...]:
+def _forwarders(stack: Stack, edge_rules: Iterable[Rule], whose: str) -> tuple[Component, ...]:
     roles = {
-        role.arn: Component("Forwarder", role.name, role.arn, ("an IAM role",))
-        for role in main.of_type("AWS::IAM::Role")
+        role.arn: Component("Forwarder", role.name, role.arn, (f"an IAM role {whose}".rstrip(),))
+        for role in stack.of_type("AWS::IAM::Role")
     }
-    arns = [str(main.outputs.get("ForwarderRoleArn", ""))]
+    arns = [str(stack.outputs.get("ForwarderRoleArn", ""))]
     arns += [target.role or "" for rule in edge_rules for target in rule.targets if target.kind == "bus"]
     return tuple(roles.get(arn) or _external_component("Forwarder", arn) for arn in dict.fromkeys(arns) if arn)
 

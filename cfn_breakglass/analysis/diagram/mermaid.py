@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cfn_breakglass.analysis.diagram.picture import DEAD_LETTERS, DIRECT_RULES, EDGE_RULES, NO_SINKS
-from cfn_breakglass.analysis.text_layout import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +29,19 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield _component_node("role", picture.role)
     yield "takers --> role"
     for index, regions in enumerate(picture.region_groups[1:], start=1):
-        yield f'subgraph area{index}["{count_of(len(regions.regions), "other region")}"]'
+        yield f'subgraph area{index}["{_escaped(picture.title_of(regions))}"]'
         yield "    " + _node(f"regions{index}", "Regions", regions.regions)
         yield from _region_nodes(picture, regions, index)
+        # In an organization every account has these roles, otherwise only the main region.
+        if picture.hub and index == 1:
+            yield from (f"    {line}" for line in _forwarder_nodes(picture))
         yield "end"
     main_region = picture.region_groups[0]
-    yield f'subgraph area0["Main region {_escaped(", ".join(main_region.regions))}"]'
-    yield from _region_nodes(picture, main_region, 0)
+    yield f'subgraph area0["{_escaped(picture.title_of(main_region))}"]'
+    if picture.has_main_default_bus:
+        yield from _region_nodes(picture, main_region, 0)
+    if not picture.hub:
+        yield from (f"    {line}" for line in _forwarder_nodes(picture))
     yield from (f"    {line}" for line in _central_nodes(picture))
     yield "end"
     yield from _arrows(picture)
@@ -55,9 +60,12 @@ def _region_nodes(picture: Picture, regions: RegionGroup, index: int) -> Iterato
         yield "    " + _node(f"queue{index}_{number}", queue.title, (queue.name, DEAD_LETTERS))
 
 
-def _central_nodes(picture: Picture) -> Iterator[str]:
+def _forwarder_nodes(picture: Picture) -> Iterator[str]:
     for index, role in enumerate(picture.forwarders):
         yield _component_node(f"forwarder{index}", role)
+
+
+def _central_nodes(picture: Picture) -> Iterator[str]:
     for index, source in enumerate(picture.alert_sources):
         yield _component_node(f"bus{index}", source.component)
         for number, group in enumerate(source.groups):
@@ -73,13 +81,13 @@ def _arrows(picture: Picture) -> Iterator[str]:
     sources = {source.component.arn: f"bus{index}" for index, source in enumerate(picture.alert_sources)}
     sinks = {sink.arn: f"sink{index}" for index, sink in enumerate(picture.sinks)}
     for index, regions in enumerate(picture.region_groups):
-        yield f"role -. CloudTrail .-> default{index}"
+        if index or picture.has_main_default_bus:
+            yield f"role -. CloudTrail .-> default{index}"
         for arn in regions.forwarder_arns:
             yield f"default{index} --> {forwarders[arn]}"
-    used_arns = {arn for regions in picture.region_groups for group in regions.rule_groups for arn in group.target_arns}
+    routes = picture.routes
     for arn, bus in sources.items():
-        if arn in used_arns:
-            yield from (f"{role} --> {bus}" for role in forwarders.values())
+        yield from (f"{forwarders[role]} --> {bus}" for role, target in routes if target == arn)
     for index, source in enumerate(picture.alert_sources):
         if source.contents == DIRECT_RULES:
             yield f"default0 --> bus{index}"

@@ -47,7 +47,8 @@ class AlertSource:
 class RegionGroup:
     """Regions with the same rules on the default bus, the same dead-letter queues and the same forwarder roles.
 
-    ``rule_groups`` are the rules that forward; in regions other than the main one, all others too.
+    ``rule_groups`` are the rules that forward; in regions other than the main one, all others too. ``routes`` are the
+    ARNs of a forwarder role and of a bus to which it forwards.
     """
 
     template: str
@@ -55,7 +56,11 @@ class RegionGroup:
     is_watched: bool
     rule_groups: tuple[RuleGroup, ...]
     queues: tuple[Component, ...]
-    forwarder_arns: tuple[str, ...]
+    routes: tuple[tuple[str, str], ...]
+
+    @property
+    def forwarder_arns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(role for role, _ in self.routes))
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ class Picture:
     """All that is drawn.
 
     ``principals`` may assume the role. The first of ``region_groups`` is the main region. ``sinks`` are topics and log
-    groups.
+    groups. ``hub`` is the account of the main region if every account of an organization has the role and the other
+    regions, of which one is the main one; otherwise it is empty.
     """
 
     name: str
@@ -73,17 +79,40 @@ class Picture:
     forwarders: tuple[Component, ...]
     alert_sources: tuple[AlertSource, ...]
     sinks: tuple[Component, ...]
+    hub: str = ""
+
+    @property
+    def routes(self) -> list[tuple[str, str]]:
+        """The ways from a forwarder role to a bus, of all regions."""
+        return list(dict.fromkeys(route for regions in self.region_groups for route in regions.routes))
+
+    @property
+    def has_main_default_bus(self) -> bool:
+        """Whether the default bus of the main region is drawn on its own: a hub has those rules of every account."""
+        return not self.hub or self.region_groups[0].is_watched
 
     @property
     def title(self) -> str:
-        count = sum(len(group.regions) for group in self.region_groups if group.is_watched)
-        return f"{self.name}: a role watched in {count_of(count, 'region') if count else 'no region'}"
+        groups = self.region_groups[1:] if self.hub else self.region_groups
+        count = sum(len(group.regions) for group in groups if group.is_watched)
+        whose = " of every account," if self.hub else ""
+        return f"{self.name}: a role{whose} watched in {count_of(count, 'region') if count else 'no region'}"
+
+    def title_of(self, regions: RegionGroup) -> str:
+        """What a group of regions is, as the title of its frame."""
+        if regions == self.region_groups[0]:
+            main_region = f"region {', '.join(regions.regions)}"
+            return f"Hub {self.hub}, main {main_region}" if self.hub else f"Main {main_region}"
+        count = len(regions.regions)
+        if self.hub:
+            return f"Every account, the hub too, in {count_of(count, 'region')}"
+        return count_of(count, "other region")
 
     @property
     def description(self) -> str:
         """The picture in words, for people who cannot see it."""
         regions = [
-            f"In {', '.join(group.regions)}: {self._rules_and_targets(group.rule_groups, EDGE_RULES)};"
+            f"{self._where(group)}{', '.join(group.regions)}: {self._rules_and_targets(group.rule_groups, EDGE_RULES)};"
             f" dead letters in {_names(group.queues)}."
             for group in self.region_groups
         ]
@@ -102,6 +131,11 @@ class Picture:
                 *(sinks or [NO_SINKS]),
             ]
         )
+
+    def _where(self, regions: RegionGroup) -> str:
+        if not self.hub:
+            return "In "
+        return f"In the hub {self.hub}, in " if regions == self.region_groups[0] else "In every account, in "
 
     @property
     def first_principals(self) -> tuple[str, ...]:

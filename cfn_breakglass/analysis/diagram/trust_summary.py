@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cfn_breakglass.analysis.iam.permission_sets import parse_role_wildcard, permission_sets_in
 from cfn_breakglass.analysis.iam.policy import parse_policy, statements
+from cfn_breakglass.analysis.iam.principals import username_in_wildcard
 from cfn_breakglass.analysis.iam.request_context import as_list
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _lines(statement: Mapping[str, Any], account: str) -> Iterator[str]:
             if key.endswith(_NAME_KEYS)
             for name in values
             if not name.startswith("${")
-        ],
+        ]
+        + list(filter(None, map(username_in_wildcard, keys.get("aws:PrincipalArn", [])))),
         permission_sets=[permission_set.name for permission_set in permission_sets_in(statement)],
         users_only=keys.get("aws:PrincipalType") == ["User"],
     )
@@ -128,10 +130,13 @@ def _phrase(key: str, values: list[str]) -> str:
         return "session named as the user" if "${aws:username}" in values else ""
     if lower_key.startswith(_TAG_KEY):
         return f"with the tag {key[len(_TAG_KEY) :]}={values[0]}"
-    if key.endswith(_AUDIENCE_KEYS) or _is_permission_set(lower_key, values):
+    if key.endswith(_AUDIENCE_KEYS) or _is_identity(lower_key, values):
         return ""
     return _PHRASES.get(lower_key, f"under a condition on {key}")
 
 
-def _is_permission_set(key: str, values: list[str]) -> bool:
-    return key.startswith("aws:principalarn") and all(parse_role_wildcard(value) for value in values)
+def _is_identity(key: str, values: list[str]) -> bool:
+    """Whether a condition names users or permission sets."""
+    return key.startswith("aws:principalarn") and all(
+        parse_role_wildcard(value) or username_in_wildcard(value) for value in values
+    )

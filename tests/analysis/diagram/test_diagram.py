@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from golden_cases import CASES, quickly
+from organization_samples import HUB, organization_files
 from paths import ROOT
 from template_data import read_yaml
 
 from cfn_breakglass import config_of, template_files
 from cfn_breakglass.analysis.diagram.canvas import NAME, NOTE, STYLES, TITLE, clip, wrap_to_width
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
-from cfn_breakglass.analysis.diagram.layout import SINKS, WIDTH
+from cfn_breakglass.analysis.diagram.layout import BUSES, SINKS, WIDTH
 from cfn_breakglass.analysis.diagram.mermaid import mermaid
 from cfn_breakglass.analysis.diagram.picture import Component, Picture
 from cfn_breakglass.analysis.diagram.svg import svg
@@ -385,3 +387,70 @@ def test_text_is_broken_to_fit(style: Any) -> None:
 def test_a_title_is_cut_to_fit() -> None:
     assert clip("break-glass", TITLE, 500) == "break-glass"
     assert clip("break-glass", TITLE, 60).endswith("\u2026")
+
+
+@pytest.fixture(scope="module", params=["customer-key", "none"])
+def organization(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Picture:
+    """The picture of an organization, with a rule that only the main region of the hub has, and without any."""
+    folder = tmp_path_factory.mktemp("templates")
+    names = ("main-region", "stackset", "accounts")
+    changes = {"regions": ["eu-west-1"], "encryption": request.param, "alerts": {"emails": ["ops@example.com"]}}
+    for name, text in zip(names, organization_files(**changes), strict=True):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return picture_of(folder)
+
+
+def test_an_organization_is_every_account_and_the_hub(organization: Picture) -> None:
+    hub, *others = organization.region_groups
+    assert organization.hub == HUB
+    assert [group.regions for group in others] == [("us-east-1", "eu-west-1")]
+    assert organization.title == "break-glass: a role of every account, watched in 2 regions"
+    assert organization.principals == (f"IAM users alice, bob of account {HUB}, with MFA",)
+    assert [role.name for role in organization.forwarders] == ["break-glass-forwarder", "break-glass-forwarder-2"]
+    drawn = words(organization)
+    assert f"Hub {HUB}, main region us-east-1\n" in drawn
+    assert "Every account, the hub too, in 2 regions\n" in drawn
+    assert "exists already" not in drawn
+    for template in ("stackset", "main-region"):
+        assert f"{template} template" in drawn
+    for group in (hub, *others):
+        assert [queue.name.removeprefix("break-glass-") for queue in group.queues] == [
+            "hub-dead-letters" if group == hub else "dead-letters"
+        ]
+
+
+def test_each_forwarder_of_an_organization_leads_to_its_buses(organization: Picture) -> None:
+    names = {part.arn: part.name for part in organization.forwarders}
+    names |= {source.component.arn: source.component.name for source in organization.alert_sources}
+    routes = [(names[role], names[bus]) for role, bus in organization.routes]
+    assert {bus for role, bus in routes if role == "break-glass-forwarder"} == {
+        *("break-glass", "break-glass-actions", "break-glass-monitoring")
+    }
+    assert [bus for role, bus in routes if role == "break-glass-forwarder-2"] == ["break-glass-monitoring"]
+    root = tree(organization)
+    # Each ends at a bus. In the hub, the default bus has an arrow of its own.
+    to_buses = [way for way in ways(root) if way[2] == BUSES[0]]
+    assert len(to_buses) == len(routes) + organization.region_groups[0].is_watched + 1
+
+
+def test_the_hub_has_no_empty_default_bus(organization: Picture) -> None:
+    count = 2 if organization.region_groups[0].is_watched else 1
+    assert words(organization).splitlines().count("Default bus") == count
+    assert len(re.findall(r'default\d\["', mermaid(organization))) == count
+
+
+@pytest.mark.parametrize("check", [test_no_text_leaves_its_box, test_nothing_lies_over_a_text, test_the_page_holds_all])
+def test_the_drawing_of_an_organization(organization: Picture, check: Callable[[Picture], None]) -> None:
+    check(organization)
+
+
+def test_the_mermaid_text_of_an_organization(organization: Picture) -> None:
+    drawn = mermaid(organization)
+    assert f'subgraph area0["Hub {HUB}, main region us-east-1"]' in drawn
+    every_account = drawn.partition('subgraph area1["Every account, the hub too, in 2 regions"]')[2].partition("end\n")[
+        0
+    ]
+    for node in ("default1", "forwarder0", "forwarder1", "queue1_0"):
+        assert f'{node}["' in every_account
+    assert "forwarder1 --> bus2" in drawn
+    assert "forwarder1 --> bus0" not in drawn
