@@ -87,9 +87,9 @@ def _check_trail(config: Config) -> str:
             "   In the management account:\n",
         )
     return f"""Check that a {trail} records the read and write management events of every region:
-   {flag}IsMultiRegionTrail true, IsLogging true; ReadWriteType All and IncludeManagementEvents true,
-   or among the AdvancedEventSelectors one with eventCategory Management and no readOnly. Nothing alerts without such a
-   trail.
+   {flag}IsMultiRegionTrail true, IsLogging true; ReadWriteType All and
+   IncludeManagementEvents true, or among the AdvancedEventSelectors one with eventCategory Management and no readOnly.
+   Nothing alerts without such a trail.
 {place}     aws cloudtrail describe-trails
      aws cloudtrail get-trail-status --name ARN-OF-THE-TRAIL
      aws cloudtrail get-event-selectors --trail-name ARN-OF-THE-TRAIL"""

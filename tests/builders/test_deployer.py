@@ -368,6 +368,15 @@ def test_the_deployer_of_a_hub_makes_nothing_that_stack_sets_make(world: World) 
         assert [call for call in of_every_account if may(world.deployer, who, call)] == []
 
 
+def test_a_hub_without_anything_of_iam_needs_no_right_over_iam() -> None:
+    existing = {**IN_ORGANIZATION, "usernames": [], "role": {"existing": "ops/Emergency"}}
+    deployer_stack = World.of(config_of(existing)).deployer
+    assert not {"ServiceRolePolicy", "Boundary"} & deployer_stack.resources.keys()
+    assert "ManagedPolicyArns" not in deployer_stack.resources["ServiceRole"].properties
+    every_action = str([role_policies(deployer_stack, held) for held in deployer_stack.of_type("AWS::IAM::Role")])
+    assert "iam:Create" not in every_action
+
+
 def test_the_roles_for_services_have_the_boundary() -> None:
     for name, world in MADE.items():
         boundary = world.deployer.resources["Boundary"]

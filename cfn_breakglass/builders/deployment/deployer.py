@@ -138,11 +138,11 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         aws.ArnLikeIfExists: {"aws:SourceArn": sub(stack)},
     }
     # Both inline and managed policies: one kind alone has no room for many users.
+    rights = list(deployer_iam.iam_statements(names, deployed.main))
     over_iam = iam.ManagedPolicy(
-        "ServiceRolePolicy",
-        ManagedPolicyName=names.service_role,
-        PolicyDocument=policy(*deployer_iam.iam_statements(names, deployed.main)),
+        "ServiceRolePolicy", ManagedPolicyName=names.service_role, PolicyDocument=policy(*rights)
     )
+    managed = [over_iam] if rights else []  # the stack of a hub may have nothing of IAM
     role = iam.Role(
         "ServiceRole",
         RoleName=names.service_role,
@@ -150,7 +150,7 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         AssumeRolePolicyDocument=policy(
             allow("OurStack", [awacs.sts.AssumeRole], principal=service(CLOUDFORMATION), when=our_stack)
         ),
-        ManagedPolicyArns=[over_iam.ref()],
+        **({"ManagedPolicyArns": [over_iam.ref()]} if managed else {}),
         Policies=[
             iam.Policy(PolicyName=name, PolicyDocument=policy(*statements))
             for name, statements in _service_role_statements(names, deployed).items()
@@ -163,7 +163,7 @@ def _service_role(plan: Plan, deployed: Deployed) -> list[AWSObject]:
         ManagedPolicyName=names.boundary,
         PolicyDocument={"Version": "2012-10-17", "Statement": deployer_iam.boundary_statements(helpers)},
     )
-    return [*([boundary] if helpers else []), over_iam, role]
+    return [*([boundary] if helpers else []), *managed, role]
 
 
 def _service_role_statements(names: Names, deployed: Deployed) -> dict[str, list[Any]]:

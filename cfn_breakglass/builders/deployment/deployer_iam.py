@@ -54,7 +54,7 @@ def boundary_statements(helpers: Iterable[Properties]) -> list[Any]:
         for role in helpers
         for inline in role.get("Policies", [])
         for statement in inline["PolicyDocument"]["Statement"]
-    ] or [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
+    ] or [{"Sid": "Nothing", "Effect": "Deny", "Action": "*", "Resource": "*"}]
 
 
 def _is_watched(names: Names, role: Properties) -> bool:
