@@ -267,9 +267,6 @@ def _console_sign_in() -> list[Detection]:
 
 
 def _role_chained(role: RoleNames) -> Detection:
-    # A session that assumes its own role again is RoleAssumed. Only AssumeRole answers with a role.
-    account = "" if role.in_any_account else ":${AWS::AccountId}"
-    itself = {"wildcard": sub(f"*{account}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
     return Detection(
         id="RoleChained",
         summary="A session of the break-glass role got other credentials: of another role, a token or a key",
@@ -282,7 +279,7 @@ def _role_chained(role: RoleNames) -> Detection:
         kind={
             "source": [{"prefix": "aws."}],
             "detail": {
-                "responseElements": {"assumedRoleUser": {"arn": [{"anything-but": itself}, *ABSENT]}},
+                **_not_of_itself(role),
                 "errorCode": ABSENT,
                 "$or": [
                     {"eventName": list(_STS_CREDENTIALS)},
@@ -293,6 +290,19 @@ def _role_chained(role: RoleNames) -> Detection:
         },
         fields=BY_A_SESSION | SUCCESS,
     )
+
+
+def _not_of_itself(role: RoleNames) -> dict[str, Any]:
+    """Without a session that assumes its own role again: that is RoleAssumed.
+
+    Where many accounts have a role of that name, nothing here tells it from the role of another account, and of an
+    account that is nobody's here: then such a session is both.
+    """
+    if role.in_any_account:
+        return {}
+    # Only AssumeRole answers with a role.
+    itself = {"wildcard": sub(f"*:${{AWS::AccountId}}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
+    return {"responseElements": {"assumedRoleUser": {"arn": [{"anything-but": itself}, *ABSENT]}}}
 
 
 def _role_passed() -> Detection:

@@ -18,6 +18,7 @@ from cfn_breakglass.detections.entrances import ENTRANCE, entrance_pattern
 from cfn_breakglass.detections.key_tampering import existing_key_changes, own_key_changes
 from cfn_breakglass.detections.tampering import (
     ABSENT,
+    PRESENT,
     TAMPERING,
     account_changes,
     channel_changes,
@@ -100,6 +101,9 @@ def edge_rules(
 
 
 def _assume(role: RoleNames) -> dict[str, Any]:
+    # Of two accounts, that of a denied caller alone records the call.
+    elsewhere = {"requestParameters": {"roleArn": _role_arns_anywhere(role)}, "errorCode": PRESENT}
+    denied_elsewhere = [elsewhere] if role.in_any_account else []
     return {
         "source": ["aws.sts"],
         "detail": {
@@ -110,6 +114,7 @@ def _assume(role: RoleNames) -> dict[str, Any]:
                 {"requestParameters": {"roleArn": _role_arns(role)}},
                 {"responseElements": {"assumedRoleUser": {"arn": _sessions(role)}}},
                 {"errorMessage": _role_in_message(role)},
+                *denied_elsewhere,
             ],
         },
     }
@@ -215,6 +220,14 @@ def _role_arns(role: RoleNames) -> list[Any]:
 
 def _sessions(role: RoleNames) -> list[Any]:
     return [{"prefix": {"equals-ignore-case": sub(role.sessions)}}]
+
+
+def _role_arns_anywhere(role: RoleNames) -> list[Any]:
+    """The ARNs of the roles of that name, whatever their account."""
+    return [
+        *({"suffix": {"equals-ignore-case": sub(after_account(arn))}} for arn in role.arns),
+        *({"wildcard": sub(f"*{after_account(wildcard)}")} for wildcard in role.arn_wildcards),
+    ]
 
 
 def _role_in_message(role: RoleNames) -> list[Any]:

@@ -17,6 +17,7 @@ from organization_samples import (
     OF_ANY_ACCOUNT,
     REGIONS,
     SUBSCRIBER,
+    about_role_in,
     account_of_organization,
     event_in,
     means_nothing,
@@ -65,6 +66,27 @@ def test_every_sample_in_every_account(detection: str, account: str) -> None:
 
 def test_near_misses_of_another_account_exist() -> None:
     assert set(OF_ANY_ACCOUNT) <= {title(sample) for sample in SAMPLES}
+
+
+def alerts_of_hub(sample: Path) -> list[str]:
+    """What comes of a sample that the hub records, about the role of a member: the detections that alert."""
+    event = event_in(sample, HUB, MAIN, about_role_in(MEMBER))
+    assert f"{MEMBER}:role/" in json.dumps(event).lower()
+    return [delivery.detection for delivery in account_of_organization(HUB).run(event) if delivery.kind == "topic"]
+
+
+def assert_alerts_of_denial(sample: Path) -> None:
+    assert alerts_of_hub(sample) == ["RoleDenied"]
+
+
+def test_who_is_denied_the_role_of_another_account_alerts() -> None:
+    """The account of the caller alone records it."""
+    denied = {title(sample): (sample,) for sample in RAISES if sample.parent.name == "RoleDenied"}
+    assert_every(assert_alerts_of_denial, denied)
+
+
+def test_who_assumes_the_role_of_another_account_alerts_there_alone() -> None:
+    assert alerts_of_hub(ASSUMED) == []
 
 
 def assert_reaches_hub_from(region: str) -> None:

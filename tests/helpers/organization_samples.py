@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from deployments import template_files
-from samples import ACCOUNT, SETTINGS, is_of_the_key, record_of, recorded, text_of, title
+from samples import ACCOUNT, RAISES, SETTINGS, is_of_the_key, record_of, recorded, text_of, title
 
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
 from cfn_breakglass.analysis.template.template_files import TemplateSet
@@ -31,12 +33,14 @@ OF_ANY_ACCOUNT: Final = (
     "MonitoringTampered/silent-account-enable-region-of-another-account",
     "MonitoringTampered/silent-organizations-close-account-of-another",
     "MonitoringTampered/silent-organizations-move-another-account",
+    "RoleChained/silent-own-role-again",
     "RoleDenied/silent-role-of-another-account",
     "RoleDenied/silent-role-of-another-account-without-a-reason",
 )
-"""Near misses because they are about another account, or its role: here those are watched as well."""
-_ALERTED_BY_THE_OTHER: Final = "RoleChained/raises-role-of-the-same-name-in-another-account"
-"""A session assumes the role of another account: that account has a RoleAssumed of its own."""
+"""Near misses because they are about another account, or its role: here those are watched as well.
+
+A session that assumes its own role again is not told from one that assumes the role of another account.
+"""
 _NAMES_US: Final = "MonitoringTampered/raises-s3-denied-put-bucket-lifecycle"
 """The message holds our name, which is enough."""
 
@@ -45,9 +49,18 @@ _NAMES_US: Final = "MonitoringTampered/raises-s3-denied-put-bucket-lifecycle"
 _PAPER_KEY, _KEY = "break-glass-Key", "1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
-def event_in(sample: Path, account: str, region: str) -> dict[str, Any]:
-    """The event that EventBridge sees when the sample is recorded in an account and a region."""
-    return recorded(text_of(sample).replace(_PAPER_KEY, _KEY).replace(ACCOUNT, account), region)
+def event_in(sample: Path, account: str, region: str, rewrite: Callable[[str], str] = str) -> dict[str, Any]:
+    """The event that EventBridge sees when the sample, its text rewritten, is recorded in an account and a region."""
+    return recorded(rewrite(text_of(sample).replace(_PAPER_KEY, _KEY).replace(ACCOUNT, account)), region)
+
+
+def about_role_in(account: str) -> Callable[[str], str]:
+    """Make the text of a sample in the hub one about the role of another account."""
+
+    def rewrite(text: str) -> str:
+        return re.sub(rf"{HUB}(?=:(assumed-)?role/(ops/)?break-glass)", account, text, flags=re.IGNORECASE)
+
+    return rewrite
 
 
 def organization_files(**changes: Any) -> tuple[str, ...]:
@@ -72,10 +85,15 @@ def account_of_organization(account: str) -> Simulator:
 
 def means_nothing(sample: Path, account: str) -> bool:
     """Whether nothing has to come of a sample that raises something where there is one account."""
-    if title(sample) == _ALERTED_BY_THE_OTHER or (_is_of_the_bucket(sample) and title(sample) != _NAMES_US):
+    if _is_of_the_bucket(sample) and title(sample) != _NAMES_US:
         return True
     # In the hub are the users, the key and the subscribers. Users of the same name elsewhere are other people.
     return account != HUB and (_is_of_users(sample) or is_of_the_key(sample) or "of-a-subscriber" in sample.stem)
+
+
+def raises_in(sample: Path, account: str) -> bool:
+    """Whether the sample raises its detection where an account of the organization records it."""
+    return title(sample) in OF_ANY_ACCOUNT or (sample in RAISES and not means_nothing(sample, account))
 
 
 def _is_of_the_bucket(sample: Path) -> bool:
