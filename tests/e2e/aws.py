@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final, TypeVar
 
 import boto3
@@ -76,20 +76,28 @@ class Account:
         return json.dumps(read)
 
     def deploy(self, template: str) -> None:
-        """Create or update the main stack, as a console user does: the console puts the file in a bucket first."""
-        formation = self.client("cloudformation")
-        update = self.resources(self.main) != {}
-        step = formation.update_stack if update else formation.create_stack
-        step(StackName=STACK, TemplateURL=self._uploaded(template), Capabilities=["CAPABILITY_NAMED_IAM"])
-        self._await("update" if update else "create", STACK, self.main)
+        """Create or update the main stack."""
+        self.start(STACK, self.main, template)()
         self.__dict__.pop("key", None)  # there may be another now
 
-    def _uploaded(self, template: str) -> str:
+    def start(self, stack: str, region: str, template: str) -> Callable[[], None]:
+        """Create or update a stack, as a console user does; what is returned waits until that is done."""
+        formation, update = self.client("cloudformation", region), self.resources_of(stack, region) != {}
+        step = formation.update_stack if update else formation.create_stack
+        step(StackName=stack, TemplateURL=self._uploaded(stack, template), Capabilities=["CAPABILITY_NAMED_IAM"])
+        return partial(self._await, "update" if update else "create", stack, region)
+
+    def start_removal(self, stack: str, region: str) -> Callable[[], None]:
+        """Delete a stack; what is returned waits until that is done."""
+        self.client("cloudformation", region).delete_stack(StackName=stack)
+        return partial(self._await, "delete", stack, region)
+
+    def _uploaded(self, stack: str, template: str) -> str:
         bucket, s3 = f"cf-templates-{self.number}-{self.main}", self.client("s3")
-        # Like the console, which keeps one for each region.
+        # Like the console, which puts the file in a bucket first, and keeps one for each region.
         s3.create_bucket(Bucket=bucket)
-        s3.put_object(Bucket=bucket, Key=STACK, Body=template.encode())
-        return f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{STACK}"
+        s3.put_object(Bucket=bucket, Key=stack, Body=template.encode())
+        return f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{stack}"
 
     def roll_out(self, template: str) -> None:
         """Create the stack set and its instances: no parameters, no capabilities, nothing asked."""
@@ -109,8 +117,7 @@ class Account:
         formation = self.client("cloudformation")
         self._operate(formation.delete_stack_instances, self.others, RetainStacks=False)
         formation.delete_stack_set(StackSetName=STACK)
-        formation.delete_stack(StackName=STACK)
-        self._await("delete", STACK, self.main)
+        self.start_removal(STACK, self.main)()
 
     def stack(self, region: str) -> str:
         """The name of the stack in a region; that of an instance is AWS's choice."""
@@ -122,9 +129,13 @@ class Account:
 
     def resources(self, region: str) -> dict[str, str]:
         """Logical ID -> physical ID of the stack in a region; empty where there is none."""
+        return self.resources_of(self.stack(region), region)
+
+    def resources_of(self, stack: str, region: str) -> dict[str, str]:
+        """Logical ID -> physical ID of a stack; empty if there is none of the name."""
         formation = self.client("cloudformation", region)
         try:
-            found = formation.describe_stack_resources(StackName=self.stack(region))["StackResources"]
+            found = formation.describe_stack_resources(StackName=stack)["StackResources"]
         except formation.exceptions.ClientError:
             return {}
         return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}

@@ -6,10 +6,11 @@ import json
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aws import KEY_ON_PAPER, Account, client, eventually
+from aws import KEY_ON_PAPER, STACK, Account, client, eventually
 from differences import as_compared, as_happening, as_logged, as_sent
 from samples import ACCOUNT, record_of, recorded, text_of
 
@@ -56,6 +57,18 @@ def put(account: Account, happenings: Iterable[Happening]) -> None:
         for start in range(0, len(entries), _BATCH):
             done = client("events", region, owner).put_events(Entries=entries[start : start + _BATCH])
             assert done["FailedEntryCount"] == 0, done
+
+
+def beat(account: Account, region: str) -> None:
+    """Put on the bus what the schedule of the region says; LocalStack runs no schedule."""
+    schedule = account.client("scheduler", region).get_schedule(Name=f"{STACK}-heartbeat")["Target"]
+    entry = {
+        "EventBusName": schedule["Arn"],
+        "Source": schedule["EventBridgeParameters"]["Source"],
+        "DetailType": schedule["EventBridgeParameters"]["DetailType"],
+        "Detail": schedule["Input"],
+    }
+    assert account.client("events", region).put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
 class Heard:
@@ -113,3 +126,13 @@ class Foretold:
                 else:
                     group = delivery.target.rpartition("log-group:")[2]
                     self.logs[group][as_logged(json.loads(delivery.message))] += 1
+
+    def check_logs(self, account: Account) -> None:
+        """The logs of the account hold the whole of every event foretold, and nothing else."""
+        for group, events in self.logs.items():
+            eventually(f"{events.total()} events in {group}", partial(_holds, account, group, events))
+            assert logged(account, group) == events, group
+
+
+def _holds(account: Account, group: str, events: Counter[str]) -> bool:
+    return events <= logged(account, group)

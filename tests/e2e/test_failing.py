@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from aws import Account, eventually
 from botocore.exceptions import ClientError
+from happenings import beat
 from samples import ACCOUNT, RAISES, SETTINGS, title
 from scene import ONE_OF_EACH, Scene
 from surroundings import create_queue
@@ -58,18 +59,6 @@ def beats(scene: Scene) -> list[dict[str, Any]]:
     return [json.loads(each["message"]) for each in found]
 
 
-def beat(scene: Scene, region: str) -> None:
-    """Put on the bus what the schedule of the region says; LocalStack runs no schedule."""
-    schedule = scene.account.client("scheduler", region).get_schedule(Name="break-glass-heartbeat")["Target"]
-    entry = {
-        "EventBusName": schedule["Arn"],
-        "Source": schedule["EventBridgeParameters"]["Source"],
-        "DetailType": schedule["EventBridgeParameters"]["DetailType"],
-        "Detail": schedule["Input"],
-    }
-    assert scene.account.client("events", region).put_events(Entries=[entry])["FailedEntryCount"] == 0
-
-
 def test_every_target_has_the_dead_letter_queue_of_its_region(scene: Scene) -> None:
     for region in scene.account.regions:
         events = scene.account.client("events", region)
@@ -111,7 +100,7 @@ def test_the_schedules_say_what_the_templates_say(scene: Scene) -> None:
 
 def test_a_beat_of_any_region_is_logged_and_tells_nobody(scene: Scene) -> None:
     for region in scene.account.regions:
-        beat(scene, region)
+        beat(scene.account, region)
     eventually("two beats", lambda: len(beats(scene)) == len(scene.account.regions))
     assert {each["region"] for each in beats(scene)} == {MAIN, OTHER}
     assert {each["source"] for each in beats(scene)} == {"cfn-breakglass.break-glass"}
@@ -124,7 +113,7 @@ def test_a_region_that_does_not_forward_sends_no_heartbeat(scene: Scene) -> None
     (target,) = events.list_targets_by_rule(Rule="break-glass.Health")["Targets"]
     events.remove_targets(Rule="break-glass.Health", Ids=[target["Id"]])
     for region in (OTHER, MAIN):
-        beat(scene, region)
+        beat(scene.account, region)
     scene.happen(TAKEN_ON, (OTHER, MAIN))  # after it on the same road, while a beat could arrive
     eventually("the beat of the main region", lambda: len(beats(scene)) > len(scene.account.regions))
     assert [each["region"] for each in beats(scene)].count(OTHER) == 1
