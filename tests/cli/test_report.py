@@ -39,7 +39,9 @@ def sessions_in(result: Result) -> dict[str, Any]:
 def test_markdown_is_what_it_writes_unless_told_otherwise(home: Path) -> None:
     done = run_report(home, "history")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith("# Use of the break-glass role\n\n4 sessions and 3 denied attempts in 1 account, ")
+    assert done.stdout.startswith(
+        "# Use of the break-glass role\n\n207 records read: 4 sessions and 3 denied attempts in 1 "
+    )
     assert done.stdout == run_report(home, "history", "--format", "markdown").stdout
 
 
@@ -127,14 +129,14 @@ def test_a_session_is_selected(home: Path) -> None:
 def test_a_session_that_is_not_there_is_said_to_be_not_there(home: Path) -> None:
     done = run_report(home, "history", "--session", "nobody")
     assert done.exit_code == 1
-    assert "\nThe role was not used, by 207 records." in done.stdout
+    assert "\n207 records read: the role was not used." in done.stdout
 
 
 def test_if_the_role_was_not_used_the_report_says_so(home: Path, tmp_path: Path) -> None:
     record = call(READ, ALICE, 1) | {"userIdentity": {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root"}}
     done = run_report(home, "-", "--output", tmp_path / "a.html", data=json.dumps(record).encode())
     assert (done.exit_code, done.stderr) == (1, "")
-    assert "The role was not used, by 1 record." in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "1 record read: the role was not used." in (tmp_path / "a.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"{}", b"hello", b"\x00\xff", b'{"Records": []}'], ids=repr)

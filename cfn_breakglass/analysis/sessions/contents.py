@@ -64,10 +64,7 @@ def contents(report: UseReport, *, with_drawings: bool) -> Iterator[Block]:
 
 def _scope(report: UseReport) -> Iterator[Block]:
     scope = report.scope
-    sessions, attempts = count_of(len(report.sessions), "session"), count_of(report.denied_total, "denied attempt")
-    accounts = count_of(len(report.accounts), "account")
-    found = f"{sessions} and {attempts} in {accounts}" if report.accounts else "The role was not used"
-    yield Paragraph((f"{found}, by {count_of(scope.records, 'record')}. All times are in UTC.",))
+    yield Paragraph((f"{count_of(scope.records, 'record')} read: {_totals(report)}. All times are in UTC.",))
     rows = [("Records read from", tuple((Value(path),) for path in scope.paths))]
     if scope.since:
         rows.append(("Since", ((Value(scope.since),),)))
@@ -81,6 +78,14 @@ def _scope(report: UseReport) -> Iterator[Block]:
         yield Paragraph((f"The templates do not have {names}: this report says nothing of that.",))
     if scope.may_repeat:
         yield Paragraph(("There are so many records that those which were read twice may be counted twice.",))
+
+
+def _totals(report: UseReport) -> str:
+    if report.is_empty:
+        return "the role was not used"
+    sessions = count_of(len(report.sessions), "session")
+    denied = "" if report.scope.sessions else f" and {count_of(report.denied_total, 'denied attempt')}"
+    return f"{sessions}{denied} in {count_of(len(report.accounts), 'account')}"
 
 
 def _session_table(report: UseReport) -> Table:

@@ -75,6 +75,7 @@ class SessionStart(NamedTuple):
 
     account: str
     arn: str
+    role: str
     access_key: str
     time: str
     event_id: str
@@ -140,6 +141,7 @@ def read_start(event: Mapping[str, Any], account: str) -> SessionStart:
     return SessionStart(
         account=account,
         arn=arn or _requested_session(record),
+        role=text_at(record, "requestParameters.roleArn"),
         access_key=text_at(record, "responseElements.credentials.accessKeyId"),
         time=_time(event),
         event_id=_event_id(event),

@@ -10,20 +10,21 @@ the end.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 from cfn_breakglass.analysis.replay.results import Summary
-from cfn_breakglass.analysis.sessions.facts import RoleCall, SessionStart
+from cfn_breakglass.analysis.sessions.bounded import EarliestItems
+from cfn_breakglass.analysis.sessions.facts import RoleCall, SessionStart, utc_time
 from cfn_breakglass.analysis.sessions.report import AccountUse, DeniedAttempts, Scope, Session, UseReport
 from cfn_breakglass.analysis.sessions.session_replay import JUDGED, SessionFact
 from cfn_breakglass.analysis.sessions.tally import SessionTally
 
 _MOST_EVENT_IDS: Final = 200_000
 _MOST_DENIED: Final = 1_000
-# Between the record of AssumeRole and the time that the records of the session have.
-_NEAR: Final = timedelta(seconds=5)
+# Seconds between the record of AssumeRole and the time that the records of the session have.
+_NEAR: Final = 5
 # How long before its AssumeRole a switch in the console may be recorded.
 _EARLY: Final = timedelta(minutes=1)
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-settings.html
@@ -42,7 +43,8 @@ class SessionLog:
         self._since = since
         self._tallies: dict[_TallyKey, SessionTally] = {}
         self._starts: dict[tuple[str, ...], SessionStart] = {}
-        self._denied: dict[tuple[str, ...], DeniedAttempts] = {}
+        # The first of the attempts that are alike, how many there are, and when the last was.
+        self._denied: dict[tuple[str, ...], tuple[EarliestItems[SessionStart], str]] = {}
         self._more_denied: defaultdict[str, int] = defaultdict(int)
         # The hashes of event IDs: a tenth of the memory, and two that are equal by chance will not be met.
         self._event_ids: set[int] = set()
@@ -94,8 +96,8 @@ class SessionLog:
             if not names or _identifiers(session) & set(names):
                 by_account[session.account].append(session)
         denied: defaultdict[str, list[DeniedAttempts]] = defaultdict(list)
-        for (account, *_), attempts in () if names else self._denied.items():
-            denied[account].append(attempts)
+        for (account, *_), (first, last) in () if names else self._denied.items():
+            denied[account].append(_denied_attempts(first, last))
         more_denied = {} if names else self._more_denied
         return tuple(
             AccountUse(
@@ -127,28 +129,37 @@ class SessionLog:
 
     def _add_denied(self, start: SessionStart) -> None:
         key = (start.account, start.caller, start.way_in, start.ip, start.error)
-        before = self._denied.get(key)
-        if before is None and len(self._denied) >= _MOST_DENIED:
+        if key not in self._denied and len(self._denied) >= _MOST_DENIED:
             self._more_denied[start.account] += 1
             return
-        is_first = before is None or (start.time, start.event_id) < (before.first, before.event_id)
-        self._denied[key] = DeniedAttempts(
-            caller=start.caller,
-            way_in=start.way_in,
-            provider=start.provider,
-            ip=start.ip,
-            error=start.error,
-            message=start.message if is_first or before is None else before.message,
-            count=1 + (before.count if before else 0),
-            first=start.time if is_first or before is None else before.first,
-            last=max(start.time, before.last if before else ""),
-            event_id=start.event_id if is_first or before is None else before.event_id,
-        )
+        first, last = self._denied.get(key, (EarliestItems[SessionStart](1, _order), ""))
+        first.add(start)
+        self._denied[key] = first, max(start.time, last)
 
     def _sessions(self) -> Iterator[Session]:
         for tally in _joined(self._tallies.values(), self._starts.values()):
             if not tally.is_empty or tally.began >= self._since:
                 yield tally.session()
+
+
+def _order(start: SessionStart) -> tuple[str, str]:
+    return start.time, start.event_id
+
+
+def _denied_attempts(attempts: EarliestItems[SessionStart], last: str) -> DeniedAttempts:
+    (first,) = attempts.items
+    return DeniedAttempts(
+        caller=first.caller,
+        way_in=first.way_in,
+        provider=first.provider,
+        ip=first.ip,
+        error=first.error,
+        message=first.message,
+        count=attempts.count,
+        first=first.time,
+        last=last,
+        event_id=first.event_id,
+    )
 
 
 def _joined(tallies: Iterable[SessionTally], starts: Iterable[SessionStart]) -> Iterable[SessionTally]:
@@ -159,12 +170,13 @@ def _joined(tallies: Iterable[SessionTally], starts: Iterable[SessionStart]) -> 
     for tally in by_certainty:
         if tally.created or _keys(tally):
             _join_by_key(tally, by_owner, by_key)
-    for start in sorted(starts, key=lambda start: (start.time, start.event_id)):
-        sessions = by_owner[start.account, _normal_arn(start.arn)]
-        session = by_key.get((start.account, start.access_key)) or _created_at(start.time, sessions)
+    by_creation = {(*_owner(tally), tally.created): tally for tally in by_certainty if tally.created}
+    for start in sorted(starts, key=_order):
+        owner = start.account, _normal_arn(start.arn)
+        session = by_key.get((start.account, start.access_key)) or _created_at(start.time, owner, by_creation)
         if session is None:
             session = SessionTally(start.account, start.arn)
-            sessions.append(session)
+            by_owner[owner].append(session)
         session.begin(start)
     for tally in by_certainty:
         if not tally.created and not _keys(tally):
@@ -195,29 +207,25 @@ def _owner(tally: SessionTally) -> _Owner:
     return tally.account, _normal_arn(tally.arn)
 
 
-def _created_at(start_time: str, sessions: Iterable[SessionTally]) -> SessionTally | None:
+def _created_at(
+    time: str, owner: _Owner, by_creation: Mapping[tuple[str, str, str], SessionTally]
+) -> SessionTally | None:
     """The session whose credentials were made just then: in the console it has other keys than the answer of STS."""
-    time = _moment(start_time)
-    for session in sessions:
-        created = _moment(session.created)
-        if session.start is None and time and created and abs(created - time) <= _NEAR:
-            return session
-    return None
+    moments = (_shifted(time, timedelta(seconds=seconds)) for seconds in sorted(range(-_NEAR, _NEAR + 1), key=abs))
+    sessions = (by_creation.get((*owner, moment)) for moment in moments if moment)
+    return next((session for session in sessions if session and session.start is None), None)
 
 
 def _running_at(time: str, sessions: Iterable[SessionTally]) -> SessionTally | None:
     """The session that began last before a time, and may still be valid."""
-    moment = _moment(time)
-    running = []
-    for session in sessions:
-        began = _moment(session.began)
-        if moment and began and began - _EARLY <= moment <= began + _LONGEST_SESSION:
-            running.append((began, session))
-    return max(running, key=lambda pair: pair[0])[1] if running else None
+    earliest, latest = _shifted(time, -_LONGEST_SESSION), _shifted(time, _EARLY)
+    running = (session for session in sessions if time and earliest <= session.began <= latest)
+    return max(running, key=lambda session: session.began, default=None)
 
 
-def _moment(time: str) -> datetime | None:
-    return datetime.fromisoformat(time).astimezone(UTC) if time else None
+def _shifted(time: str, by: timedelta) -> str:
+    """A time later, or earlier; times in this form are in order as texts."""
+    return utc_time((datetime.fromisoformat(time) + by).isoformat()) if time else ""
 
 
 def _normal_arn(arn: str) -> str:

@@ -104,7 +104,7 @@ class SessionTally:
         start = self.start
         return Session(
             account=self.account,
-            role=self.texts.get("role", ""),
+            role=self.texts.get("role") or (start.role if start else ""),
             arn=self.arn,
             name=self.arn.rpartition("/")[2],
             caller=start.caller if start else "",
