@@ -24,7 +24,7 @@ from cfn_breakglass.analysis.trust.trusted_role import TrustedRole
 from cfn_breakglass.config.loader import load_config
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.generation.files import as_data
-from cfn_breakglass.templates import main_region
+from cfn_breakglass.templates import accounts, main_region
 
 HOME = "111122223333"
 HOUR = 3600
@@ -40,9 +40,9 @@ YOURS = {
 
 
 def deployed(config: Config) -> TrustedRole:
-    """The role of a config, and the stack with its outputs."""
-    template = as_data(main_region(config))
-    account = config.account or HOME
+    """The role of a config, and the stack with its outputs; in an organization, of an account beside the hub."""
+    template = as_data(accounts(config) or main_region(config))
+    account = HOME if config.organization else config.account or HOME
     stack = resolve(template, account=account, region=config.main_region)
     role = stack.resources["Role"]
     return TrustedRole(stack, role, role.properties["AssumeRolePolicyDocument"], is_example=False)
@@ -120,19 +120,20 @@ def by_command(text: str, sts: Sts, _: Path) -> dict[str, str]:
 def coming(role: TrustedRole, key: str, config: Config) -> Caller:
     """Somebody whom an output is for."""
     trust, partition = config.role.trust, role.stack.partition
+    hub = config.organization.hub if config.organization else HOME
     allows = role.document["Statement"]
     if key == "SamlCommand":
-        return federated_user(allows, str(trust.saml_provider))
+        return federated_user(allows, str(trust.saml_provider).replace(hub, HOME))
     if key == "OidcProfile":
-        return federated_user(allows, str(trust.oidc_provider))
+        return federated_user(allows, str(trust.oidc_provider).replace(hub, HOME))
     if key == "PermissionSetProfile":
         account, _, name = trust.permission_sets[0].rpartition("/")
-        return permission_set_session(iam_user(allows, partition, account or HOME, "alice"), name)
+        return permission_set_session(iam_user(allows, partition, account or hub, "alice"), name)
     if key == "RoleProfile":
         arn = next(one for one in trust.principals if ":role/" in one)
         return role_session(iam_user(allows, partition, arn.split(":")[4], "alice"), arn.partition(":role/")[2])
     arn = next((one for one in trust.principals if ":role/" not in one), "") if key == "PrincipalProfile" else ""
-    return iam_user(allows, partition, (arn.split(":") + [""] * 4)[4] or arn or HOME, "alice")
+    return iam_user(allows, partition, (arn.split(":") + [""] * 4)[4] or arn or hub, "alice")
 
 
 def asked(caller: Caller, call: Mapping[str, str]) -> Caller:

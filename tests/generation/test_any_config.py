@@ -44,21 +44,26 @@ def rules_of(text: str) -> Rules:
 
 
 def assert_agreement(files: Mapping[str, str]) -> None:
-    """Every region forwards the same, but for calls on the key; the main region says what it is, and notifies."""
+    """Every region forwards the same, but for calls on the key; the main region says what it is, and notifies.
+
+    In an organization every account forwards, the hub as well, and so main-region itself has nothing but the key.
+    """
     main, others = rules_of(files["main-region.yaml"]), rules_of(files["stackset.yaml"])
+    forwarding = {**others.forwarding, **main.forwarding} if "accounts.yaml" in files else main.forwarding
     of_the_key = {name for name in main.forwarding if name.endswith(".TamperingKey")}
-    everywhere = {name: pattern for name, pattern in main.forwarding.items() if name not in of_the_key}
+    everywhere = {name: pattern for name, pattern in forwarding.items() if name not in of_the_key}
+    assert "accounts.yaml" not in files or main.forwarding.keys() == of_the_key
     # Text, since the order in which a pattern stands is part of the agreement.
     assert json.dumps(others.forwarding) == json.dumps(everywhere)
     assert (others.direct, others.central) == ({}, {})
     if "Key" in resources_of(files["main-region.yaml"]):
         assert len(of_the_key) == any("Tampering" in name for name in others.forwarding)
     # Either the rules of the default bus forward to those of a central bus, or they do all by themselves.
-    assert bool(main.central) == bool(main.forwarding)
+    assert bool(main.central) == bool(forwarding)
     notifying_fallback = [name for name in main.direct if name.endswith(".MonitoringTampered.Fallback")]
     assert not main.central or list(main.direct) == notifying_fallback
     # What says whose an event is stands once: no rule on the default bus is repeated on a central one.
-    patterns = [json.dumps(pattern) for pattern in main.forwarding.values()]
+    patterns = [json.dumps(pattern) for pattern in forwarding.values()]
     assert not [name for name, pattern in main.central.items() if json.dumps(pattern) in patterns]
 
 

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from deployments import deploy
+from deployments import deploy, template_files as read_files
 from golden_cases import quickly
 from template_data import editable
 
-from cfn_breakglass import config_of, load_config, main_region, stackset, template_files
+from cfn_breakglass import config_of, load_config, template_files
 from cfn_breakglass.analysis.diagram.from_templates import picture_of
 from cfn_breakglass.analysis.eventbridge.stack_rules import rules_of
 from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.heartbeat_path import HeartbeatResult, heartbeat_results
-from cfn_breakglass.analysis.simulator.simulator import Simulator
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy as deploy_in_account
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.aws.partitions import PARTITIONS, partition_of
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.errors import TemplateError
-from cfn_breakglass.generation.files import as_data
 
 ACCOUNT = "111122223333"
 SETTINGS: dict[str, Any] = {
@@ -65,13 +64,17 @@ def deployed(main: Template, rest: Template) -> dict[str, Stack]:
     return deploy(json.dumps(main), json.dumps(rest), account=ACCOUNT)
 
 
-def results(stacks: dict[str, Stack]) -> dict[str, HeartbeatResult]:
+def results(stacks: Mapping[str, Stack]) -> dict[str, HeartbeatResult]:
     return heartbeat_results(stacks, Simulator(stacks))
 
 
 def outcomes_of(main: Template, rest: Template) -> dict[str, str]:
     """By region the alarm that goes off without its heartbeat, or why none does."""
-    by_region = results(deployed(main, rest)).items()
+    return outcomes(deployed(main, rest))
+
+
+def outcomes(stacks: Mapping[str, Stack]) -> dict[str, str]:
+    by_region = results(stacks).items()
     return {region: result.problem.message if result.problem else result.alarm for region, result in by_region}
 
 
@@ -120,11 +123,14 @@ def test_every_region_without_a_heartbeat_is_outcomes_of(home: str, regions: lis
 )
 def test_every_region_of_a_golden_case_without_a_heartbeat_is_outcomes_of(case: Path) -> None:
     config, _ = load_config(case / "breakglass.yaml")
-    main, rest = as_data(main_region(config)), as_data(stackset(config))
+    files = template_files(config)
+    texts = [files[name] for name in ("main-region.yaml", "stackset.yaml", "accounts.yaml") if name in files]
+    account = config.organization.hub if config.organization else ACCOUNT
+    stacks = deploy_in_account(read_files(*texts), account).stacks
     if case.name == "told-nobody":
-        assert not any(result.alarm for result in results(deployed(main, rest)).values())
+        assert not any(result.alarm for result in results(stacks).values())
     else:
-        assert outcomes_of(main, rest) == everywhere(config.name, [config.main_region, *config.secondary_regions])
+        assert outcomes(stacks) == everywhere(config.name, [config.main_region, *config.secondary_regions])
 
 
 @pytest.mark.parametrize(("interval", "seconds"), [("hourly", 3_600), ("daily", 86_400)])
