@@ -97,7 +97,7 @@ def excerpt() -> str:
     text = (GOLDEN_REPORTS / "use.md").read_text(encoding="utf-8")
     head, _, rest = text.partition("## Account ")
     session = rest[rest.index("### Session 2") :]
-    facts = session[: session.index("#### Touched the monitoring")]
+    facts = session[: session.index("#### Touched the monitoring, or")]
     return f"\n```markdown\n{head.rstrip()}\n\n...\n\n{facts.rstrip()}\n\n...\n```"
 
 

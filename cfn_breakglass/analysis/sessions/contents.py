@@ -30,7 +30,7 @@ _BEGINNING_IS_MISSING: Final = (
 QUESTIONS: Final = {
     "BackdoorCreated": "Made a way in",
     "EntranceChanged": "Changed who gets into the role",
-    "MonitoringTampered": "Touched the monitoring",
+    "MonitoringTampered": "Touched the monitoring, or tried to",
     "RolePassed": "Passed a role, or ran something with one",
     "RoleChained": "Got other credentials, which this report does not follow",
     "RoleAssumed": "Assumed the role again",
@@ -103,10 +103,10 @@ def _session_table(report: UseReport) -> Table:
         )
         for number, session in enumerate(report.sessions, 1)
     )
-    columns = {"Session": 7, "Began": 10, "Account": 13, "Name": 10, "Caller": 21}
-    numbers = {"Calls": 7, "Writes": 7, "Failed": 7}
+    columns = {"Session": 7, "Began": 12, "Account": 13, "Name": 10, "Caller": 19}
+    numbers = {"Calls": 7, "Writes": 8, "Failed": 7}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
-    return Table({**columns, **numbers, "Stands out": 18}, rows, frozenset(numbers), anchors)
+    return Table({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
 
 
 def _anchor(number: int) -> str:
@@ -140,10 +140,11 @@ def _session_facts(session: Session) -> Iterator[tuple[str, tuple[Text, ...]]]:
     if session.on_behalf_of:
         yield "User of Identity Center", ((Value(session.on_behalf_of),),)
     yield "Role", ((Value(session.role or session.arn),),)
-    yield "Credentials made", ((_time(session.began) if session.began else _NOT_RECORDED,),)
+    yield "Credentials made", ((_time(session.created) if session.created else _NOT_RECORDED,),)
     if session.valid_until:
         yield "Valid until", ((_time(session.valid_until),),)
-    yield "First and last call", ((f"{_time(session.first_call)} to {_time(session.last_call)}",),)
+    if session.first_call:
+        yield "First and last call", ((f"{_time(session.first_call)} to {_time(session.last_call)}",),)
     if session.start_is_recorded:
         yield "Assumed from", ((Value(session.start_ip), ", ", Value(session.start_agent)),)
     for label, counts in (
@@ -198,7 +199,7 @@ def _notable_calls(calls: Earliest[NotableCall]) -> Iterator[Block]:
         )
         for call in calls.items
     )
-    yield Table({"Time": 10, "Region": 11, "Call": 20, "What": 31, "From": 12, "Event": 16}, rows)
+    yield Table({"Time": 12, "Region": 11, "Call": 19, "What": 30, "From": 12, "Event": 16}, rows)
     if calls.more:
         yield Paragraph((f"And {calls.more:,} more, later.",))
 
@@ -227,7 +228,7 @@ def _failures(session: Session) -> Iterator[Block]:
         )
         for failure in session.failures
     )
-    columns = {"First": 10, "Call": 21, "Error": 16, "Calls": 7, "What AWS says of the first": 46}
+    columns = {"First": 12, "Call": 20, "Error": 16, "Calls": 7, "What AWS says of the first": 45}
     yield Table(columns, rows, frozenset({"Calls"}))
     if session.more_failures:
         yield Paragraph((f"And {session.more_failures:,} more calls that failed in other ways.",))
@@ -270,7 +271,7 @@ def _denied(use: AccountUse) -> Iterator[Block]:
         )
         for attempts in use.denied
     )
-    columns = {"First": 10, "Last": 10, "Attempts": 10, "Caller": 19, "Way in": 10, "From": 11, "Error": 30}
+    columns = {"First": 12, "Last": 12, "Attempts": 10, "Caller": 18, "Way in": 9, "From": 11, "Error": 28}
     yield Table(columns, rows, frozenset({"Attempts"}))
     if use.more_denied:
         yield Paragraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))

@@ -69,9 +69,10 @@ class Review:
 class Session:
     """What was done with the credentials of one session.
 
-    ``began`` is when these were made. If ``start_is_recorded`` is false, the call that made them is not among the
-    records, so that caller, way in and where it was called from are empty. ``unwatched`` are calls in regions that no
-    template covers. ``more_calls`` are those that ``calls`` has no room for, ``more_minutes`` those of ``minutes``.
+    ``created`` is when these were made, and ``began`` the same or, if no record says it, the first call. If
+    ``start_is_recorded`` is false, the call that made them is not among the records, so that caller, way in and where
+    it was called from are empty. ``unwatched`` are calls in regions that no template covers. ``more_calls`` are those
+    that ``calls`` has no room for, ``more_minutes`` those of ``minutes``.
     """
 
     account: str
@@ -90,6 +91,7 @@ class Session:
     start_ip: str
     start_agent: str
     began: str
+    created: str
     valid_until: str
     first_call: str
     last_call: str

@@ -119,6 +119,7 @@ class SessionTally:
             start_ip=start.ip if start else "",
             start_agent=start.agent if start else "",
             began=self.began,
+            created=start.time if start else self.created,
             valid_until=start.valid_until if start else "",
             first_call=self.first,
             last_call=self.last,

@@ -59,7 +59,16 @@ def test_a_session_without_a_call_says_so() -> None:
     text = words([start("RoleAssumed/raises-user-of-the-same-account", ALICE)])
     assert "\nNo call of this session is in the records.\n" in text
     assert f"`{ALICE.access_key}` (no calls)" in text
+    assert "First and last call" not in text
     assert "\n- **Role:** `arn:aws:iam::111122223333:role/ops/break-glass`\n" in text
+
+
+def test_when_the_credentials_were_made_is_not_guessed() -> None:
+    record = call(READ, ALICE, 1)
+    del record["userIdentity"]["sessionContext"]["attributes"]
+    text = words([record])
+    assert "\n### Session 1: `alice`, 2025-03-14 03:08:12\n" in text
+    assert "\n- **Credentials made:** not in the records\n" in text
 
 
 @pytest.mark.parametrize(("count", "more"), [(1_000, 0), (1_007, 7)])
