@@ -23,6 +23,7 @@ from cfn_breakglass import config_of
 from cfn_breakglass.analysis.iam.policy import Request, match_statements
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
+from cfn_breakglass.drill.drill_plan import make_drill_plan
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.runbook.blocks import (
     Blank,
@@ -202,6 +203,28 @@ def test_our_commands_are_ours(case: str) -> None:
         command = cli.get_command(click.Context(cli), name)
         assert command, text
         command.make_context(name, arguments)  # raises for options and values that it does not have
+
+
+@every_case
+def test_a_drill_of_the_runbook_can_be_made(case: str) -> None:
+    drills = [words(command)[2:] for command in shell(blocks(case)) if command.startswith("cfn-breakglass drill")]
+    logged = {detection.id for detection in plan(case).destinations.login_log}
+    assert bool(drills) == bool({"RoleAssumed", "RoleDenied"} & logged)
+    for arguments in drills:
+        accounts = ["444455556666"] if "--all-accounts" in arguments else []
+        assert bool(accounts) == bool(config(case).organization)
+        role_arn = f"arn:aws:iam::{ACCOUNT}:role/any" if "--role-arn" in arguments else None
+        account = config(case).account or ACCOUNT
+        user = f"arn:aws:iam::{account}:user/alice"
+        knock = "--knock" in arguments
+        assert make_drill_plan(plan(case), account, user, knock=knock, accounts=accounts, role_arn=role_arn).targets
+
+
+def test_who_comes_with_an_assertion_alone_makes_no_drill_but_of_the_denials() -> None:
+    saml = {"saml_provider": f"arn:aws:iam::{ACCOUNT}:saml-provider/Corp", "saml_names": ["*"]}
+    settings = {"main_region": "us-east-1", "role": {"trust": saml}, "alerts": {"emails": ["ops@example.com"]}}
+    drills = [command for command in shell(blocks_of(settings)) if command.startswith("cfn-breakglass drill")]
+    assert drills == ["cfn-breakglass drill --knock --output receipts"]
 
 
 @every_case

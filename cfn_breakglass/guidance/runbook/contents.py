@@ -258,7 +258,7 @@ def _after(plan: Plan) -> Iterator[Block]:
     yield Steps(
         (
             "Sign out, delete the files in `~/.aws/cli/cache`, and end all sessions (see 7).",
-            "Write the report, and put the reason and the ticket into it:",
+            f"Write the report{' in the hub' if plan.config.organization else ''}, with the reason and the ticket:",
         )
     )
     yield Code("\n".join(_report_commands(plan)))

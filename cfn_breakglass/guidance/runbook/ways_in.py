@@ -121,12 +121,28 @@ def wrapped(command: str) -> str:
 
 
 def drill_commands(plan: Plan) -> list[str]:
-    """How to prove it in the account."""
-    if not plan.destinations.login_log:
-        return []
+    """How to prove in the account that people get in, and that those who may not are denied; none without a log."""
     config = plan.config
-    profile = ""
-    if has_users(plan) and config.role.trust.mfa:
-        device = to_fill_in(plan, mfa_arn("YOUR-MFA-DEVICE", plan.names.hub))
-        profile = f" --mfa-serial {device}"
-    return [f"cfn-breakglass drill{profile} --output receipts", "cfn-breakglass drill --knock --output receipts"]
+    where = " --all-accounts" if config.organization else ""
+    where += " --role-arn ROLE-ARN" if plan.names.role.arn_wildcards else ""
+    logged = {detection.id for detection in plan.destinations.login_log}
+    commands = []
+    if "RoleAssumed" in logged and _is_assumed_by_call(plan):
+        commands.append(f"cfn-breakglass drill{_mfa_option(plan)}{where} --output receipts")
+    if "RoleDenied" in logged:
+        commands.append(f"cfn-breakglass drill --knock{where} --output receipts")
+    return commands
+
+
+def _is_assumed_by_call(plan: Plan) -> bool:
+    """Whether somebody may call AssumeRole, as a drill does: neither with an assertion nor with a token."""
+    role = plan.config.role
+    return not role.permission_set and bool(
+        role.existing or has_users(plan) or role.trust.principals or role.trust.permission_sets
+    )
+
+
+def _mfa_option(plan: Plan) -> str:
+    if not (has_users(plan) and plan.config.role.trust.mfa):
+        return ""
+    return f" --mfa-serial {to_fill_in(plan, mfa_arn('YOUR-MFA-DEVICE', plan.names.hub))}"
