@@ -1,10 +1,10 @@
-# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | policies | mutants | upgrade
+# Targets: generate | test | test-all | check | scan | e2e | demo | bench | golden | handlers | policies | mutants | pictures | upgrade
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 
-.PHONY: generate test test-all check scan e2e demo bench golden handlers policies mutants upgrade
+.PHONY: generate test test-all check scan e2e demo bench golden handlers policies mutants pictures upgrade
 
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
@@ -49,6 +49,9 @@ policies: .venv/dev ## write the names of AWS's managed policies, from moto's li
 
 mutants: .venv/dev ## change one small thing in the product at a time, and see that a test notices
 	$(BIN)/python tests/mutants/run.py
+
+pictures: .venv/dev ## draw the runbook, a receipt and a report as they are printed, for docs/; then look at them
+	$(BIN)/python tests/helpers/pictures.py
 
 upgrade: .venv/dev ## raise the pins in .constraints.txt, and show what AWS has now that nobody has decided about
 	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'

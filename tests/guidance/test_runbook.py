@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 from golden_cases import CASES as ALL_CASES
 from paths import ROOT
-from runbooks import CASES, GOLDEN_CASES, PRINTED, RUNBOOKS, blocks, config, golden_runbooks, plan, runbook
+from runbooks import CASES, PRINTED, RUNBOOKS, blocks, golden_runbooks, plan, runbook
 from samples import ACCOUNT
 
 from cfn_breakglass import config_of
@@ -123,7 +123,7 @@ def test_the_golden_runbooks_are_what_the_configs_make() -> None:
 
 def test_every_file_in_the_folder_is_a_golden_runbook() -> None:
     assert {path for path in RUNBOOKS.iterdir() if path.is_file()} == golden_runbooks().keys()
-    assert set(GOLDEN_CASES) <= {case.name for case in ALL_CASES}
+    assert set(CASES) <= {case.name for case in ALL_CASES}
     assert set(PRINTED) <= set(CASES)
 
 
@@ -163,9 +163,9 @@ def test_the_keys_of_blanks_are_unique(case: str) -> None:
 @every_case
 def test_the_account_is_filled_in_or_a_blank(case: str) -> None:
     keys = {block.key for block in blocks(case) if isinstance(block, Blank)}
-    if config(case).organization:
+    if plan(case).config.organization:
         assert "accounts" in keys
-    elif config(case).account:
+    elif plan(case).config.account:
         assert not keys & {"account", "accounts"}
         assert not re.search(r"\bACCOUNT\b", runbook(case))
     else:
@@ -212,9 +212,9 @@ def test_a_drill_of_the_runbook_can_be_made(case: str) -> None:
     assert bool(drills) == bool({"RoleAssumed", "RoleDenied"} & logged)
     for arguments in drills:
         accounts = ["444455556666"] if "--all-accounts" in arguments else []
-        assert bool(accounts) == bool(config(case).organization)
+        assert bool(accounts) == bool(plan(case).config.organization)
         role_arn = f"arn:aws:iam::{ACCOUNT}:role/any" if "--role-arn" in arguments else None
-        account = config(case).account or ACCOUNT
+        account = plan(case).config.account or ACCOUNT
         user = f"arn:aws:iam::{account}:user/alice"
         knock = "--knock" in arguments
         assert make_drill_plan(plan(case), account, user, knock=knock, accounts=accounts, role_arn=role_arn).targets
@@ -256,7 +256,7 @@ HOSTS = {
 @every_case
 def test_the_addresses_are_of_the_partition(case: str) -> None:
     links = [urlsplit(block.url) for block in blocks(case) if isinstance(block, Link)]
-    hosts = HOSTS[config(case).partition.name]
+    hosts = HOSTS[plan(case).config.partition.name]
     for link in links:
         assert link.scheme == "https"
         assert any(link.netloc == host or link.netloc.endswith(f".{host}") for host in hosts), link
@@ -269,7 +269,7 @@ def test_the_addresses_are_of_the_partition(case: str) -> None:
             assert link.fragment == f"/roles/details/{plan(case).names.role.name}?section=revoke_sessions"
         else:
             assert link.path == "/console"
-    assert f"arn:{config(case).partition.name}:" in runbook(case) or config(case).role.permission_set
+    assert f"arn:{plan(case).config.partition.name}:" in runbook(case) or plan(case).config.role.permission_set
 
 
 def test_users_of_an_organization_sign_in_at_the_hub() -> None:
@@ -358,7 +358,7 @@ def test_who_may_end_sessions_is_as_in_the_config() -> None:
 @every_case
 def test_the_runbook_says_what_locks_people_out(case: str) -> None:
     text = text_of(blocks(case))
-    for sentence in lockouts(config(case)):
+    for sentence in lockouts(plan(case).config):
         assert sentence in text
 
 
@@ -369,6 +369,15 @@ def test_there_is_a_row_for_each_alert_and_none_for_others(case: str) -> None:
     assert named == {detection.id for detection in plan(case).destinations.notified}
     asked = {step for _, step in rows}
     assert asked == {detection.next_step for detection in plan(case).destinations.notified}
+
+
+def test_the_conditions_are_those_of_the_trust_policy_and_what_lets_nobody_in_is_left_out() -> None:
+    text = text_of(blocks("organization-everything"))
+    user = "IAM users alice or bob of account 999999999999 (AssumeRole), if the session's name is the IAM user's name;"
+    assert user in text
+    assert "nobody, if the region of the call is not af-south-1, eu-west-1, me-west-1, us-east-1 or us-east-2" in text
+    assert "(SetSourceIdentity and TagSession)" not in text
+    assert "`ReadOnlyAccess`, `arn:aws:iam::ACCOUNT:policy/Incident`, policies of its own" in text
 
 
 def linked(**alerts: Any) -> bool:

@@ -5,42 +5,29 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fresh_stacks import case_config
 from paths import ROOT
 
-from cfn_breakglass import config_of
-from cfn_breakglass.config.model import Config
 from cfn_breakglass.guidance.runbook.blocks import Block
 from cfn_breakglass.guidance.runbook.make import FORMATS, SUFFIXES, runbook_blocks
 from cfn_breakglass.plan import Plan, make_plan
 
 RUNBOOKS: Final = ROOT / "tests" / "guidance" / "runbooks"
-ORGANIZATION: Final[dict[str, Any]] = {
-    "main_region": "us-east-1",
-    "usernames": ["alice", "bob"],
-    "organization": {"id": "o-a1b2c3d4e5", "hub": "999999999999", "units": ["ou-ab12-11111111", "ou-ab12-22222222"]},
-    "alerts": {"emails": ["ops@example.com"], "runbook": "https://wiki.example.com/break-glass"},
-    "protection": {"responders": ["arn:aws:iam::*:role/Responder"]},
-}
-GOLDEN_CASES: Final = (
+CASES: Final = (
     *("account-access", "chat-only", "china", "deployer", "every-way-in", "everything", "existing-role"),
     *("existing-topic", "govcloud", "hub-account", "oidc", "one-region", "permission-set", "permission-sets"),
     *("smallest", "source-identity", "told-nobody", "two-providers", "users-by-tag"),
+    *("organization", "organization-everything"),
 )
-CASES: Final = (*GOLDEN_CASES, "organization")
 PRINTED: Final = ("every-way-in",)
 """The cases whose HTML is compared too: what differs between cases is the same as in Markdown."""
 
 
-def config(case: str) -> Config:
-    return config_of(ORGANIZATION) if case == "organization" else case_config(case)
-
-
 @cache
 def plan(case: str) -> Plan:
-    return make_plan(config(case))
+    return make_plan(case_config(case))
 
 
 @cache

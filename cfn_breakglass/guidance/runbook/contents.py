@@ -31,6 +31,7 @@ from cfn_breakglass.guidance.runbook.blocks import (
 from cfn_breakglass.guidance.runbook.ending_sessions import ending_sessions
 from cfn_breakglass.guidance.runbook.ways_in import drill_commands, has_users, to_fill_in, ways_in
 from cfn_breakglass.guidance.single_provider import single_provider
+from cfn_breakglass.names import in_every_account
 from cfn_breakglass.plan import Plan
 
 _SECRET: Final = re.compile(r"\{\{[^}]*\}\}")
@@ -80,12 +81,18 @@ def _head(plan: Plan, config_file: str) -> Iterator[Block]:
     ]
     if config.role.created:
         own = ["policies of its own"] if config.role.policy_statements else []
-        facts.insert(1, f"It may do what these allow: {', '.join([*map(code, managed_policies(config)), *own])}")
+        facts.insert(1, f"It may do what these allow: {', '.join([*map(code, _policies(plan)), *own])}")
     yield Steps(tuple(facts), is_numbered=False)
     if organization:
         yield Blank("accounts", ("ACCOUNT is the number of the account that is in trouble. The most likely ones",))
     elif not config.account:
         yield Blank("account", ("ACCOUNT is",))
+
+
+def _policies(plan: Plan) -> Iterator[str]:
+    """The managed policies of the role, of AWS by their names."""
+    for name in managed_policies(plan.config):
+        yield to_fill_in(plan, in_every_account(name, plan.config))
 
 
 def _watched(plan: Plan) -> str:
@@ -157,13 +164,14 @@ def _locked_out(plan: Plan, trust: TrustDescription | None) -> Iterator[Block]:
 
 
 def _ways_and_conditions(trust: TrustDescription) -> Iterator[str]:
+    """A sentence for each statement that lets somebody in or keeps everybody out."""
     for statement in trust.statements:
-        if statement.problem:
-            continue
-        denied = "Nobody, " if statement.effect == "Deny" else ""
-        calls = " and ".join(action.removeprefix("sts:") for action in statement.actions)
+        calls = [action.removeprefix("sts:") for action in statement.actions if action.startswith("sts:AssumeRole")]
         conditions = f", if {'; '.join(statement.conditions)}" if statement.conditions else ""
-        yield _plain(f"{denied}{', or '.join(statement.principals)} ({calls}){conditions}")
+        if calls and statement.effect == "Allow":
+            yield _plain(f"{', or '.join(statement.principals)} ({' and '.join(calls)}){conditions}")
+        elif calls:
+            yield _plain(f"nobody{conditions}")
 
 
 def _plain(text: str) -> str:
