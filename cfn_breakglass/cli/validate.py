@@ -44,6 +44,7 @@ def validate(ctx: click.Context, templates: Path, report_format: str) -> None:
 
     cfn-lint and AWS's limits are applied in every region that the templates are deployed to. Then the path of each
     event, alarm and heartbeat is followed: rules, buses, roles, policies, keys, topics, log groups, dead-letter queues.
+    In an organization it is followed from every account to the hub.
     """
     from cfn_breakglass.analysis.validation.folder import validate_folder
     from cfn_breakglass.analysis.validation.report_formats import json_report, sarif_report, text_report

@@ -101,9 +101,10 @@ def edge_rules(
 
 
 def _assume(role: RoleNames) -> dict[str, Any]:
-    # Of two accounts, that of a denied caller alone records the call.
-    elsewhere = {"requestParameters": {"roleArn": _role_arns_anywhere(role)}, "errorCode": PRESENT}
-    denied_elsewhere = [elsewhere] if role.in_any_account else []
+    denied_elsewhere = []
+    if role.in_any_account:
+        # Of two accounts, that of a denied caller alone records the call.
+        denied_elsewhere = [{"requestParameters": {"roleArn": _role_arns_anywhere(role)}, "errorCode": PRESENT}]
     return {
         "source": ["aws.sts"],
         "detail": {
