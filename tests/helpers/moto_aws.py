@@ -36,12 +36,13 @@ _CONFIG: Final = Config(ignore_configured_endpoint_urls=True)
 
 
 class Aws:
-    """Our account, by its API; ``main`` is the main region."""
+    """An account, by its API; ``main`` is the main region."""
 
-    def __init__(self, main: str, keys: Mapping[str, str]) -> None:
-        self._keys = keys
+    def __init__(self, main: str, number: str) -> None:
+        self._keys = _keys_of(number, main)
         self._clients: dict[tuple[str, str], Any] = {}
         self.main = main
+        self.number = number
 
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service, in the main region if no other is given."""
@@ -54,13 +55,17 @@ class Aws:
 
     def deploy(self, main_region: str, stackset: str, regions: Iterable[str]) -> None:
         """Create the stack in the main region and roll the stack set out, as the README says."""
+        self.create_stack(NAME, main_region)
         cloudformation = self.client("cloudformation")
-        cloudformation.create_stack(
-            StackName=NAME, TemplateBody=readable(main_region, self.main), Capabilities=["CAPABILITY_NAMED_IAM"]
-        )
         cloudformation.create_stack_set(StackSetName=NAME, TemplateBody=readable(stackset, self.main))
         if others := list(regions):
-            cloudformation.create_stack_instances(StackSetName=NAME, Accounts=[ACCOUNT], Regions=others)
+            cloudformation.create_stack_instances(StackSetName=NAME, Accounts=[self.number], Regions=others)
+
+    def create_stack(self, name: str, template: str) -> None:
+        """Create a stack in the main region."""
+        self.client("cloudformation").create_stack(
+            StackName=name, TemplateBody=readable(template, self.main), Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
 
     def put(self, event: Mapping[str, Any]) -> None:
         """Put an event on the default bus of its region, which gives it an ID, a time and an account of its own."""
@@ -92,14 +97,18 @@ class Aws:
 
 
 @contextmanager
-def account(main: str) -> Iterator[Aws]:
-    """An empty account of the number that the samples name, where moto has another, and no templates yet."""
+def account(main: str, number: str = ACCOUNT) -> Iterator[Aws]:
+    """An empty account, of the number that the samples name unless another is given, and no templates yet."""
     with mock_aws():
-        role = f"arn:{partition_of(main).name}:iam::{ACCOUNT}:role/Deployer"
-        answer = _SESSION.client("sts", main, config=_CONFIG).assume_role(RoleArn=role, RoleSessionName="deploy")
-        names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
-        keys = {argument: answer["Credentials"][name] for argument, name in names.items()}
-        yield Aws(main, keys)
+        yield Aws(main, number)
+
+
+def _keys_of(number: str, region: str) -> dict[str, str]:
+    """The keys of a session in an account, as the arguments of a client: without any, moto is in one of its own."""
+    role = f"arn:{partition_of(region).name}:iam::{number}:role/Deployer"
+    answer = _SESSION.client("sts", region, config=_CONFIG).assume_role(RoleArn=role, RoleSessionName="deploy")
+    names = {"aws_access_key_id": "AccessKeyId", "aws_secret_access_key": "SecretAccessKey"}
+    return {argument: answer["Credentials"][name] for argument, name in names.items()}
 
 
 def readable(text: str, region: str) -> str:

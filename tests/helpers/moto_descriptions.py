@@ -8,11 +8,52 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
-from moto_aws import NAME, Aws
+from moto_aws import NAME, NOT_MADE, Aws
 
-from cfn_breakglass.analysis.template.reader import Resource
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 Properties = dict[str, Any]
+Stacks = dict[str, Stack]
+Differences = dict[str, tuple[Any, Any]]
+
+# Properties that moto loses on the way from the stack to the service.
+NOT_KEPT: Final = {
+    "AWS::Events::EventBus": ("Description", "Policy", "Tags"),
+    "AWS::IAM::Role": ("ManagedPolicyArns",),
+    "AWS::Logs::LogGroup": ("DeletionProtectionEnabled", "KmsKeyId"),
+    "AWS::S3::Bucket": (
+        *("ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls", "PublicAccessBlockConfiguration"),
+        *("Tags", "VersioningConfiguration"),
+    ),
+    "AWS::SNS::Topic": ("Tags",),
+}
+
+
+def _lost(resource: Resource) -> set[str]:
+    """The properties of a resource that moto is known not to have."""
+    properties = set(resource.properties)
+    return properties if resource.type in NOT_MADE else properties & set(NOT_KEPT.get(resource.type, ()))
+
+
+def lost_properties(stacks: Stacks) -> set[str]:
+    return {
+        f"{region} {title}.{name}"
+        for region, stack in stacks.items()
+        for title, resource in stack.resources.items()
+        for name in _lost(resource)
+    }
+
+
+def differences(aws: Aws, stacks: Stacks) -> Differences:
+    """The properties that the services describe otherwise than the stacks have them: (on paper, in moto)."""
+    return {
+        f"{region} {title}.{name}": (value, description.get(name))
+        for region, stack in stacks.items()
+        for title, resource in stack.resources.items()
+        for description in [describe(aws, region, resource)]
+        for name, value in resource.properties.items()
+        if description.get(name) != value
+    }
 
 
 def describe(aws: Aws, region: str, resource: Resource) -> Properties:

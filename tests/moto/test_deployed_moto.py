@@ -10,77 +10,40 @@ from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
-from deployments import deploy
+from deployments import template_files
 from golden_cases import CASES
-from moto_aws import DEPLOYS, NAME, NOT_MADE, Aws, account, prepare, readable
-from moto_descriptions import describe, with_key_on_paper
+from moto_aws import DEPLOYS, NAME, Aws, account, prepare, readable
+from moto_descriptions import Differences, Stacks, differences, lost_properties, with_key_on_paper
 from samples import ACCOUNT
 from template_edits import Edit, edited, with_properties, without, without_target
 
-from cfn_breakglass.analysis.template.reader import Resource, Stack
+from cfn_breakglass.analysis.simulator.simulator import deploy
 from cfn_breakglass.aws.partitions import ALL_REGIONS, PARTITIONS
-
-# Properties that moto loses on the way from the stack to the service.
-NOT_KEPT: Final = {
-    "AWS::Events::EventBus": ("Description", "Tags"),
-    "AWS::IAM::Role": ("ManagedPolicyArns",),
-    "AWS::Logs::LogGroup": ("DeletionProtectionEnabled", "KmsKeyId"),
-    "AWS::S3::Bucket": (
-        *("ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls", "PublicAccessBlockConfiguration"),
-        *("Tags", "VersioningConfiguration"),
-    ),
-    "AWS::SNS::Topic": ("Tags",),
-}
 
 pytestmark = DEPLOYS
 
-Stacks = dict[str, Stack]
-Texts = tuple[str, str]
-Differences = dict[str, tuple[Any, Any]]
+Texts = tuple[str, ...]
 
 
 def texts_of(case: Path) -> Texts:
-    main, others = ((case / name).read_text(encoding="utf-8") for name in ("main-region.yaml", "stackset.yaml"))
-    return main, others
-
-
-def lost(resource: Resource) -> set[str]:
-    """The properties of a resource that moto is known not to have."""
-    properties = set(resource.properties)
-    return properties if resource.type in NOT_MADE else properties & set(NOT_KEPT.get(resource.type, ()))
-
-
-def lost_properties(stacks: Stacks) -> set[str]:
-    return {
-        f"{region} {resource.logical_id}.{name}"
-        for region, stack in stacks.items()
-        for resource in stack.resources.values()
-        for name in lost(resource)
-    }
-
-
-def differences(aws: Aws, stacks: Stacks) -> Differences:
-    """The properties that the services describe otherwise than the stacks have them: (on paper, in moto)."""
-    return {
-        f"{region} {resource.logical_id}.{name}": (value, description.get(name))
-        for region, stack in stacks.items()
-        for resource in stack.resources.values()
-        for description in [describe(aws, region, resource)]
-        for name, value in resource.properties.items()
-        if description.get(name) != value
-    }
+    """The texts of main-region, stackset and, in an organization, accounts."""
+    paths = (case / f"{name}.yaml" for name in ("main-region", "stackset", "accounts"))
+    return tuple(path.read_text(encoding="utf-8") for path in paths if path.exists())
 
 
 def in_moto(texts: Texts, stacks: Stacks) -> tuple[Differences, dict[str, str], list[str]]:
     """Deploy the texts in the regions of ``stacks``: what differs from those, the outputs, and the set's regions."""
     main, *others = stacks
-    with account(main) as aws:
+    main_region, stackset, *accounts = texts
+    with account(main, stacks[main].account) as aws:
         prepare(aws, stacks[main])
-        aws.deploy(*texts, others)
+        for text in accounts:
+            aws.create_stack(f"{NAME}-accounts", text)
+        aws.deploy(main_region, stackset, [main, *others] if accounts else others)
         cloudformation = aws.client("cloudformation")
-        (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
+        stacks_there = cloudformation.describe_stacks()["Stacks"]
         instances = cloudformation.list_stack_instances(StackSetName=NAME)["Summaries"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        outputs = {out["OutputKey"]: out["OutputValue"] for stack in stacks_there for out in stack.get("Outputs", [])}
         return differences(aws, stacks), with_key_on_paper(aws, outputs), [instance["Region"] for instance in instances]
 
 
@@ -95,7 +58,8 @@ def regions_of(case: Path) -> list[str]:
 
 @cache
 def deployed_on_paper(case: Path) -> Stacks:
-    return deploy(*texts_of(case), account=ACCOUNT)
+    templates = template_files(*texts_of(case))
+    return dict(deploy(templates, templates.main_region.coverage.account or ACCOUNT).stacks)
 
 
 def stacks_of(case: Path) -> Stacks:
@@ -132,7 +96,7 @@ def test_every_resource_exists(case: Path) -> None:
     assert {name: pair for name, pair in differing.items() if name not in lost_properties(stacks)} == {}
     assert lost_properties(stacks) <= differing.keys(), "moto has learned this: take it off the tables"
     assert outputs == stacks[main].outputs
-    assert regions == others
+    assert regions == ([main, *others] if "accounts.yaml" in {path.name for path in case.iterdir()} else others)
 
 
 CHINA: Final = next(case for case in CASES if case.name == "china")
