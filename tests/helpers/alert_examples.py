@@ -8,14 +8,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from deployments import deploy_folder
+from costs import ORGANIZATION
+from deployments import deploy_folder, template_files as deployable
+from organization_samples import HUB
 from paths import EVENTS, ROOT
 from samples import ACCOUNT, RAISES, SETTINGS, account, text_of
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
-from cfn_breakglass.analysis.simulator.simulator import Simulator
+from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
 from cfn_breakglass.aws import limits
+from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.model import DETECTIONS
+from cfn_breakglass.generation.generate import template_files
 
 RUNBOOK: Final = "https://wiki.example.com/break-glass"
 _DEMO_ACCOUNT: Final = "100000000000"
@@ -86,10 +90,12 @@ def _typical(alert_format: str) -> dict[str, str]:
 
 def text_examples() -> str:
     """A text of each rule, under the name of the rule. Editors like no blanks at the ends of lines."""
-    texts = {
-        rule: re.sub(" +$", "", without_quotes(text), flags=re.MULTILINE) for rule, text in _typical("text").items()
-    }
-    return "\n\n".join(f"### {rule}\n\n```text\n{text}\n```" for rule, text in texts.items())
+    texts = _typical("text").items()
+    return "\n\n".join(f"### {rule}\n\n{_block(text)}" for rule, text in texts)
+
+
+def _block(text: str) -> str:
+    return "```text\n" + re.sub(" +$", "", without_quotes(text), flags=re.MULTILINE) + "\n```"
 
 
 def json_example() -> str:
@@ -107,6 +113,18 @@ def demo_alert() -> str:
     stacks = deploy_folder(ROOT / "templates", account=_DEMO_ACCOUNT)
     (text,) = {delivery.message for delivery in Simulator(stacks).run(event) if delivery.kind == "topic"}
     return f"```text\n{text}\n```"
+
+
+def organization_alert() -> str:
+    """The text of an alert about a user of the hub who assumes the role of another account."""
+    record = (EVENTS / "RoleAssumed" / "raises-user-of-another-account.json").read_text(encoding="utf-8")
+    of_the_hub = record.replace("role/ops/", "role/").replace("444455556666", HUB).replace("carol", "alice")
+    files = template_files(config_of({**ORGANIZATION, "alerts": {**ORGANIZATION["alerts"], "format": "text"}}))
+    templates = deployable(files["main-region.yaml"], files["stackset.yaml"], files["accounts.yaml"])
+    member = Simulator(*deploy(templates, ACCOUNT))
+    event = event_from_record(json.loads(of_the_hub))
+    (text,) = {delivery.message for delivery in member.run(event) if delivery.kind == "topic"}
+    return _block(text)
 
 
 def alert_sizes() -> list[tuple[str, ...]]:

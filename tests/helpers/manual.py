@@ -28,10 +28,11 @@ from textwrap import dedent
 from typing import Any, Final, NamedTuple
 
 import click
-from alert_examples import alert_sizes, demo_alert, json_example, text_examples
+from alert_examples import alert_sizes, demo_alert, json_example, organization_alert, text_examples
 from click.testing import CliRunner, Result
 from costs import (
     ONE_ACCOUNT_COLUMNS,
+    ORGANIZATION,
     ORGANIZATION_COLUMNS,
     cost_rows,
     organization_cost_rows,
@@ -45,6 +46,8 @@ from report_cases import excerpt
 from template_data import read_yaml
 
 import cfn_breakglass
+from cfn_breakglass.analysis.diagram.from_templates import picture_of
+from cfn_breakglass.analysis.diagram.mermaid import mermaid
 from cfn_breakglass.analysis.validation.finding_rules import FINDING_RULES
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.collection_types import section_keys
@@ -52,6 +55,7 @@ from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.message_fields import FIELDS
 from cfn_breakglass.config.model import DETECTIONS, Config
 from cfn_breakglass.detections.catalog import detections
+from cfn_breakglass.generation.generate import template_files
 from cfn_breakglass.names import Names
 
 MANUAL: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -283,6 +287,13 @@ def price_table() -> str:
     return _table("Price", "For", "AWS's page, read on")(price_rows())
 
 
+def organization_picture() -> str:
+    with TemporaryDirectory() as folder:
+        for name, text in template_files(config_of(ORGANIZATION)).items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return f"```mermaid\n{mermaid(picture_of(Path(folder))).rstrip()}\n```"
+
+
 def quota_table() -> str:
     return _table("What AWS limits", "To", "With 1,000 accounts", "AWS's page, read on")(quota_rows())
 
@@ -323,6 +334,8 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "alert sizes": alert_size_table,
     "costs": cost_table,
     "quotas": quota_table,
+    "organization alert": organization_alert,
+    "organization picture": organization_picture,
     "organization costs": organization_cost_table,
     "prices": price_table,
     "report": excerpt,
