@@ -760,7 +760,191 @@ DEPLOYER = {
 }
 
 
-def protects(case: str, logical_id: str) -> dict[str, Allowed]:
+HUB = "999999999999"
+WATCHED: Keys = {"aws:RequestedRegion": "eu-west-1"}
+NOT_WATCHED: dict[str, Keys] = {"a region that is not watched": {"aws:RequestedRegion": "ap-south-1"}}
+BY_FORWARDER: Keys = {
+    "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+    "aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/break-glass-forwarder",
+}
+NO_FORWARDER: dict[str, Keys] = {
+    "of another organization": {"aws:PrincipalOrgID": "o-a1b2c3d4e6"},
+    "of no organization": {"aws:PrincipalOrgID": None},
+    "another role": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/forwarder"},
+    "a role whose name goes on": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/break-glass-forwarder-3"},
+    "a user": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:user/break-glass-forwarder"},
+}
+BY_STACK_SET: dict[str, Keys] = {"with a role of ours": {"cloudformation:RoleArn": f"{IAM}:role/Admin"}}
+
+
+def in_account(
+    logical_id: str,
+    action: str,
+    keys: Keys,
+    denied: dict[str, Keys],
+    service: str | None = None,
+    *,
+    resource: str = "*",
+    case: str = "organization-everything",
+) -> Allowed:
+    """What a policy in an account of an organization allows."""
+    return Allowed(case, logical_id, action, resource, keys, denied, service, "accounts.yaml")
+
+
+def in_hub(call: Allowed, case: str = "organization-everything") -> Allowed:
+    """The same call in the hub of an organization, whose config has other tags and another function."""
+    words = {ACCOUNT: HUB, '"security"': '"ops security"', "function:page": "function:alerts"}
+    text = json.dumps(call._replace(case=case, others=())._asdict())
+    for before, after in words.items():
+        text = text.replace(before, after)
+    return Allowed(**json.loads(text))
+
+
+AS_IN_ONE_ACCOUNT = (
+    *("the deployer updates the stack", "the deployer deletes the stack, which has its role"),
+    *("the deployer hands CloudFormation its role", "the deployer reads what it uploaded"),
+    *("the service role makes a key with our tags", "the service role hands on the forwarder role"),
+    *("the service role hands on the role of the channels", "the service role lets SNS call the function"),
+    *("the service role lets the chat service have its own role", "the service role attaches the grant"),
+    "the service role detaches the grant, from anybody",
+)
+ORGANIZATION: dict[str, Allowed] = {
+    **{f"{name}, in a hub": in_hub(DEPLOYER[name]) for name in AS_IN_ONE_ACCOUNT},
+    "the service role that rolls out hands on the forwarder role": in_hub(
+        DEPLOYER["the service role hands on the forwarder role"], "organization-managed"
+    ),
+    "a user of the hub of an organization": in_account(
+        "Role",
+        "sts:AssumeRole",
+        user(account=HUB) | HOUR_OLD | WATCHED,
+        {
+            **MFA_DENIED,
+            **TOO_OLD,
+            **NOT_WATCHED,
+            "a session by another name": NAMED,
+            "a user who is not listed": user("carol", HUB),
+            "a user of that name in the account": user(),
+        },
+    ),
+    "a user of the hub with MFA of any age": in_account(
+        "Role",
+        "sts:AssumeRole",
+        user(account=HUB) | {"aws:MultiFactorAuthAge": None},
+        {**MFA_DENIED, "a user who is not listed": user("carol", HUB)},
+        case="organization",
+    ),
+    "a permission set of the hub of an organization": in_account(
+        "Role",
+        "sts:AssumeRole",
+        session(sso("OnCall"), HUB) | WATCHED,
+        {
+            **NOT_WATCHED,
+            "another set": session(sso("Other"), HUB),
+            "a set whose name goes on": session(sso("OnCall_All"), HUB),
+            "the same set in the account": session(sso("OnCall")),
+        },
+    ),
+    "whom SAML sends to an account": in_account(
+        "Role",
+        "sts:AssumeRoleWithSAML",
+        saml("carol", SIGN_IN) | WATCHED,
+        {
+            **NOT_WATCHED,
+            "another name": NAMED,
+            "an assertion for somebody else": {"SAML:aud": "https://example.com/saml"},
+            "the provider of the hub": {"aws:FederatedProvider": f"arn:aws:iam::{HUB}:saml-provider/Corp"},
+        },
+    ),
+    "whom OIDC sends to an account": in_account(
+        "Role",
+        "sts:AssumeRoleWithWebIdentity",
+        oidc(GITHUB, "repo:example@1234/ops@5678:environment:break-glass") | WATCHED,
+        {
+            **NOT_WATCHED,
+            "another environment": {f"{GITHUB}:sub": "repo:example@1234/ops@5678:environment:staging"},
+            "the provider of the hub": {"aws:FederatedProvider": f"arn:aws:iam::{HUB}:oidc-provider/{GITHUB}"},
+        },
+    ),
+    **{
+        f"a rule of an account assumes the {role}": in_account(
+            role, "sts:AssumeRole", by_service(arn("events", f"rule/{rule}")), {**NO_SOURCE, **OTHERS_RULE}, EVENTS
+        )
+        for role, rule in (
+            ("ForwarderRole", "break-glass.Assume"),
+            ("SecondForwarderRole", "break-glass.TamperingForwarder"),
+        )
+    },
+    "a schedule of an account assumes the heartbeat role": in_account(
+        "HeartbeatRole",
+        "sts:AssumeRole",
+        by_service(arn("scheduler", "schedule-group/default")),
+        {**NO_SOURCE, "another group": {"aws:SourceArn": arn("scheduler", "schedule-group/other")}},
+        SCHEDULER,
+    ),
+    "the heartbeat of an account is put on its default bus": in_account(
+        "HeartbeatRole",
+        "events:PutEvents",
+        BEAT,
+        {
+            "another source": {"events:source": "aws.sts"},
+            "another kind of event": {"events:detail-type": "AWS API Call via CloudTrail"},
+            "on a bus of the hub": {"resource": arn("events", "event-bus/emergency", "eu-west-1", HUB)},
+        },
+        resource=arn("events", "event-bus/default", "eu-west-1"),
+    ),
+    **{
+        f"an account forwards to the {bus}": Allowed(
+            "organization-everything",
+            bus,
+            "events:PutEvents",
+            arn("events", f"event-bus/{name}", "eu-west-1", HUB),
+            BY_FORWARDER,
+            NO_FORWARDER,
+        )
+        for bus, name in (
+            ("CentralBus", "emergency"),
+            ("ActionBus", "break-glass-actions"),
+            ("MonitoringBus", "break-glass-monitoring"),
+        )
+    },
+    **{
+        f"the {logical_id} of {case} {verb} the stack set of an organization": Allowed(
+            case, logical_id, f"cloudformation:{verb}StackSet", on, {}, BY_STACK_SET, file="deployer.yaml"
+        )
+        for case, logical_id, region in (
+            ("organization-everything", "DeployerPolicy", "eu-west-1"),
+            ("organization-managed", "ServiceRole", "us-east-1"),
+        )
+        for verb, on in (
+            ("Create", "*"),
+            ("Update", arn("cloudformation", "stackset/break-glass-accounts:0b5e", region, HUB)),
+        )
+    },
+    **{
+        f"the service role of {case}, in its region": Allowed(
+            case,
+            "ServiceRole",
+            "logs:PutResourcePolicy",
+            "*",
+            {"aws:RequestedRegion": region},
+            {"elsewhere": {"aws:RequestedRegion": "us-west-2"}},
+            file="deployer.yaml",
+        )
+        for case, region in (("organization-everything", "eu-west-1"), ("organization-managed", "us-east-1"))
+    },
+    "the service role of a hub makes the role of the channels": Allowed(
+        "organization-everything",
+        "ServiceRolePolicy",
+        "iam:CreateRole",
+        f"arn:aws:iam::{HUB}:role/break-glass-chat",
+        {"iam:PermissionsBoundary": f"arn:aws:iam::{HUB}:policy/break-glass-boundary"},
+        {"without a boundary": {"iam:PermissionsBoundary": None}},
+        file="deployer.yaml",
+    ),
+}
+
+
+def protects(case: str, logical_id: str, file: str = "main-region.yaml") -> dict[str, Allowed]:
     """What the deny on the role leaves to an administrator, and what it takes away."""
     others = (ADMINISTRATOR,)
     named: Keys = {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
@@ -769,17 +953,28 @@ def protects(case: str, logical_id: str) -> dict[str, Allowed]:
     our_key: Keys = {"kms:ResourceAliases": "alias/break-glass"}
     return {
         f"the role in {case} attaches a policy": Allowed(
-            case, logical_id, "iam:AttachUserPolicy", f"{IAM}:user/carol", named, {"the grant": ours}, others=others
+            case,
+            logical_id,
+            "iam:AttachUserPolicy",
+            f"{IAM}:user/carol",
+            named,
+            {"the grant": ours},
+            file=file,
+            others=others,
         ),
         f"the role in {case} disables a key": Allowed(
-            case, logical_id, "kms:DisableKey", KEY, aliases, {"our key": our_key}, others=others
+            case, logical_id, "kms:DisableKey", KEY, aliases, {"our key": our_key}, file=file, others=others
         ),
     }
 
 
-PROTECTION = {**protects("everything", "Role"), **protects("existing-role-managed", "RoleProtection")}
+PROTECTION = {
+    **protects("everything", "Role"),
+    **protects("existing-role-managed", "RoleProtection"),
+    **protects("organization-everything", "Role", "accounts.yaml"),
+}
 
-CALLS: dict[str, Allowed] = {**TRUST, **SERVICES, **DEPLOYER, **PROTECTION}
+CALLS: dict[str, Allowed] = {**TRUST, **SERVICES, **DEPLOYER, **ORGANIZATION, **PROTECTION}
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
 
@@ -791,7 +986,7 @@ def documents(resource: Resource, action: str = "") -> list[Document]:
     trust = [given["AssumeRolePolicyDocument"]] if "AssumeRolePolicyDocument" in given else []
     if trust and action.startswith("sts:"):
         return trust
-    own = [_read(given[key]) for key in ("PolicyDocument", "KeyPolicy") if key in given]
+    own = [_read(given[key]) for key in ("PolicyDocument", "KeyPolicy", "Policy") if key in given]
     inline = [policy["PolicyDocument"] for policy in given.get("Policies", [])]
     return [*own, *inline, *([] if action else trust)]
 
@@ -888,18 +1083,24 @@ def test_every_condition_keeps_a_call_out() -> None:
             place = (call.case, policy, statement, condition)
             matters[place] = matters.get(place, False) or answers(call, policies) != right
     idle = [place for place, does in matters.items() if not does]
-    assert {(case, condition.key) for case, _, _, condition in idle} == {("everything", ONLY_IN_WORDS)}, idle
+    limited = {(case, ONLY_IN_WORDS) for case in ("everything", "organization-everything")}
+    assert {(case, condition.key) for case, _, _, condition in idle} == limited, idle
 
 
 def committed(file: str) -> Iterator[Stack]:
     """Every template of this name among the goldens."""
     for case in (case for case in CASES if (case / file).exists()):
         template = parse((case / file).read_text(encoding="utf-8"), file)
-        main_region = template["Metadata"]["cfn-breakglass"]["MainRegion"]
-        yield resolve(template, account=ACCOUNT, region=main_region if file != "stackset.yaml" else "eu-west-3")
+        coverage = template["Metadata"]["cfn-breakglass"]
+        account = coverage["Account"] if "Organization" in coverage and "Account" in coverage else ACCOUNT
+        region = coverage["MainRegion"] if file != "stackset.yaml" else "eu-west-3"
+        yield resolve(template, account=account, region=region)
 
 
-@pytest.mark.parametrize("file", ["main-region.yaml", "stackset.yaml", "deployer.yaml", "stackset-roles.yaml"])
+FILES = ("main-region.yaml", "accounts.yaml", "stackset.yaml", "deployer.yaml", "stackset-roles.yaml")
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_no_condition_of_the_goldens_is_left_out(file: str) -> None:
     tested = {
         dropped.condition

@@ -61,8 +61,10 @@ def templates_of(config: Config) -> dict[str, dict[str, Any]]:
 
 
 def stack(case: str, file: str = "main-region.yaml", region: str | None = None) -> Stack:
-    """A template of a golden case in ``region``, or in its main region."""
-    return deployed(generated(case)[file], file, region)
+    """A template of a golden case in ``region``, or in its main region; in the hub if it is for that."""
+    organization = case_config(case).organization
+    is_of_hub = organization and file in ("main-region.yaml", "deployer.yaml")
+    return deployed(generated(case)[file], file, region, organization.hub if organization and is_of_hub else ACCOUNT)
 
 
 def stack_of(settings: Mapping[str, Any], file: str = "main-region.yaml", region: str | None = None) -> Stack:
