@@ -80,8 +80,10 @@ def _compare(path: Path, text: str, config: Path) -> int:
     from cfn_breakglass.generation.file_differences import file_differences
 
     for difference in file_differences(path.parent, {path.name: text}, config):
-        click.echo(f"{difference.path} differs from what {config} makes:")
-        click.echo(difference.diff, nl=False)
+        if difference.is_missing:
+            click.echo(f"{difference.path} is missing")
+        else:
+            click.echo(f"{difference.path} differs from what {config} makes:\n{difference.diff}", nl=False)
         return 1
     click.echo(f"{path} is up to date with {config}.")
     return 0

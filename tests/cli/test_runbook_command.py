@@ -68,7 +68,7 @@ def test_the_form_follows_from_the_name_of_the_file() -> None:
 
 def test_check_says_whether_the_file_is_current() -> None:
     missing = run("--check")
-    assert missing.exit_code == 1
+    assert (missing.exit_code, missing.stdout) == (1, "RUNBOOK.md is missing\n")
     assert not Path("RUNBOOK.md").exists()
     run()
     current = run("--check")
