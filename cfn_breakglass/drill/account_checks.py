@@ -125,7 +125,7 @@ def _rules(rules: _Rules, aws: Aws, _plan: DrillPlan, subject: Subject) -> Itera
         try:
             listed = list(aws.entries(LIST_RULES, subject.region, "Rules", EventBusName=bus))
         except CallFailedError as error:
-            if error.code != "ResourceNotFoundException":
+            if error.failure.code != "ResourceNotFoundException":
                 raise
             yield subject.problem(f"the event bus {bus} is missing", bus)
             continue
@@ -144,7 +144,7 @@ def _stack_instances(name: str, aws: Aws, plan: DrillPlan, subject: Subject) -> 
     try:
         instances = stack_instances(aws, plan.deployed, name)
     except CallFailedError as error:
-        if error.code != "StackSetNotFoundException":
+        if error.failure.code != "StackSetNotFoundException":
             raise
         yield subject.unknown(f"there is no stack set {name}; its stacks may have been deployed another way", name)
         return
@@ -180,7 +180,7 @@ def _guard(target: str, aws: Aws, plan: DrillPlan, subject: Subject) -> Iterator
         if error.is_denial:
             text = "only the management account and delegated administrators may ask which SCPs are attached"
             yield subject.unknown(text, target)
-        elif error.code != _NO_ORGANIZATION:
+        elif error.failure.code != _NO_ORGANIZATION:
             raise
         return
     if guard in attached:

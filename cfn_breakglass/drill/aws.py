@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.drill.calls import GET_CALLER_IDENTITY, Call
 from cfn_breakglass.errors import BreakglassError, MissingLibraryError
@@ -23,24 +23,32 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
 
-class CallFailedError(BreakglassError):
-    """AWS said no, or did not answer. ``code`` is AWS's, or the name of botocore's error; it may have no request ID."""
+class Failure(NamedTuple):
+    """Why a call failed. ``code`` is AWS's, or the name of botocore's error; it may have no request ID.
 
-    def __init__(
-        self, call: Call, region: str, *, code: str, message: str, request_id: str = "", is_temporary: bool = False
-    ) -> None:
-        self.call, self.region, self.code, self.message = call, region, code, message
-        self.request_id = request_id
-        self.is_temporary = is_temporary
-        super().__init__(call, region, code, message)
+    ``is_temporary``: the same call may be answered later.
+    """
+
+    code: str
+    message: str
+    request_id: str = ""
+    is_temporary: bool = False
+
+
+class CallFailedError(BreakglassError):
+    """AWS said no, or did not answer."""
+
+    def __init__(self, call: Call, region: str, failure: Failure) -> None:
+        self.call, self.region, self.failure = call, region, failure
+        super().__init__(call, region, failure)
 
     def __str__(self) -> str:
-        return f"{self.call.action} in {self.region}: {self.code}: {self.message}"
+        return f"{self.call.action} in {self.region}: {self.failure.code}: {self.failure.message}"
 
     @property
     def is_denial(self) -> bool:
         """Whether AWS answered, and denied the call."""
-        return self.code in _DENIALS
+        return self.failure.code in _DENIALS
 
 
 class Aws:
@@ -106,22 +114,22 @@ class Aws:
         try:
             yield
         except ClientError as error:
-            failure = _failure_of_answer(call, region, error.response)
+            details = _answered(error.response)
         except (BotoCoreError, ResponseParserError) as error:
-            failure = _failure_without_answer(call, region, error)
+            details = _not_answered(error)
         else:
             return
-        for secret in self._secrets():
-            failure.message = failure.message.replace(secret, "******")
-        raise failure
+        raise CallFailedError(call, region, details._replace(message=self._without_secrets(details.message)))
 
-    def _secrets(self) -> Iterator[str]:
-        """The credentials of the caller, if there are any."""
+    def _without_secrets(self, text: str) -> str:
+        """A text in one line, and without the credentials of the caller, if there are any."""
         from botocore.exceptions import BotoCoreError
 
         with suppress(BotoCoreError):
             credentials = self._session.get_credentials()
-            yield from filter(None, credentials.get_frozen_credentials() if credentials else ())
+            for secret in filter(None, credentials.get_frozen_credentials() if credentials else ()):
+                text = text.replace(secret, "******")
+        return " ".join(text.split())
 
     def _client(self, service: str, region: str) -> Any:
         with self._lock:  # a session may make one client at a time
@@ -155,24 +163,22 @@ def _regional_session(profile: str | None) -> Any:
     return session
 
 
-def _failure_without_answer(call: Call, region: str, error: Exception) -> CallFailedError:
+def _not_answered(error: Exception) -> Failure:
     from botocore.exceptions import HTTPClientError
     from botocore.parsers import ResponseParserError
 
-    message = " ".join(str(error).split())
-    is_temporary = isinstance(error, HTTPClientError | ResponseParserError)
-    return CallFailedError(call, region, code=type(error).__name__, message=message, is_temporary=is_temporary)
+    return Failure(
+        type(error).__name__, str(error), is_temporary=isinstance(error, HTTPClientError | ResponseParserError)
+    )
 
 
-def _failure_of_answer(call: Call, region: str, answer: Mapping[str, Any]) -> CallFailedError:
+def _answered(answer: Mapping[str, Any]) -> Failure:
     details, metadata = answer.get("Error", {}), answer.get("ResponseMetadata", {})
     code = details.get("Code", "Unknown")
     is_server_error = metadata.get("HTTPStatusCode", 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return CallFailedError(
-        call,
-        region,
-        code=code,
-        message=details.get("Message", ""),
-        request_id=metadata.get("RequestId", ""),
+    return Failure(
+        code,
+        details.get("Message", ""),
+        metadata.get("RequestId", ""),
         is_temporary=is_server_error or code in _TEMPORARY or "Throttl" in code,
     )

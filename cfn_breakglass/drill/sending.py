@@ -71,6 +71,6 @@ def _assume(aws: Aws, plan: DrillPlan, target: DrillTarget) -> Answer:
     try:
         metadata = aws.call(ASSUME_ROLE, target.region, RoleArn=target.role_arn, **plan.parameters)["ResponseMetadata"]
     except CallFailedError as error:
-        result = DENIED if error.is_denial else ERROR
-        return Answer(target, sent, result, error.request_id, error.code, error.message)
+        result, failure = DENIED if error.is_denial else ERROR, error.failure
+        return Answer(target, sent, result, failure.request_id, failure.code, failure.message)
     return Answer(target, sent, ALLOWED, metadata["RequestId"])

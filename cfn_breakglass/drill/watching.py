@@ -57,7 +57,7 @@ def sightings(aws: Aws, plan: DrillPlan, answers: Iterable[Answer], seconds: flo
         try:
             requests = pending.keys() & _requests(aws, plan, int(first.timestamp() * 1000))
         except CallFailedError as error:
-            if not error.is_temporary:
+            if not error.failure.is_temporary:
                 raise
             requests, failure = set(), error
         yield [_sighting(pending.pop(request)) for request in sorted(requests)]

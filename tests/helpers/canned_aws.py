@@ -14,6 +14,7 @@ from cfn_breakglass.drill.aws import Aws
 
 Answers = Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]]
 """Operation -> the answer to its parameters in a region."""
+SECRET_KEY: Final = "secret-of-the-test"  # noqa: S105 - of nobody
 _NO_BODY: Final[Any] = None
 
 
@@ -44,5 +45,5 @@ def canned_aws(answers: Answers) -> Aws:
 
     core.register("provide-client-params", keep)
     core.register("before-call", answer)
-    session = boto3.Session(botocore_session=core, aws_access_key_id="any", aws_secret_access_key="secret-of-the-test")  # noqa: S106
+    session = boto3.Session(botocore_session=core, aws_access_key_id="any", aws_secret_access_key=SECRET_KEY)
     return Aws(session)

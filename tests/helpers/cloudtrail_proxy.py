@@ -117,7 +117,8 @@ class CloudTrailProxy:
         self.parameters[call.operation] = parameters
         failure = self.failures.get((call.operation, region)) or self.failures.get((call.operation, ""))
         if failure:
-            message = failure.message.format(**parameters)
+            token = handler.headers.get("X-Amz-Security-Token", "")
+            message = failure.message.format(**parameters, SecurityToken=token)
             text = _ERROR.format(code=failure.code, message=message, request_id=request_id)
             answer = failure.status, {"Content-Type": "text/xml"}, text.encode()
         else:
@@ -137,7 +138,7 @@ class CloudTrailProxy:
         self, handler: BaseHTTPRequestHandler, body: bytes, call: ApiCall
     ) -> tuple[int, dict[str, str], bytes]:
         url = self.upstream.format(service=call.service, region=call.region) + handler.path
-        headers = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "expect")}
+        headers = {name: value for name, value in handler.headers.items() if name.lower() != "expect"}
         done = requests.request(handler.command, url, headers=headers, data=body, timeout=60)
         kept = {name: value for name, value in done.headers.items() if name.lower().startswith(("content-type", "x-a"))}
         kept |= {name: value for name, value in done.headers.items() if name.lower() == "smithy-protocol"}
