@@ -72,7 +72,8 @@ class CloudTrailProxy:
     """What happens in which region, what arrived, and every secret that was given out.
 
     ``failures`` are those of STS operations, by (operation, region) or (operation, ""). Events of regions in ``late``
-    come so many seconds after the call, and those of ``lost`` never. ``broken`` regions end each connection.
+    come so many seconds after the call, and those of ``lost`` never. ``broken`` regions end each connection, and
+    ``slow`` ones answer AssumeRole after a minute.
     ``parameters`` are those of the last call of each STS operation. ``denied`` are operations of services that speak
     JSON. moto knows the regions of every partition and confirms all subscriptions: ``enabled_regions`` are those that
     there are, if any, and ``pending`` is an endpoint that has not confirmed.
@@ -87,10 +88,12 @@ class CloudTrailProxy:
     enabled_regions: tuple[str, ...] = ()
     pending: str = ""
     denied: set[str] = field(default_factory=set)
+    slow: set[str] = field(default_factory=set)
     calls: list[ApiCall] = field(default_factory=list)
     parameters: dict[str, dict[str, str]] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     url: str = ""
+    is_over: threading.Event = field(default_factory=threading.Event)
     _timers: list[threading.Timer] = field(default_factory=list)
 
     def operations(self) -> set[str]:
@@ -115,6 +118,8 @@ class CloudTrailProxy:
             status, headers, content = self._passed_on(handler, body, call)
             return status, headers, _pending(content, self.pending) if self.pending else content
         self.parameters[call.operation] = parameters
+        if call.operation == "AssumeRole" and region in self.slow:
+            self.is_over.wait(60)
         failure = self.failures.get((call.operation, region)) or self.failures.get((call.operation, ""))
         if failure:
             token = handler.headers.get("X-Amz-Security-Token", "")
@@ -171,7 +176,8 @@ class CloudTrailProxy:
         self._timers.append(timer)
 
     def settle(self) -> None:
-        """Let no event come any more."""
+        """Let no event come any more, and nobody wait."""
+        self.is_over.set()
         for timer in self._timers:
             timer.cancel()
             timer.join()
