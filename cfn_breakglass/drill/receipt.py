@@ -20,6 +20,9 @@ GOT_IN: Final = "got in"
 CANNOT_TELL: Final = "could not tell"
 _NO: Final = (NOT_SEEN, GOT_IN)
 
+_ON_THE_WAY: Final = (trails.TRAIL, account_checks.RULES, account_checks.STACK_INSTANCES, account_checks.ALARMS)
+"""What can keep an event from the log, in the order in which an event meets it."""
+
 
 class RequestResult(NamedTuple):
     """A request and what came of it.
@@ -120,7 +123,10 @@ def _reasons(plan: DrillPlan, target: DrillTarget, result: str, evidence: Eviden
 
 def _why_not_seen(plan: DrillPlan, target: DrillTarget, observations: Sequence[Observation]) -> Iterator[str]:
     """What is wrong on the way from a region to the log; or what may be, where nobody can tell."""
-    on_the_way = [observation for observation in observations if _is_on_the_way(plan, target, observation)]
+    on_the_way = sorted(
+        (observation for observation in observations if _is_on_the_way(plan, target, observation)),
+        key=lambda observation: _ON_THE_WAY.index(observation.subject),
+    )
     problems = dict.fromkeys(observation.text for observation in on_the_way if observation.state == PROBLEM)
     unknown = dict.fromkeys(observation.text for observation in on_the_way if observation.state == UNKNOWN)
     yield from problems

@@ -165,6 +165,7 @@ LEFT_BEHIND: Final = {
 }
 """What LocalStack keeps of a deleted stack, and AWS does not."""
 NOT_DONE: Final = {
+    "the state of a rule": "services/events/provider.py, _process_rules: a disabled rule sends too",
     "dead letters": "services/events/provider.py, _process_rules: what a target does not take is logged, and lost",
     "deletion protection": "services/logs/provider.py, create_log_group: moto does the work, and knows none",
     "the key of a log group": "services/logs/resource_providers/aws_logs_loggroup.py passes on the name alone; "
@@ -176,7 +177,10 @@ NOT_DONE: Final = {
     "events of alarms": "services/cloudwatch/provider_v2.py, set_alarm_state: it does an alarm's actions only",
     "alarms on a query": "services/cloudwatch/alarm_scheduler.py, _is_alarm_supported: they are kept, and never judged",
 }
-"""What LocalStack takes and does not do; test_failing shows of each that it is still so, where AWS would do it."""
+"""What LocalStack takes and does not do.
+
+test_failing shows of each that it is still so, where AWS would do it, and test_drill_in_regions of the first.
+"""
 NOT_COMPARED: Final = {
     "id": "EventBridge invents it, where a simulated event has that of its record",
     "time": "PutEvents is given none, and LocalStack would not forward it",

@@ -1,0 +1,113 @@
+"""Requests are found in the log, whatever else is in it, and however often it cannot be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from canned_aws import Refusal, canned_aws
+from drill_world import MAIN, ROLE, SETTINGS
+from samples import ACCOUNT
+
+from cfn_breakglass.config.loader import config_of
+from cfn_breakglass.drill.aws import CallFailedError
+from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, ERROR, DrillPlan, DrillTarget, make_drill_plan
+from cfn_breakglass.drill.sending import Answer
+from cfn_breakglass.drill.watching import is_expected, sightings
+from cfn_breakglass.plan import make_plan
+
+SENT = datetime.now(UTC)
+
+
+def plan(**settings: Any) -> DrillPlan:
+    caller = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    return make_drill_plan(make_plan(config_of({**SETTINGS, **settings})), ACCOUNT, caller, knock=False)
+
+
+def answer(region: str, request_id: str, result: str = ALLOWED) -> Answer:
+    return Answer(DrillTarget(ACCOUNT, ROLE, region), SENT, result, request_id)
+
+
+def event(region: str, request_id: str, **others: Any) -> dict[str, Any]:
+    return {"account": ACCOUNT, "region": region, "detail": {"requestID": request_id}, **others}
+
+
+def log(*pages: list[dict[str, Any]] | Refusal) -> Callable[[dict[str, Any], str], dict[str, Any]]:
+    """What FilterLogEvents answers, page by page; the last one over and over."""
+    remaining = list(pages)
+
+    def answer_of(parameters: dict[str, Any], region: str) -> dict[str, Any]:
+        assert region == MAIN
+        assert parameters["logGroupName"] == "/aws/events/break-glass/login"
+        page = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        if isinstance(page, Refusal):
+            raise page
+        more = {"nextToken": str(len(remaining))} if len(remaining) > 1 else {}
+        return {"events": [{"message": json.dumps(item)} for item in page], **more}
+
+    return answer_of
+
+
+def seen(answers: list[Answer], *pages: list[dict[str, Any]] | Refusal) -> list[list[str]]:
+    """The request IDs that each look at the log shows."""
+    aws = canned_aws({"FilterLogEvents": log(*pages)})
+    return [[sighting.answer.request_id for sighting in batch] for batch in sightings(aws, plan(), answers, 0)]
+
+
+def test_requests_are_found_on_any_page() -> None:
+    answers = [answer(MAIN, "1"), answer("eu-west-1", "2")]
+    assert seen(answers, [], [event(MAIN, "1")], [event("eu-west-1", "2")]) == [["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        event(MAIN, "2"),
+        event("eu-west-1", "1"),
+        event(MAIN, "1", account="444455556666"),
+        {"account": ACCOUNT, "region": MAIN, "detail": {"alarmName": "1", "about": "aws.sts"}},
+    ],
+    ids=["another request", "another region", "another account", "an alarm"],
+)
+def test_what_is_another_is_not_taken_for_it(other: dict[str, Any]) -> None:
+    assert seen([answer(MAIN, "1")], [other]) == [[]]
+
+
+def test_an_event_that_comes_twice_is_seen_once() -> None:
+    assert seen([answer(MAIN, "1")], [event(MAIN, "1"), event(MAIN, "1")]) == [["1"]]
+
+
+def test_nothing_to_see_needs_no_look() -> None:
+    assert seen([], Refusal("AccessDeniedException")) == []
+
+
+def test_a_log_that_may_not_be_read_ends_it() -> None:
+    with pytest.raises(CallFailedError, match="logs:FilterLogEvents in us-east-1: AccessDeniedException"):
+        seen([answer(MAIN, "1")], Refusal("AccessDeniedException"))
+
+
+def test_a_log_that_cannot_be_read_at_the_end_is_no_verdict() -> None:
+    with pytest.raises(CallFailedError, match="ServiceUnavailableException"):
+        seen([answer(MAIN, "1")], Refusal("ServiceUnavailableException", status=503))
+
+
+def test_a_log_that_cannot_be_read_for_a_while_is_read_again() -> None:
+    answers = {"FilterLogEvents": log(Refusal("ThrottlingException"), [event(MAIN, "1")])}
+    looks = sightings(canned_aws(answers), plan(), [answer(MAIN, "1")], 6)
+    assert [[sighting.answer.request_id for sighting in batch] for batch in looks] == [[], ["1"]]
+
+
+@pytest.mark.parametrize(
+    ("made", "is_looked_for"),
+    [
+        (answer(MAIN, "1"), True),
+        (answer(MAIN, "1", DENIED), False),  # the config below keeps no RoleDenied
+        (answer(MAIN, "1", ERROR), False),
+        (answer(MAIN, ""), False),
+    ],
+)
+def test_only_what_the_log_would_hold_is_looked_for(made: Answer, *, is_looked_for: bool) -> None:
+    assert is_expected(plan(detections={"RoleDenied": "off"}), made) is is_looked_for
