@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 import click
 
+from cfn_breakglass.analysis.text_layout import terminal_safe
 from cfn_breakglass.cli.options import CONFIG, path_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cfn_breakglass.cli.progress import Progress
-    from cfn_breakglass.drill.receipt import Receipt
     from cfn_breakglass.drill.sending import Answer, MfaCode
     from cfn_breakglass.drill.watching import Sighting
     from cfn_breakglass.plan import Plan
@@ -96,7 +96,7 @@ def drill(
     from cfn_breakglass.drill.account_checks import accounts_of_organization
     from cfn_breakglass.drill.aws import open_aws
     from cfn_breakglass.drill.drill_plan import make_drill_plan
-    from cfn_breakglass.drill.receipt_formats import make_folder, write_receipt
+    from cfn_breakglass.drill.receipt_formats import make_folder, text_lines, write_receipt
     from cfn_breakglass.drill.run import run_drill
     from cfn_breakglass.plan import make_plan
 
@@ -117,8 +117,8 @@ def drill(
     with _Ticker(len(plan.targets)) as ticker:
         receipt = run_drill(aws, plan, ticker, caller=caller, mfa=mfa, timeout_seconds=timeout * 60)
     files = write_receipt(output, receipt)
-    _print_result(receipt)
-    click.echo(f"Receipt: {files[0]} and {files[1]}")
+    lines = map(terminal_safe, text_lines(receipt))
+    click.echo("\n".join(["", *lines, f"Receipt: {files[0]} and {files[1]}"]))
     ctx.exit(receipt.exit_code)
 
 
@@ -181,7 +181,7 @@ class _Ticker:
         self._progress.advance(len(sightings), self._count)
 
     def _write(self, line: str) -> None:
-        self._progress.write_line(line, lambda text: click.echo(text, err=True))
+        self._progress.write_line(terminal_safe(line), lambda text: click.echo(text, err=True))
 
 
 def _progress(total: int) -> Progress:
@@ -193,17 +193,3 @@ def _progress(total: int) -> Progress:
     from rich.console import Console
 
     return Bar(total, Console(stderr=True), noun="requests seen")
-
-
-def _print_result(receipt: Receipt) -> None:
-    from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
-    from cfn_breakglass.drill.receipt import SEEN
-    from cfn_breakglass.drill.receipt_formats import sentences, summary
-
-    click.echo(f"\n{summary(receipt)}")
-    for request in receipt.requests:
-        if request.result != SEEN:
-            click.echo(f"  {request.target.region}: {request.result}: {'; '.join(request.reasons)}")
-    for title, state in (("Not as it should be:", PROBLEM), ("Could not tell:", UNKNOWN)):
-        if lines := [f"  {sentence}" for sentence in sentences(receipt, state)]:
-            click.echo("\n".join([title, *lines]))

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from cfn_breakglass import __version__
+from cfn_breakglass.analysis.sessions.document import Block, Facts, Heading, Paragraph, Table, Text, Value
+from cfn_breakglass.analysis.sessions.markdown_format import markdown
 from cfn_breakglass.drill.drill_plan import DENIED
 from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
 from cfn_breakglass.drill.receipt import SEEN, Receipt, RequestResult
 from cfn_breakglass.errors import OutputError
 
+_COLUMNS: Final = {
+    "Account": 10,
+    "Region": 10,
+    "Request ID": 22,
+    "Sent": 13,
+    "Result": 8,
+    "Seconds": 7,
+    "Why": 30,
+}
 _MOST_PLACES: Final = 20
 """In a sentence; JSON has all of them."""
 
@@ -23,14 +33,12 @@ _MOST_PLACES: Final = 20
 def write_receipt(folder: Path, receipt: Receipt) -> tuple[Path, Path]:
     """Write both files into ``folder``, and give their paths. Raises OutputError if that is impossible."""
     stem = f"drill-{receipt.started:%Y-%m-%dT%H%M%SZ}"
-    for number in count(1):
-        suffix = f"-{number}" if number > 1 else ""
-        paths = folder / f"{stem}{suffix}.json", folder / f"{stem}{suffix}.md"
-        with suppress(FileExistsError):
-            for path, text in zip(paths, (json_receipt(receipt), markdown_receipt(receipt)), strict=True):
-                _write_new(path, text)
-            return paths
-    raise AssertionError  # count() does not end
+    stems = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    free = next(name for name in stems if not any((folder / f"{name}.{form}").exists() for form in ("json", "md")))
+    paths = folder / f"{free}.json", folder / f"{free}.md"
+    for path, text in zip(paths, (json_receipt(receipt), markdown_receipt(receipt)), strict=True):
+        _write_new(path, text)
+    return paths
 
 
 def make_folder(folder: Path) -> None:
@@ -48,8 +56,6 @@ def _write_new(path: Path, text: str) -> None:
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
-    except FileExistsError:
-        raise
     except OSError as error:
         raise OutputError(f"{path}: cannot write the receipt: {error.strerror}") from None
 
@@ -97,45 +103,46 @@ def _time(time: datetime) -> str:
 
 
 def markdown_receipt(receipt: Receipt) -> str:
-    """The receipt as a page."""
-    return "\n".join(_markdown_lines(receipt)) + "\n"
+    """The receipt as a page. What AWS or the caller wrote stands in code, so that it stays text."""
+    return markdown(_blocks(receipt))
 
 
-def _markdown_lines(receipt: Receipt) -> Iterator[str]:
-    plan = receipt.plan
-    yield f"# Break-glass drill, {receipt.started:%Y-%m-%d}"
-    yield ""
-    yield f"**{summary(receipt)}**"
-    yield ""
-    yield f"- Account: {plan.account}"
-    yield f"- Caller: {_cell(receipt.caller)}, expected to be {plan.expected}"
-    yield f"- Role: {_cell(', '.join(plan.role_arns))}"
-    minutes = receipt.timeout_seconds / 60
-    yield f"- From {_time(receipt.started)} to {_time(receipt.ended)}; longest wait {minutes:g} minutes"
-    yield f"- Log group: {plan.log_group_arn}"
-    yield f"- Made by cfn-breakglass {__version__}; exit code {receipt.exit_code}"
-    yield ""
-    yield from _table(receipt)
+def _blocks(receipt: Receipt) -> Iterator[Block]:
+    plan, minutes = receipt.plan, receipt.timeout_seconds / 60
+    yield Heading(1, (f"Break-glass drill, {receipt.started:%Y-%m-%d}",))
+    yield Paragraph((f"**{summary(receipt)}**", *_end(receipt)))
+    facts: dict[str, Text] = {
+        "Account": (plan.account,),
+        "Caller": (Value(receipt.caller), f", expected to be {plan.expected}"),
+        "Role": (Value(", ".join(plan.role_arns)),),
+        "Time": (f"{_time(receipt.started)} to {_time(receipt.ended)}, at most {minutes:g} minutes for the log",),
+        "Log group": (Value(plan.log_group_arn),),
+        "Made by": (f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",),
+    }
+    yield Facts(tuple((label, (text,)) for label, text in facts.items()))
+    yield Table(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
     for title, state in (("Not as it should be", PROBLEM), ("Could not tell", UNKNOWN)):
-        yield ""
-        yield f"## {title}"
-        yield ""
-        items = [f"- {_cell(sentence)}" for sentence in sentences(receipt, state)]
-        yield from items or ["Nothing."]
+        yield Heading(2, (title,))
+        rows = tuple((subject, (*places, Value(text))) for subject, places, text in _grouped(receipt, state))
+        yield Facts(tuple((subject, (text,)) for subject, text in rows)) if rows else Paragraph(("Nothing.",))
 
 
-def _table(receipt: Receipt) -> Iterator[str]:
-    yield "| Account | Region | Request ID | Sent | Result | Seconds | Why |"
-    yield "|---|---|---|---|---|---|---|"
-    for request in receipt.requests:
-        row = _request(request)
-        seconds = "" if row["seconds"] is None else row["seconds"]
-        cells = (row["account"], row["region"], row["request_id"], row["sent"] or "", row["result"], seconds)
-        yield f"| {' | '.join(map(str, cells))} | {_cell('; '.join(request.reasons))} |"
+def _end(receipt: Receipt) -> Iterator[str | Value]:
+    if receipt.end:
+        yield " It ended early: "
+        yield Value(receipt.end)
 
 
-def sentences(receipt: Receipt, state: str) -> Iterator[str]:
-    """The observations of a state for people: what is the same in many places once, after the first of these."""
+def _row(request: RequestResult) -> tuple[Text, ...]:
+    row = _request(request)
+    seconds = "" if row["seconds"] is None else str(row["seconds"])
+    own = (row["account"], row["region"], row["request_id"], row["sent"] or "", row["result"], seconds)
+    reasons = (Value("; ".join(request.reasons)),) if request.reasons else ()
+    return (*((text,) for text in own), reasons)
+
+
+def _grouped(receipt: Receipt, state: str) -> Iterator[tuple[str, Text, str]]:
+    """Subject, places and text of the observations of a state: what is the same in many places once."""
     places: dict[tuple[str, str], list[str]] = {}
     for observation in receipt.observations:
         if observation.state != state:
@@ -145,7 +152,18 @@ def sentences(receipt: Receipt, state: str) -> Iterator[str]:
         places.setdefault((observation.subject, observation.text), []).append(place)
     for (subject, text), same in places.items():
         more = f" and {len(same) - _MOST_PLACES} more" if len(same) > _MOST_PLACES else ""
-        yield f"{subject}, {', '.join(same[:_MOST_PLACES])}{more}: {text}"
+        yield subject, (f"{', '.join(same[:_MOST_PLACES])}{more}: ",), text
+
+
+def text_lines(receipt: Receipt) -> Iterator[str]:
+    """The receipt for a terminal."""
+    yield "".join(part.text if isinstance(part, Value) else part for part in (summary(receipt), *_end(receipt)))
+    for request in receipt.requests:
+        if request.result != SEEN:
+            yield f"  {request.target.account} {request.target.region}: {request.result}: {'; '.join(request.reasons)}"
+    for title, state in (("Not as it should be:", PROBLEM), ("Could not tell:", UNKNOWN)):
+        lines = [f"  {subject}, {places[0]}{text}" for subject, places, text in _grouped(receipt, state)]
+        yield from (title, *lines) if lines else ()
 
 
 def summary(receipt: Receipt) -> str:
@@ -153,11 +171,5 @@ def summary(receipt: Receipt) -> str:
     requests, plan = receipt.requests, receipt.plan
     seen = [request for request in requests if request.result == SEEN]
     calls = "denied calls" if plan.expected == DENIED else "calls"
-    end = f" It ended early: {receipt.end.rstrip('.')}." if receipt.end else ""
     time = f", the slowest after {receipt.slowest:.0f} seconds" if seen else ""
-    return f"{len(seen)} of {len(requests)} {calls} were seen in the log{time}.{end}"
-
-
-def _cell(text: str) -> str:
-    """Text of others, such as AWS's messages, so that it stays text in a table."""
-    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return f"{len(seen)} of {len(requests)} {calls} were seen in the log{time}."

@@ -119,7 +119,7 @@ def test_a_knock_that_gets_in_is_said(here: World) -> None:
     done = here.drill("--knock", "--yes")
     assert done.exit_code == 1
     assert results(here) == {**all_regions("seen"), MAIN: "got in"}
-    assert f"{MAIN}: got in: the caller got in" in done.stdout
+    assert f"{ACCOUNT} {MAIN}: got in: the caller got in" in done.stdout
 
 
 def test_a_denial_where_the_caller_should_get_in_shows_nothing(here: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, ERROR, DrillPlan, DrillTarget, make_drill_plan
 from cfn_breakglass.drill.observations import Observation
 from cfn_breakglass.drill.receipt import CANNOT_TELL, GOT_IN, NOT_SEEN, SEEN, Evidence, Receipt, request_result
-from cfn_breakglass.drill.receipt_formats import json_receipt, markdown_receipt, summary, write_receipt
+from cfn_breakglass.drill.receipt_formats import json_receipt, markdown_receipt, text_lines, write_receipt
 from cfn_breakglass.drill.sending import Answer
 from cfn_breakglass.drill.watching import Sighting
 from cfn_breakglass.errors import OutputError
@@ -165,27 +164,26 @@ def test_problems_do_not_change_the_exit_code() -> None:
 
 
 def test_a_summary_says_what_ended_it_early() -> None:
-    assert summary(receipt(GOOD, OPEN, end="interrupted")) == (
-        "1 of 2 calls were seen in the log, the slowest after 42 seconds. It ended early: interrupted."
-    )
+    first = next(text_lines(receipt(GOOD, OPEN, end="interrupted")))
+    assert first == "1 of 2 calls were seen in the log, the slowest after 42 seconds. It ended early: interrupted"
 
 
 def test_text_of_others_stays_text() -> None:
     evil = "a | b <img src=x onerror=alert(1)> & [c](javascript:d)\n# e `f` *g*"
     problem = Observation("alarms", ACCOUNT, MAIN, "problem", evil)
     page = markdown_receipt(receipt(evidence(ERROR, code="Evil", message=evil), observations=[problem]))
-    assert "<img" not in page
-    assert "\n# e" not in page
     rows = [line for line in page.splitlines() if line.startswith(f"| {ACCOUNT}")]
-    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [8]
-    assert "](javascript" not in page
+    code = "``a \\x7c b <img src=x onerror=alert(1)> & [c](javascript:d)\\n# e `f` *g*``"
+    assert [row.split(" | ")[-1] for row in rows] == [f"``Evil: {code[2:]} |"]
+    assert f"- **alarms:** {MAIN}: {code}" in page
+    assert page.count("<img") == 2
 
 
 def test_what_is_the_same_in_many_places_is_said_once() -> None:
     problems = [Observation("trail", ACCOUNT, f"region-{number}", "problem", "no trail") for number in range(30)]
     page = markdown_receipt(receipt(GOOD, observations=problems))
-    (line,) = (line for line in page.splitlines() if line.startswith("- trail"))
-    assert line.endswith("region-19 and 10 more: no trail")
+    (line,) = (line for line in page.splitlines() if line.startswith("- **trail"))
+    assert line.endswith("region-19 and 10 more: `no trail`")
     assert len(json.loads(json_receipt(receipt(GOOD, observations=problems)))["observations"]) == 30
 
 
