@@ -148,7 +148,7 @@ def _write_note(line: str) -> None:
 
 
 def _text(use: UseReport, form: str) -> str:
-    from cfn_breakglass.analysis.sessions.contents import TITLE, contents
+    from cfn_breakglass.analysis.sessions.contents import TITLE, report_blocks
 
     match form:
         case "json":
@@ -156,10 +156,10 @@ def _text(use: UseReport, form: str) -> str:
 
             return report_as_json(use)
         case "html":
-            from cfn_breakglass.analysis.sessions.html_format import html
+            from cfn_breakglass.analysis.sessions.html_format import report_as_html
 
-            return html(TITLE, contents(use, with_drawings=True))
+            return report_as_html(TITLE, report_blocks(use, with_drawings=True))
         case _:
-            from cfn_breakglass.analysis.sessions.markdown_format import markdown
+            from cfn_breakglass.analysis.sessions.markdown_format import report_as_markdown
 
-            return markdown(contents(use, with_drawings=False))
+            return report_as_markdown(report_blocks(use, with_drawings=False))

@@ -21,6 +21,7 @@ from samples import ACCOUNT
 
 from cfn_breakglass import config_of
 from cfn_breakglass.analysis.iam.policy import Request, match_statements
+from cfn_breakglass.analysis.markup import code
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.drill.drill_plan import make_drill_plan
@@ -36,7 +37,6 @@ from cfn_breakglass.guidance.runbook.blocks import (
     Subheading,
     Table,
     Title,
-    code,
 )
 from cfn_breakglass.guidance.runbook.html_format import html
 from cfn_breakglass.guidance.runbook.make import runbook_blocks

@@ -11,9 +11,9 @@ from cfn_breakglass.analysis.sessions.document import (
     Block,
     Drawing,
     Facts,
-    Heading,
-    Paragraph,
-    Table,
+    ReportHeading,
+    ReportParagraph,
+    ReportTable,
     Text,
     Value,
 )
@@ -40,31 +40,31 @@ _MFA: Final = {"yes": "yes", "no": "no", "unknown": "AWS does not know"}
 _BLANKS: Final = ("Reason", "Ticket", "Reviewer, and date")
 
 
-def contents(report: UseReport, *, with_drawings: bool) -> Iterator[Block]:
+def report_blocks(report: UseReport, *, with_drawings: bool) -> Iterator[Block]:
     """The blocks of a report."""
     numbers = {id(session): number for number, session in enumerate(report.sessions, 1)}
-    yield Heading(1, (TITLE,))
+    yield ReportHeading(1, (TITLE,))
     yield from _scope(report)
     if report.sessions:
-        yield Heading(2, ("Sessions",))
+        yield ReportHeading(2, ("Sessions",))
         yield _session_table(report)
         if with_drawings and len(report.sessions) > 1:
             from cfn_breakglass.analysis.sessions.timeline import overview
 
             yield Drawing(overview(report.sessions))
     for use in report.accounts:
-        yield Heading(2, ("Account ", Value(use.account)), starts_page=True)
+        yield ReportHeading(2, ("Account ", Value(use.account)), starts_page=True)
         for session in use.sessions:
             number, starts_page = numbers[id(session)], session is not use.sessions[0]
             heading = f"Session {number}: ", Value(session.name), f", {_time(session.began)}"
-            yield Heading(3, heading, _anchor(number), starts_page)
+            yield ReportHeading(3, heading, _anchor(number), starts_page)
             yield from _session(session, report.scope, with_drawings=with_drawings)
         yield from _denied(use)
 
 
 def _scope(report: UseReport) -> Iterator[Block]:
     scope = report.scope
-    yield Paragraph((f"{count_of(scope.records, 'record')} read: {_totals(report)}. All times are in UTC.",))
+    yield ReportParagraph((f"{count_of(scope.records, 'record')} read: {_totals(report)}. All times are in UTC.",))
     rows = [("Records read from", tuple((Value(path),) for path in scope.paths))]
     if scope.since:
         rows.append(("Since", ((Value(scope.since),),)))
@@ -72,12 +72,12 @@ def _scope(report: UseReport) -> Iterator[Block]:
         rows.append(("Only sessions", tuple((Value(name),) for name in scope.sessions)))
     yield Facts(tuple(rows))
     if scope.unread:
-        yield Paragraph((f"{count_of(scope.unread, 'part')} of the input could not be read, and may hold more.",))
+        yield ReportParagraph((f"{count_of(scope.unread, 'part')} of the input could not be read, and may hold more.",))
     if scope.not_judged:
         names = join_words(scope.not_judged)
-        yield Paragraph((f"The templates do not have {names}: this report says nothing of that.",))
+        yield ReportParagraph((f"The templates do not have {names}: this report says nothing of that.",))
     if scope.may_repeat:
-        yield Paragraph(("There are so many records that those which were read twice may be counted twice.",))
+        yield ReportParagraph(("There are so many records that those which were read twice may be counted twice.",))
 
 
 def _totals(report: UseReport) -> str:
@@ -88,7 +88,7 @@ def _totals(report: UseReport) -> str:
     return f"{sessions}{denied} in {count_of(len(report.accounts), 'account')}"
 
 
-def _session_table(report: UseReport) -> Table:
+def _session_table(report: UseReport) -> ReportTable:
     rows = tuple(
         (
             (str(number),),
@@ -106,7 +106,7 @@ def _session_table(report: UseReport) -> Table:
     columns = {"Session": 7, "Began": 12, "Account": 13, "Name": 10, "Caller": 19}
     numbers = {"Calls": 7, "Writes": 8, "Failed": 7}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
-    return Table({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
+    return ReportTable({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
 
 
 def _anchor(number: int) -> str:
@@ -115,18 +115,18 @@ def _anchor(number: int) -> str:
 
 def _session(session: Session, scope: Scope, *, with_drawings: bool) -> Iterator[Block]:
     if not session.start_is_recorded:
-        yield Paragraph((_BEGINNING_IS_MISSING,))
+        yield ReportParagraph((_BEGINNING_IS_MISSING,))
     yield Facts(tuple(_session_facts(session)))
     yield Blanks(_BLANKS)
     if with_drawings and session.minutes:
         from cfn_breakglass.analysis.sessions.timeline import session_timeline
 
         yield Drawing(session_timeline(session, tuple(QUESTIONS)))
-    yield Heading(4, ("What stands out",))
+    yield ReportHeading(4, ("What stands out",))
     yield Facts(tuple(_findings(session, scope)))
     for detection, question in QUESTIONS.items():
         if calls := session.findings.get(detection):
-            yield Heading(4, (question,))
+            yield ReportHeading(4, (question,))
             yield from _notable_calls(calls)
     yield from _failures(session)
     yield from _calls(session)
@@ -199,9 +199,9 @@ def _notable_calls(calls: Earliest[NotableCall]) -> Iterator[Block]:
         )
         for call in calls.items
     )
-    yield Table({"Time": 12, "Region": 11, "Call": 19, "What": 30, "From": 12, "Event": 16}, rows)
+    yield ReportTable({"Time": 12, "Region": 11, "Call": 19, "What": 30, "From": 12, "Event": 16}, rows)
     if calls.more:
-        yield Paragraph((f"And {calls.more:,} more, later.",))
+        yield ReportParagraph((f"And {calls.more:,} more, later.",))
 
 
 def _details(call: NotableCall) -> Iterator[str | Value]:
@@ -214,9 +214,9 @@ def _details(call: NotableCall) -> Iterator[str | Value]:
 
 
 def _failures(session: Session) -> Iterator[Block]:
-    yield Heading(4, ("Denied or failed",))
+    yield ReportHeading(4, ("Denied or failed",))
     if not session.failures:
-        yield Paragraph(("No call failed.",))
+        yield ReportParagraph(("No call failed.",))
         return
     rows = tuple(
         (
@@ -229,15 +229,15 @@ def _failures(session: Session) -> Iterator[Block]:
         for failure in session.failures
     )
     columns = {"First": 12, "Call": 20, "Error": 16, "Calls": 7, "What AWS says of the first": 45}
-    yield Table(columns, rows, frozenset({"Calls"}))
+    yield ReportTable(columns, rows, frozenset({"Calls"}))
     if session.more_failures:
-        yield Paragraph((f"And {session.more_failures:,} more calls that failed in other ways.",))
+        yield ReportParagraph((f"And {session.more_failures:,} more calls that failed in other ways.",))
 
 
 def _calls(session: Session) -> Iterator[Block]:
-    yield Heading(4, ("Calls by service, writes first",))
+    yield ReportHeading(4, ("Calls by service, writes first",))
     if not session.calls:
-        yield Paragraph(("No call of this session is in the records.",))
+        yield ReportParagraph(("No call of this session is in the records.",))
         return
     rows = tuple(
         (
@@ -250,15 +250,15 @@ def _calls(session: Session) -> Iterator[Block]:
         for call in session.calls
     )
     columns = {"Service": 22, "Call": 44, "Kind": 12, "Calls": 11, "Failed": 11}
-    yield Table(columns, rows, frozenset({"Calls", "Failed"}))
+    yield ReportTable(columns, rows, frozenset({"Calls", "Failed"}))
     if session.more_calls:
-        yield Paragraph((f"And {session.more_calls:,} more of other kinds.",))
+        yield ReportParagraph((f"And {session.more_calls:,} more of other kinds.",))
 
 
 def _denied(use: AccountUse) -> Iterator[Block]:
     if not use.denied:
         return
-    yield Heading(3, ("Denied attempts to assume the role",))
+    yield ReportHeading(3, ("Denied attempts to assume the role",))
     rows = tuple(
         (
             (_time(attempts.first),),
@@ -272,9 +272,9 @@ def _denied(use: AccountUse) -> Iterator[Block]:
         for attempts in use.denied
     )
     columns = {"First": 12, "Last": 12, "Attempts": 10, "Caller": 18, "Way in": 9, "From": 11, "Error": 28}
-    yield Table(columns, rows, frozenset({"Attempts"}))
+    yield ReportTable(columns, rows, frozenset({"Attempts"}))
     if use.more_denied:
-        yield Paragraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))
+        yield ReportParagraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))
 
 
 def _counted(counts: Counts) -> Iterable[Text]:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from cfn_breakglass.analysis.markup import html_page
 from cfn_breakglass.analysis.sessions.document import (
     Blanks,
     Block,
     Drawing,
     Facts,
-    Heading,
-    Paragraph,
-    Table,
+    ReportHeading,
+    ReportParagraph,
+    ReportTable,
     Text,
     Value,
 )
 from cfn_breakglass.analysis.text_layout import terminal_safe
 
-# Nothing in it may run or be loaded, whatever a record holds.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _CSS = """
 :root { color-scheme: light }
 body { font: 15px/1.5 -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; color: #1f2328; max-width: 64rem;
@@ -48,36 +47,24 @@ svg { width: 100%; height: auto; break-inside: avoid; margin: .6rem 0 }
 """
 
 
-def html(title: str, blocks: Iterable[Block]) -> str:
+def report_as_html(title: str, blocks: Iterable[Block]) -> str:
     """The text of an HTML file."""
-    lines = [
-        "<!doctype html>",
-        '<html lang="en">',
-        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{_CSS}</style></head>",
-        "<body>",
-        *(line for block in blocks for line in _lines(block)),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(lines) + "\n"
+    return html_page(title, _CSS, (line for block in blocks for line in _lines(block))) + "\n"
 
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case Heading(level, text, anchor, starts_page):
+        case ReportHeading(level, text, anchor, starts_page):
             marks = (f' id="{escape(anchor)}"' if anchor else "") + (' class="page"' if starts_page else "")
             yield f"<h{level}{marks}>{_inline(text)}</h{level}>"
-        case Paragraph(text):
+        case ReportParagraph(text):
             yield f"<p>{_inline(text)}</p>"
         case Facts(rows):
             yield "<dl>"
             for label, texts in rows:
                 yield f"<dt>{escape(label)}</dt><dd>{'<br>'.join(map(_inline, texts))}</dd>"
             yield "</dl>"
-        case Table():
+        case ReportTable():
             yield from _table_lines(block)
         case Blanks(labels):
             blanks = "".join(f'<div class="blank"><span>{escape(label)}</span><i></i></div>' for label in labels)
@@ -86,7 +73,7 @@ def _lines(block: Block) -> Iterator[str]:
             yield svg
 
 
-def _table_lines(table: Table) -> Iterator[str]:
+def _table_lines(table: ReportTable) -> Iterator[str]:
     css = {name: ' class="number"' if name in table.numbers else "" for name in table.columns}
     widths = "".join(f'<col style="width: {width}%">' for width in table.columns.values())
     head = "".join(f"<th{css[name]}>{escape(name)}</th>" for name in table.columns)

@@ -6,25 +6,34 @@ end the cell of a table even there, so it is written as Python writes a characte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from cfn_breakglass.analysis.sessions.document import Blanks, Block, Facts, Heading, Paragraph, Table, Text, Value
+from cfn_breakglass.analysis.markup import code, table_row
+from cfn_breakglass.analysis.sessions.document import (
+    Blanks,
+    Block,
+    Facts,
+    ReportHeading,
+    ReportParagraph,
+    ReportTable,
+    Text,
+    Value,
+)
 from cfn_breakglass.analysis.text_layout import terminal_safe
 
 _BLANK = "_" * 30
 
 
-def markdown(blocks: Iterable[Block]) -> str:
+def report_as_markdown(blocks: Iterable[Block]) -> str:
     """The text of a Markdown file."""
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(_lines(block)))) + "\n"
 
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case Heading(level, text):
+        case ReportHeading(level, text):
             yield f"{'#' * level} {_inline(text)}"
-        case Paragraph(text):
+        case ReportParagraph(text):
             yield _inline(text)
         case Facts(rows):
             for label, texts in rows:
@@ -33,27 +42,18 @@ def _lines(block: Block) -> Iterator[str]:
                 else:
                     yield f"- **{label}:**"
                     yield from (f"  - {_inline(text)}" for text in texts)
-        case Table(columns, rows, numbers):
-            yield _row(columns)
-            yield _row("--:" if column in numbers else "---" for column in columns)
-            yield from (_row(map(_inline, cells)) for cells in rows)
+        case ReportTable(columns, rows, numbers):
+            yield table_row(columns)
+            yield table_row("--:" if column in numbers else "---" for column in columns)
+            yield from (table_row(map(_inline, cells)) for cells in rows)
         case Blanks(labels):
             yield from (f"- **{label}:** {_BLANK}" for label in labels)
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
 def _inline(text: Text) -> str:
-    return "".join(_code(part.text) if isinstance(part, Value) else part for part in text)
+    return "".join(_value(part.text) if isinstance(part, Value) else part for part in text)
 
 
-def _code(text: str) -> str:
-    """A text as code, between more backticks than it has in a row."""
+def _value(text: str) -> str:
     line = terminal_safe(text).replace("|", "\\x7c")
-    if not line.strip():
-        return "(empty)"
-    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
-    padding = " " if line[0] in "` " or line[-1] in "` " else ""
-    return f"{fence}{padding}{line}{padding}{fence}"
+    return code(line) if line.strip() else "(empty)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-_RUN_OF_BACKTICKS: Final = re.compile("`+")
 LINE_TO_FILL_IN: Final = "_" * 24
 PRACTICE: Final = "SEC03-BP03"
 """The best practice of AWS's Well-Architected Framework that a runbook is about."""
@@ -73,13 +72,6 @@ class Blank(NamedTuple):
 
 
 Block = Title | Heading | Subheading | Paragraph | Steps | Code | Link | Table | Blank
-
-
-def code(value: str) -> str:
-    """A value as code in a text, whatever characters it has."""
-    fence = "`" * (max(map(len, _RUN_OF_BACKTICKS.findall(value)), default=0) + 1)
-    padding = " " if "`" in value else ""
-    return f"{fence}{padding}{value}{padding}{fence}"
 
 
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cfn_breakglass import __version__
+from cfn_breakglass.analysis.markup import code
 from cfn_breakglass.analysis.trust.decision import TrustDescription
 from cfn_breakglass.builders.access.role import managed_policies
 from cfn_breakglass.guidance.lockouts import lockouts
@@ -26,7 +27,6 @@ from cfn_breakglass.guidance.runbook.blocks import (
     Steps,
     Table,
     Title,
-    code,
 )
 from cfn_breakglass.guidance.runbook.ending_sessions import ending_sessions
 from cfn_breakglass.guidance.runbook.ways_in import drill_commands, has_users, to_fill_in, ways_in

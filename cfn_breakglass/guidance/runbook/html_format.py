@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Final
 
+from cfn_breakglass.analysis.markup import html_page
 from cfn_breakglass.guidance.runbook.blanks import signed_html, unplaced_blanks
 from cfn_breakglass.guidance.runbook.blocks import (
     PRACTICE,
@@ -22,8 +23,6 @@ from cfn_breakglass.guidance.runbook.blocks import (
     spans,
 )
 
-# Nothing in it may run or be loaded.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _BULLET: Final = "- "
 _WORD: Final = 40
 """Characters of a code that is not broken."""
@@ -61,19 +60,8 @@ def html(blocks: Iterable[Block], written: Mapping[str, str]) -> str:
     """The text of the file, with what people have ``written`` into the blanks of the Markdown file, by their keys."""
     document = [*blocks]
     title = next(block.text for block in document if isinstance(block, Title))
-    lines = [
-        "<!doctype html>",
-        '<html lang="en">',
-        '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        f"<title>{escape(title)}</title>",
-        f"<style>{_CSS}</style></head>",
-        "<body>",
-        *(line for block in [*document, *unplaced_blanks(document, written)] for line in _lines(block, written)),
-        "</body>",
-        "</html>",
-    ]
-    return signed_html("\n".join(lines))
+    body = [line for block in [*document, *unplaced_blanks(document, written)] for line in _lines(block, written)]
+    return signed_html(html_page(title, _CSS, body))
 
 
 def _lines(block: Block, written: Mapping[str, str]) -> Iterator[str]:

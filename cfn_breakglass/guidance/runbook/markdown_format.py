@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from cfn_breakglass.analysis.markup import code, table_row
 from cfn_breakglass.guidance.runbook.blanks import signed, surrounded, unplaced_blanks
 from cfn_breakglass.guidance.runbook.blocks import (
     PRACTICE,
@@ -19,7 +20,6 @@ from cfn_breakglass.guidance.runbook.blocks import (
     Subheading,
     Table,
     Title,
-    code,
     spans,
 )
 
@@ -56,19 +56,15 @@ def _lines(block: Block, written: Mapping[str, str]) -> Iterator[str]:
         case Link(url):
             yield f"<{url}>"
         case Table(head, rows):
-            yield _row(head)
-            yield _row("---" for _ in head)
-            yield from (_row(map(_inline, row)) for row in rows)
+            yield table_row(head)
+            yield table_row("---" for _ in head)
+            yield from (table_row(map(_inline, row)) for row in rows)
         case Blank(key):
             yield surrounded(block, written.get(key))
 
 
 def _items(items: tuple[int, ...]) -> str:
     return f" ({PRACTICE} {', '.join(map(str, items))})" if items else ""
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _inline(text: str) -> str:
