@@ -10,8 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from cfn_breakglass import __version__
-from cfn_breakglass.analysis.sessions.document import Block, Facts, Heading, Paragraph, Table, Text, Value
-from cfn_breakglass.analysis.sessions.markdown_format import markdown
+from cfn_breakglass.analysis.documents.document import (
+    Block,
+    DocumentHeading,
+    DocumentParagraph,
+    DocumentTable,
+    Facts,
+    Text,
+    Value,
+)
+from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
 from cfn_breakglass.drill.drill_plan import DENIED
 from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
 from cfn_breakglass.drill.receipt import SEEN, Receipt, RequestResult
@@ -104,13 +112,13 @@ def _time(time: datetime) -> str:
 
 def markdown_receipt(receipt: Receipt) -> str:
     """The receipt as a page. What AWS or the caller wrote stands in code, so that it stays text."""
-    return markdown(_blocks(receipt))
+    return document_as_markdown(_blocks(receipt))
 
 
 def _blocks(receipt: Receipt) -> Iterator[Block]:
     plan, minutes = receipt.plan, receipt.timeout_seconds / 60
-    yield Heading(1, (f"Break-glass drill, {receipt.started:%Y-%m-%d}",))
-    yield Paragraph((f"**{summary(receipt)}**", *_end(receipt)))
+    yield DocumentHeading(1, (f"Break-glass drill, {receipt.started:%Y-%m-%d}",))
+    yield DocumentParagraph((f"**{summary(receipt)}**", *_end(receipt)))
     facts: dict[str, Text] = {
         "Account": (plan.account,),
         "Caller": (Value(receipt.caller), f", expected to be {plan.expected}"),
@@ -120,11 +128,11 @@ def _blocks(receipt: Receipt) -> Iterator[Block]:
         "Made by": (f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",),
     }
     yield Facts(tuple((label, (text,)) for label, text in facts.items()))
-    yield Table(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
+    yield DocumentTable(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
     for title, state in (("Not as it should be", PROBLEM), ("Could not tell", UNKNOWN)):
-        yield Heading(2, (title,))
+        yield DocumentHeading(2, (title,))
         rows = tuple((subject, (*places, Value(text))) for subject, places, text in _grouped(receipt, state))
-        yield Facts(tuple((subject, (text,)) for subject, text in rows)) if rows else Paragraph(("Nothing.",))
+        yield Facts(tuple((subject, (text,)) for subject, text in rows)) if rows else DocumentParagraph(("Nothing.",))
 
 
 def _end(receipt: Receipt) -> Iterator[str | Value]:

@@ -20,8 +20,8 @@ from runbooks import CASES, PRINTED, RUNBOOKS, blocks, golden_runbooks, plan, ru
 from samples import ACCOUNT
 
 from cfn_breakglass import config_of
+from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.analysis.iam.policy import Request, match_statements
-from cfn_breakglass.analysis.markup import code
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.drill.drill_plan import make_drill_plan

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cfn_breakglass.analysis.sessions.bounded import Counts, Earliest
-from cfn_breakglass.analysis.sessions.document import (
+from cfn_breakglass.analysis.documents.document import (
     Blanks,
     Block,
+    DocumentHeading,
+    DocumentParagraph,
+    DocumentTable,
     Drawing,
     Facts,
-    ReportHeading,
-    ReportParagraph,
-    ReportTable,
     Text,
     Value,
 )
+from cfn_breakglass.analysis.sessions.bounded import Counts, Earliest
 from cfn_breakglass.analysis.sessions.report import AccountUse, NotableCall, Scope, Session, UseReport
 from cfn_breakglass.analysis.text_layout import count_of, join_words
 
@@ -43,28 +43,28 @@ _BLANKS: Final = ("Reason", "Ticket", "Reviewer, and date")
 def report_blocks(report: UseReport, *, with_drawings: bool) -> Iterator[Block]:
     """The blocks of a report."""
     numbers = {id(session): number for number, session in enumerate(report.sessions, 1)}
-    yield ReportHeading(1, (TITLE,))
+    yield DocumentHeading(1, (TITLE,))
     yield from _scope(report)
     if report.sessions:
-        yield ReportHeading(2, ("Sessions",))
+        yield DocumentHeading(2, ("Sessions",))
         yield _session_table(report)
         if with_drawings and len(report.sessions) > 1:
             from cfn_breakglass.analysis.sessions.timeline import overview
 
             yield Drawing(overview(report.sessions))
     for use in report.accounts:
-        yield ReportHeading(2, ("Account ", Value(use.account)), starts_page=True)
+        yield DocumentHeading(2, ("Account ", Value(use.account)), starts_page=True)
         for session in use.sessions:
             number, starts_page = numbers[id(session)], session is not use.sessions[0]
             heading = f"Session {number}: ", Value(session.name), f", {_time(session.began)}"
-            yield ReportHeading(3, heading, _anchor(number), starts_page)
+            yield DocumentHeading(3, heading, _anchor(number), starts_page)
             yield from _session(session, report.scope, with_drawings=with_drawings)
         yield from _denied(use)
 
 
 def _scope(report: UseReport) -> Iterator[Block]:
     scope = report.scope
-    yield ReportParagraph((f"{count_of(scope.records, 'record')} read: {_totals(report)}. All times are in UTC.",))
+    yield DocumentParagraph((f"{count_of(scope.records, 'record')} read: {_totals(report)}. All times are in UTC.",))
     rows = [("Records read from", tuple((Value(path),) for path in scope.paths))]
     if scope.since:
         rows.append(("Since", ((Value(scope.since),),)))
@@ -72,12 +72,14 @@ def _scope(report: UseReport) -> Iterator[Block]:
         rows.append(("Only sessions", tuple((Value(name),) for name in scope.sessions)))
     yield Facts(tuple(rows))
     if scope.unread:
-        yield ReportParagraph((f"{count_of(scope.unread, 'part')} of the input could not be read, and may hold more.",))
+        yield DocumentParagraph(
+            (f"{count_of(scope.unread, 'part')} of the input could not be read, and may hold more.",)
+        )
     if scope.not_judged:
         names = join_words(scope.not_judged)
-        yield ReportParagraph((f"The templates do not have {names}: this report says nothing of that.",))
+        yield DocumentParagraph((f"The templates do not have {names}: this report says nothing of that.",))
     if scope.may_repeat:
-        yield ReportParagraph(("There are so many records that those which were read twice may be counted twice.",))
+        yield DocumentParagraph(("There are so many records that those which were read twice may be counted twice.",))
 
 
 def _totals(report: UseReport) -> str:
@@ -88,7 +90,7 @@ def _totals(report: UseReport) -> str:
     return f"{sessions}{denied} in {count_of(len(report.accounts), 'account')}"
 
 
-def _session_table(report: UseReport) -> ReportTable:
+def _session_table(report: UseReport) -> DocumentTable:
     rows = tuple(
         (
             (str(number),),
@@ -106,7 +108,7 @@ def _session_table(report: UseReport) -> ReportTable:
     columns = {"Session": 7, "Began": 12, "Account": 13, "Name": 10, "Caller": 19}
     numbers = {"Calls": 7, "Writes": 8, "Failed": 7}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
-    return ReportTable({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
+    return DocumentTable({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
 
 
 def _anchor(number: int) -> str:
@@ -115,18 +117,18 @@ def _anchor(number: int) -> str:
 
 def _session(session: Session, scope: Scope, *, with_drawings: bool) -> Iterator[Block]:
     if not session.start_is_recorded:
-        yield ReportParagraph((_BEGINNING_IS_MISSING,))
+        yield DocumentParagraph((_BEGINNING_IS_MISSING,))
     yield Facts(tuple(_session_facts(session)))
     yield Blanks(_BLANKS)
     if with_drawings and session.minutes:
         from cfn_breakglass.analysis.sessions.timeline import session_timeline
 
         yield Drawing(session_timeline(session, tuple(QUESTIONS)))
-    yield ReportHeading(4, ("What stands out",))
+    yield DocumentHeading(4, ("What stands out",))
     yield Facts(tuple(_findings(session, scope)))
     for detection, question in QUESTIONS.items():
         if calls := session.findings.get(detection):
-            yield ReportHeading(4, (question,))
+            yield DocumentHeading(4, (question,))
             yield from _notable_calls(calls)
     yield from _failures(session)
     yield from _calls(session)
@@ -199,9 +201,9 @@ def _notable_calls(calls: Earliest[NotableCall]) -> Iterator[Block]:
         )
         for call in calls.items
     )
-    yield ReportTable({"Time": 12, "Region": 11, "Call": 19, "What": 30, "From": 12, "Event": 16}, rows)
+    yield DocumentTable({"Time": 12, "Region": 11, "Call": 19, "What": 30, "From": 12, "Event": 16}, rows)
     if calls.more:
-        yield ReportParagraph((f"And {calls.more:,} more, later.",))
+        yield DocumentParagraph((f"And {calls.more:,} more, later.",))
 
 
 def _details(call: NotableCall) -> Iterator[str | Value]:
@@ -214,9 +216,9 @@ def _details(call: NotableCall) -> Iterator[str | Value]:
 
 
 def _failures(session: Session) -> Iterator[Block]:
-    yield ReportHeading(4, ("Denied or failed",))
+    yield DocumentHeading(4, ("Denied or failed",))
     if not session.failures:
-        yield ReportParagraph(("No call failed.",))
+        yield DocumentParagraph(("No call failed.",))
         return
     rows = tuple(
         (
@@ -229,15 +231,15 @@ def _failures(session: Session) -> Iterator[Block]:
         for failure in session.failures
     )
     columns = {"First": 12, "Call": 20, "Error": 16, "Calls": 7, "What AWS says of the first": 45}
-    yield ReportTable(columns, rows, frozenset({"Calls"}))
+    yield DocumentTable(columns, rows, frozenset({"Calls"}))
     if session.more_failures:
-        yield ReportParagraph((f"And {session.more_failures:,} more calls that failed in other ways.",))
+        yield DocumentParagraph((f"And {session.more_failures:,} more calls that failed in other ways.",))
 
 
 def _calls(session: Session) -> Iterator[Block]:
-    yield ReportHeading(4, ("Calls by service, writes first",))
+    yield DocumentHeading(4, ("Calls by service, writes first",))
     if not session.calls:
-        yield ReportParagraph(("No call of this session is in the records.",))
+        yield DocumentParagraph(("No call of this session is in the records.",))
         return
     rows = tuple(
         (
@@ -250,15 +252,15 @@ def _calls(session: Session) -> Iterator[Block]:
         for call in session.calls
     )
     columns = {"Service": 22, "Call": 44, "Kind": 12, "Calls": 11, "Failed": 11}
-    yield ReportTable(columns, rows, frozenset({"Calls", "Failed"}))
+    yield DocumentTable(columns, rows, frozenset({"Calls", "Failed"}))
     if session.more_calls:
-        yield ReportParagraph((f"And {session.more_calls:,} more of other kinds.",))
+        yield DocumentParagraph((f"And {session.more_calls:,} more of other kinds.",))
 
 
 def _denied(use: AccountUse) -> Iterator[Block]:
     if not use.denied:
         return
-    yield ReportHeading(3, ("Denied attempts to assume the role",))
+    yield DocumentHeading(3, ("Denied attempts to assume the role",))
     rows = tuple(
         (
             (_time(attempts.first),),
@@ -272,9 +274,9 @@ def _denied(use: AccountUse) -> Iterator[Block]:
         for attempts in use.denied
     )
     columns = {"First": 12, "Last": 12, "Attempts": 10, "Caller": 18, "Way in": 9, "From": 11, "Error": 28}
-    yield ReportTable(columns, rows, frozenset({"Attempts"}))
+    yield DocumentTable(columns, rows, frozenset({"Attempts"}))
     if use.more_denied:
-        yield ReportParagraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))
+        yield DocumentParagraph((f"And {use.more_denied:,} more attempts, of other callers or from elsewhere.",))
 
 
 def _counted(counts: Counts) -> Iterable[Text]:

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cfn_breakglass import __version__
-from cfn_breakglass.analysis.markup import code
+from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.analysis.trust.decision import TrustDescription
 from cfn_breakglass.builders.access.role import managed_policies
 from cfn_breakglass.guidance.lockouts import lockouts

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from cfn_breakglass.analysis.markup import code
+from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.guidance.runbook.blocks import Block, Code, Link, Paragraph, Subheading
 from cfn_breakglass.guidance.session_enders import session_enders
 from cfn_breakglass.names import resolve_pseudo_parameters

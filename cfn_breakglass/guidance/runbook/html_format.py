@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Final
 
-from cfn_breakglass.analysis.markup import html_page
+from cfn_breakglass.analysis.documents.markup import html_page
 from cfn_breakglass.guidance.runbook.blanks import signed_html, unplaced_blanks
 from cfn_breakglass.guidance.runbook.blocks import (
     PRACTICE,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cfn_breakglass.analysis.markup import code, table_row
+from cfn_breakglass.analysis.documents.markup import code, table_row
 from cfn_breakglass.guidance.runbook.blanks import signed, surrounded, unplaced_blanks
 from cfn_breakglass.guidance.runbook.blocks import (
     PRACTICE,

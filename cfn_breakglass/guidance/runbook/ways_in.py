@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from cfn_breakglass.analysis.markup import code
+from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.builders.access.access_outputs import AccessOutput, access_outputs
 from cfn_breakglass.guidance.runbook.blocks import Blank, Block, Code, Link, Paragraph, Steps, Subheading
 from cfn_breakglass.names import mfa_arn, resolve_pseudo_parameters

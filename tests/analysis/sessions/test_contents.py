@@ -9,15 +9,15 @@ import pytest
 from role_use import ALICE, Person, Record, call, history, sample, start
 from session_reports import report_on
 
+from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
 from cfn_breakglass.analysis.sessions.contents import report_blocks
-from cfn_breakglass.analysis.sessions.markdown_format import report_as_markdown
 
 READ = "RoleActions/raises-read"
 USED = [call(READ, ALICE, 1)]
 
 
 def words(records: list[Record], **options: Any) -> str:
-    return report_as_markdown(report_blocks(report_on(records, **options), with_drawings=False))
+    return document_as_markdown(report_blocks(report_on(records, **options), with_drawings=False))
 
 
 def test_it_says_what_was_selected() -> None:
@@ -50,7 +50,7 @@ def test_it_names_the_user_of_identity_center() -> None:
 def test_it_says_if_records_may_be_counted_twice() -> None:
     report = report_on(USED)
     doubtful = replace(report, scope=replace(report.scope, may_repeat=True, unread=1))
-    text = report_as_markdown(report_blocks(doubtful, with_drawings=False))
+    text = document_as_markdown(report_blocks(doubtful, with_drawings=False))
     assert "\nThere are so many records that those which were read twice may be counted twice.\n" in text
     assert "\n1 part of the input could not be read, and may hold more.\n" in text
 
@@ -78,7 +78,7 @@ def test_it_lists_a_thousand_kinds_of_denied_attempts(count: int, more: int) -> 
     records = [denied | {"sourceIPAddress": person.ip, "eventID": person.name} for person in people]
     report = report_on(records)
     assert (len(report.accounts[0].denied), report.accounts[0].more_denied, report.denied_total) == (1_000, more, count)
-    text = report_as_markdown(report_blocks(report, with_drawings=False))
+    text = document_as_markdown(report_blocks(report, with_drawings=False))
     assert (f"\nAnd {more} more attempts, of other callers or from elsewhere.\n" in text) == bool(more)
 
 

@@ -14,10 +14,10 @@ from role_use import ALICE, SESSION_TOKEN, Record, call, start
 from samples import ACCOUNT
 from session_reports import report_on
 
+from cfn_breakglass.analysis.documents.html_format import document_as_html
+from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
 from cfn_breakglass.analysis.sessions.concealment import CONCEALED, conceal, describe_parameters
 from cfn_breakglass.analysis.sessions.contents import report_blocks
-from cfn_breakglass.analysis.sessions.html_format import report_as_html
-from cfn_breakglass.analysis.sessions.markdown_format import report_as_markdown
 from cfn_breakglass.analysis.sessions.report import report_as_json
 from cfn_breakglass.analysis.text_layout import terminal_safe
 
@@ -74,7 +74,7 @@ class Page(HTMLParser):
 
 
 PLAIN = report_on(record_with("plain"))
-PLAIN_PAGE = Page(report_as_html("Report", report_blocks(PLAIN, with_drawings=True)))
+PLAIN_PAGE = Page(document_as_html("Report", report_blocks(PLAIN, with_drawings=True)))
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 
 
@@ -83,18 +83,18 @@ def tokens_of(text: str) -> list[Token]:
     return [token for block in PARSER.parse(text) for token in (block, *(block.children or ()))]
 
 
-PLAIN_TOKENS = [token.type for token in tokens_of(report_as_markdown(report_blocks(PLAIN, with_drawings=False)))]
+PLAIN_TOKENS = [token.type for token in tokens_of(document_as_markdown(report_blocks(PLAIN, with_drawings=False)))]
 
 
 def assert_stays_text(text: str) -> None:
     report = report_on(record_with(text))
     expected = terminal_safe(conceal(text))
-    page = Page(report_as_html("Report", report_blocks(report, with_drawings=True)))
+    page = Page(document_as_html("Report", report_blocks(report, with_drawings=True)))
     assert page.elements == PLAIN_PAGE.elements
     assert page.attributes == PLAIN_PAGE.attributes
     assert len(page.codes) == len(PLAIN_PAGE.codes)
     assert expected in page.codes
-    written = report_as_markdown(report_blocks(report, with_drawings=False))
+    written = document_as_markdown(report_blocks(report, with_drawings=False))
     assert all(character.isprintable() or character == "\n" for character in written)
     tokens = tokens_of(written)
     if expected.strip():
@@ -138,8 +138,8 @@ def test_a_credential_is_not_in_a_report_wherever_it_stands(secret: str) -> None
     hidden = secret.partition("=")[2].partition("=")[2] or secret.partition("key=")[2] or secret
     for text in (
         report_as_json(report),
-        report_as_html("Report", report_blocks(report, with_drawings=True)),
-        report_as_markdown(report_blocks(report, with_drawings=False)),
+        document_as_html("Report", report_blocks(report, with_drawings=True)),
+        document_as_markdown(report_blocks(report, with_drawings=False)),
     ):
         assert hidden not in text
         assert CONCEALED in text

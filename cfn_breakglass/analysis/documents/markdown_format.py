@@ -8,32 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cfn_breakglass.analysis.markup import code, table_row
-from cfn_breakglass.analysis.sessions.document import (
+from cfn_breakglass.analysis.documents.document import (
     Blanks,
     Block,
+    DocumentHeading,
+    DocumentParagraph,
+    DocumentTable,
     Facts,
-    ReportHeading,
-    ReportParagraph,
-    ReportTable,
     Text,
     Value,
 )
+from cfn_breakglass.analysis.documents.markup import code, table_row
 from cfn_breakglass.analysis.text_layout import terminal_safe
 
 _BLANK = "_" * 30
 
 
-def report_as_markdown(blocks: Iterable[Block]) -> str:
+def document_as_markdown(blocks: Iterable[Block]) -> str:
     """The text of a Markdown file."""
     return "\n\n".join("\n".join(lines) for block in blocks if (lines := list(_lines(block)))) + "\n"
 
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case ReportHeading(level, text):
+        case DocumentHeading(level, text):
             yield f"{'#' * level} {_inline(text)}"
-        case ReportParagraph(text):
+        case DocumentParagraph(text):
             yield _inline(text)
         case Facts(rows):
             for label, texts in rows:
@@ -42,7 +42,7 @@ def _lines(block: Block) -> Iterator[str]:
                 else:
                     yield f"- **{label}:**"
                     yield from (f"  - {_inline(text)}" for text in texts)
-        case ReportTable(columns, rows, numbers):
+        case DocumentTable(columns, rows, numbers):
             yield table_row(columns)
             yield table_row("--:" if column in numbers else "---" for column in columns)
             yield from (table_row(map(_inline, cells)) for cells in rows)

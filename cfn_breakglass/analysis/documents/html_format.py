@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from cfn_breakglass.analysis.markup import html_page
-from cfn_breakglass.analysis.sessions.document import (
+from cfn_breakglass.analysis.documents.document import (
     Blanks,
     Block,
+    DocumentHeading,
+    DocumentParagraph,
+    DocumentTable,
     Drawing,
     Facts,
-    ReportHeading,
-    ReportParagraph,
-    ReportTable,
     Text,
     Value,
 )
+from cfn_breakglass.analysis.documents.markup import html_page
 from cfn_breakglass.analysis.text_layout import terminal_safe
 
 _CSS = """
@@ -47,24 +47,24 @@ svg { width: 100%; height: auto; break-inside: avoid; margin: .6rem 0 }
 """
 
 
-def report_as_html(title: str, blocks: Iterable[Block]) -> str:
+def document_as_html(title: str, blocks: Iterable[Block]) -> str:
     """The text of an HTML file."""
     return html_page(title, _CSS, (line for block in blocks for line in _lines(block))) + "\n"
 
 
 def _lines(block: Block) -> Iterator[str]:
     match block:
-        case ReportHeading(level, text, anchor, starts_page):
+        case DocumentHeading(level, text, anchor, starts_page):
             marks = (f' id="{escape(anchor)}"' if anchor else "") + (' class="page"' if starts_page else "")
             yield f"<h{level}{marks}>{_inline(text)}</h{level}>"
-        case ReportParagraph(text):
+        case DocumentParagraph(text):
             yield f"<p>{_inline(text)}</p>"
         case Facts(rows):
             yield "<dl>"
             for label, texts in rows:
                 yield f"<dt>{escape(label)}</dt><dd>{'<br>'.join(map(_inline, texts))}</dd>"
             yield "</dl>"
-        case ReportTable():
+        case DocumentTable():
             yield from _table_lines(block)
         case Blanks(labels):
             blanks = "".join(f'<div class="blank"><span>{escape(label)}</span><i></i></div>' for label in labels)
@@ -73,7 +73,7 @@ def _lines(block: Block) -> Iterator[str]:
             yield svg
 
 
-def _table_lines(table: ReportTable) -> Iterator[str]:
+def _table_lines(table: DocumentTable) -> Iterator[str]:
     css = {name: ' class="number"' if name in table.numbers else "" for name in table.columns}
     widths = "".join(f'<col style="width: {width}%">' for width in table.columns.values())
     head = "".join(f"<th{css[name]}>{escape(name)}</th>" for name in table.columns)

@@ -20,7 +20,7 @@ Text = tuple[str | Value, ...]
 
 
 @dataclass(frozen=True)
-class ReportHeading:
+class DocumentHeading:
     """A heading of level 1 to 4; ``anchor`` is what a link to it names."""
 
     level: int
@@ -30,7 +30,7 @@ class ReportHeading:
 
 
 @dataclass(frozen=True)
-class ReportParagraph:
+class DocumentParagraph:
     """A paragraph."""
 
     text: Text
@@ -44,7 +44,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class ReportTable:
+class DocumentTable:
     """A table. ``columns`` have their widths in percent, together 100; ``numbers`` are those that hold numbers.
 
     ``anchors`` are what the first cell of each row leads to.
@@ -70,4 +70,4 @@ class Drawing:
     svg: str
 
 
-Block = ReportHeading | ReportParagraph | Facts | ReportTable | Blanks | Drawing
+Block = DocumentHeading | DocumentParagraph | Facts | DocumentTable | Blanks | Drawing

@@ -1,0 +1,1 @@
+"""Files for people: documents in blocks, written as Markdown or HTML."""
