@@ -18,7 +18,7 @@ _OPTIONAL = ("stackset-roles", "deployer")
 _EXAMPLE_ACCOUNTS = ("111122223333", "444455556666")
 
 
-class Organization(NamedTuple):
+class CoveredOrganization(NamedTuple):
     """The organization that templates are for: its ID, the account of the hub, and the units that have them."""
 
     id: str
@@ -35,7 +35,7 @@ class Coverage(NamedTuple):
     main_region: str
     regions: tuple[str, ...]
     account: str
-    organization: Organization | None = None
+    organization: CoveredOrganization | None = None
 
     @property
     def account_or_example(self) -> str:
@@ -79,7 +79,7 @@ def parse_coverage(template: Mapping[str, Any], file: str) -> Coverage:
         metadata = template["Metadata"][_METADATA_KEY]
         main_region, regions = metadata["MainRegion"], list(metadata["Regions"])
         account, organization = metadata.get("Account", ""), metadata.get("Organization")
-        organization = organization and Organization(
+        organization = organization and CoveredOrganization(
             str(organization["Id"]), str(organization["Hub"]), tuple(map(str, organization["Units"]))
         )
     except (KeyError, TypeError, AttributeError):

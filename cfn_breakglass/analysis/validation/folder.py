@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.stacksets import stackset_templates
-from cfn_breakglass.analysis.template.template_files import Organization, read_template_files
+from cfn_breakglass.analysis.template.template_files import CoveredOrganization, read_template_files
 from cfn_breakglass.analysis.validation.alert_path import CANNOT_TELL, judge
 from cfn_breakglass.analysis.validation.alert_path_findings import alert_path_findings, findings_of
 from cfn_breakglass.analysis.validation.cfn_lint import known_regions, lint
@@ -114,7 +114,7 @@ def _mismatches(main: JudgedTemplate, other: JudgedTemplate) -> Iterator[Finding
         )
 
 
-def _words_for(organization: Organization | None) -> str:
+def _words_for(organization: CoveredOrganization | None) -> str:
     return f"the organization {organization.id} with the hub {organization.hub}" if organization else "one account"
 
 

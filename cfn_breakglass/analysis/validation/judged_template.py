@@ -10,7 +10,7 @@ from typing import Any
 from cfn_breakglass.analysis.template.line_numbers import LineNumbers
 from cfn_breakglass.analysis.template.reader import Stack, resolve
 from cfn_breakglass.analysis.template.stacksets import StackSetTemplate
-from cfn_breakglass.analysis.template.template_files import Organization, TemplateFile, parse_coverage
+from cfn_breakglass.analysis.template.template_files import CoveredOrganization, TemplateFile, parse_coverage
 from cfn_breakglass.analysis.validation.finding import Finding
 
 
@@ -32,7 +32,7 @@ class JudgedTemplate:
         return f"{self.file}: {self.stackset}" if self.stackset else self.file
 
     @property
-    def organization(self) -> Organization | None:
+    def organization(self) -> CoveredOrganization | None:
         """The organization that the template is for, as its Metadata say."""
         return parse_coverage(self.template, self.name).organization
 
