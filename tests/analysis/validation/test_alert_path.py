@@ -247,6 +247,15 @@ def test_a_damage_in_an_organization_is_a_single_finding(damage: dict[str, Any])
     assert texts[finding.file].splitlines()[finding.line - 1] == f"  {damage['blamed']}:"
 
 
+def test_an_organization_without_any_forwarder_role() -> None:
+    texts = emitted_in_organization()
+    for role in ("ForwarderRole", "SecondForwarderRole"):
+        texts = changed(texts, ACCOUNTS, role)
+    assert {(finding.rule_id, finding.file) for finding in findings_in_organization(texts)} == {
+        ("role-missing", STACKSET)
+    }
+
+
 def test_every_rule_about_the_alert_path_has_its_damage() -> None:
     tested_above = {"topic-without-subscribers", "bus-missing", "heartbeat-alarm-shared"}
     damaged = {damage["rule"] for damage in (*DAMAGES, *ORGANIZATION_DAMAGES)}
