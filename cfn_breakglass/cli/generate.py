@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cfn_breakglass.generation.file_differences import FileDifference
 
 FORMATS = ("yaml", "json")
-OPTIONAL_TEMPLATES = ("stackset-roles", "deployer")
+OPTIONAL_TEMPLATES = ("accounts", "stackset-roles", "deployer")
 """Templates that only some configs need."""
 
 

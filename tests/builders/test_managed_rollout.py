@@ -317,6 +317,14 @@ def test_what_a_deployer_could_do_is_warned_of(tmp_path: Path, settings: dict[st
     assert all(line.startswith(f"warning: {start}") for line, start in zip(found, warned, strict=True))
 
 
+def test_what_an_organization_alone_has_is_told_of_too(tmp_path: Path) -> None:
+    assert "accounts.yaml" not in generate(tmp_path, organization=ORGANIZATION).stderr
+    told = generate(tmp_path).stderr
+    assert (
+        "note: templates/accounts.yaml exists, but this config does not generate it; delete it, and its stack" in told
+    )
+
+
 ORGANIZATION = {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]}
 
 
