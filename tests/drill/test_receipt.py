@@ -173,8 +173,8 @@ def test_text_of_others_stays_text() -> None:
     problem = Observation("alarms", ACCOUNT, MAIN, "problem", evil)
     page = markdown_receipt(receipt(evidence(ERROR, code="Evil", message=evil), observations=[problem]))
     rows = [line for line in page.splitlines() if line.startswith(f"| {ACCOUNT}")]
-    code = "``a \\x7c b <img src=x onerror=alert(1)> & [c](javascript:d)\\n# e `f` *g*``"
-    assert [row.split(" | ")[-1] for row in rows] == [f"``Evil: {code[2:]} |"]
+    code = "`` a \\x7c b <img src=x onerror=alert(1)> & [c](javascript:d)\\n# e `f` *g* ``"
+    assert [row.split(" | ")[-1] for row in rows] == [f"`` Evil: {code[3:]} |"]
     assert f"- **alarms:** {MAIN}: {code}" in page
     assert page.count("<img") == 2
 
