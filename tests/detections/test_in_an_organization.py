@@ -152,6 +152,17 @@ def test_what_keeps_a_member_out(file: int, edit: Edit, problem: str) -> None:
     assert problem in str(lost.problem)
 
 
+def test_a_bus_may_deny_its_own_account() -> None:
+    main, *others = organization_files()
+    denying = main.replace(
+        "- Sid: OurForwarders\n          Effect: Allow", "- Sid: OurForwarders\n          Effect: Deny"
+    )
+    assert denying != main
+    for account in (HUB, MEMBER):
+        (lost,) = deliveries_from((denying, *others), account)
+        assert "does not let the role" in str(lost.problem)
+
+
 def test_the_hub_needs_no_policy_of_its_own_buses() -> None:
     main, *others = organization_files()
     assert [delivery.problem for delivery in deliveries_from((WITHOUT_POLICY(main), *others), HUB)] == [None, None]

@@ -21,6 +21,7 @@ _DENIALS = {
     "events:PutEvents": ("put events on", "role-policy-denies", ""),
     "sns:Publish": ("publish to", "topic-policy-denies", "EventBridge"),
 }
+_ALLOW = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _LOG_WRITERS = (_EVENTBRIDGE, "delivery.logs.amazonaws.com")
 _LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 _KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -89,16 +90,17 @@ def can_forward(
 def _bus_denial(
     stacks: Iterable[Stack], rule: Rule, target: Target, context: Mapping[str, str | list[str]]
 ) -> DeliveryProblem | None:
-    """Why a bus of another account does not let the role of the target put events on it, or None if it does.
+    """Why a bus does not let a role put events on it that may do that by its own policies, or None if it does.
 
+    Those policies are enough for a bus of the same account, unless it denies them.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
     """
-    others = (stack for stack in stacks if stack.account != rule.account)
-    bus = next(filter(None, (find_by_arn(stack, "AWS::Events::EventBus", target.arn) for stack in others)), None)
+    bus = next(filter(None, (find_by_arn(stack, "AWS::Events::EventBus", target.arn) for stack in stacks)), None)
     if not bus:
         return None
-    policy = bus.properties.get("Policy", {})
-    if allowed([policy], action="events:PutEvents", resource=target.arn, context=context):
+    is_own = target.arn.split(":")[4] == rule.account
+    policies = [bus.properties.get("Policy", {}), *([_ALLOW] if is_own else [])]
+    if allowed(policies, action="events:PutEvents", resource=target.arn, context=context):
         return None
     message = f"the policy of the bus {target.arn} does not let the role {target.role} put events on it"
     return DeliveryProblem("bus-policy-denies", message, bus.template, bus.logical_id, str(target.role))
