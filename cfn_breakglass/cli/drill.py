@@ -25,6 +25,13 @@ _MOST_MINUTES = 45
 """Of waiting: a session with MFA lasts an hour."""
 
 
+def _account_ids(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch("[0-9]{12}", value):
+            raise click.BadParameter(f"{value!r} is no account: it has to be 12 digits")
+    return values
+
+
 @click.command(
     short_help="Assume the role in every region, and see that it is logged.",
     epilog="""\b
@@ -54,7 +61,14 @@ Exit codes: 0 every call was seen in the log; 1 one was not, or the caller of
     metavar="CODE",
     help="Its code; else you are asked for it. Or CFN_BREAKGLASS_MFA_CODE.",
 )
-@click.option("--account", "accounts", multiple=True, metavar="ID", help="An account of the organization; repeatable.")
+@click.option(
+    "--account",
+    "accounts",
+    callback=_account_ids,
+    multiple=True,
+    metavar="ID",
+    help="An account of the organization, instead of the hub; can be repeated.",
+)
 @click.option("--all-accounts", is_flag=True, help="All accounts of the organization.")
 @click.option("--profile", metavar="NAME", help="The AWS profile of the caller.")
 @click.option("--role-arn", metavar="ARN", help="The role, where the config does not say its whole ARN.")

@@ -93,6 +93,19 @@ class Heard:
             few = [list(alerts)[:3] for alerts in (missing, stray)]
             assert few == [[], []], f"missing {len(missing)}, stray {len(stray)}: {few}"
 
+    def until_count(self, words: str, count: int) -> None:
+        """Listen until so many new alerts with these words have arrived; nothing else may have."""
+        before = self.alerts.copy()
+
+        def arrived() -> bool:
+            self._listen()
+            return (self.alerts - before).total() >= count
+
+        eventually(f"{count} alerts", arrived)
+        self._listen()
+        alerts = list((self.alerts - before).elements())
+        assert [words in alert for alert in alerts] == [True] * count, alerts
+
     def _listen(self) -> None:
         found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1)
         messages = found.get("Messages", [])
