@@ -441,7 +441,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
 
 
 def _tampered(config: Config) -> dict[str, Any]:
-    by_others = {"sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}], "eventName": IGNORING_TAGS}
+    by_others = {"sourceIPAddress": [_not_cloudformation(config)], "eventName": IGNORING_TAGS}
     # By these a stack of another name could change a part of ours, as could the one that owns what exists already.
     overwriting = {
         *OVERWRITING_CALLS,
@@ -458,6 +458,11 @@ def _tampered(config: Config) -> dict[str, Any]:
         of_main_stack["requestParameters"] = {"stackName": [config.name, {"wildcard": f"*stack/{config.name}/*"}]}
     by_whom = [by_others, {"eventName": sorted(overwriting), **_not_by_stack_sets(config)}, of_main_stack]
     return {**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
+
+
+def _not_cloudformation(config: Config) -> dict[str, Any]:
+    """In an organization, its stack sets have an address of their own, which ends like that of CloudFormation."""
+    return {"anything-but": {"suffix": CLOUDFORMATION} if config.organization else [CLOUDFORMATION]}
 
 
 def _not_by_stack_sets(config: Config) -> dict[str, Any]:

@@ -46,9 +46,10 @@ _GUARD_REMOVALS: Final = (
     {"prefix": _DELETE_POLICY},
 )
 
-# What takes an account, or all of them, away from the hub. The account that manages the organization records it.
-_LEAVING: Final = (
-    *("RemoveAccountFromOrganization", "DeregisterDelegatedAdministrator"),
+# What takes an account, or all of them, away from the hub, and what lets others roll out to all of them. The account
+# that manages the organization records it.
+_ABOUT_ORGANIZATION: Final = (
+    *("RemoveAccountFromOrganization", "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator"),
     *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess"),
 )
 
@@ -250,7 +251,7 @@ def account_changes(config: Config, names: Names) -> _Fields:
         {"typeName": [{"anything-but": [KEY_TYPE]}], "identifier": _identifiers(config, names)},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    calls = account_wide(config, [*_GUARD_REMOVALS, *_TAKEOVERS, *(_LEAVING if config.organization else ())])
+    calls = account_wide(config, [*_GUARD_REMOVALS, *_TAKEOVERS, *(_ABOUT_ORGANIZATION if config.organization else ())])
     return _own(services, [{**calls.get("requestParameters", {}), **of_account}, *takeovers], calls)
 
 
@@ -375,7 +376,7 @@ def _roles(config: Config, names: Names) -> list[_Fields]:
     if not config.organization:
         return [watched, *roles]
     others = [role for role in roles if role != {"equals-ignore-case": names.forwarder_role}]
-    return [watched, *others, {"prefix": STACK_SETS_ROLE}]
+    return [watched, *others, {"prefix": {"equals-ignore-case": STACK_SETS_ROLE}}]
 
 
 def of_key(key: Any) -> _Fields:

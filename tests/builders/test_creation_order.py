@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from creation_order import all_before
-from fresh_stacks import generated
+from fresh_stacks import generated, stack
 from golden_cases import CASES
 from template_data import template_data
 
@@ -68,6 +68,29 @@ def test_what_lets_others_in_comes_before_the_rules_that_watch_for_it(case: str)
         for logical_id, resource in held.items():
             if resource["Type"] == "AWS::Events::Rule":
                 assert granting <= all_before(logical_id, held), f"{file}: {logical_id}"
+
+
+def test_what_the_regions_of_an_organization_need_comes_before_their_stack_set() -> None:
+    held = resources("organization-managed")
+    buses = {name for name, resource in held.items() if resource["Type"] == "AWS::Events::EventBus"}
+    assert buses
+    assert {"AccountsStackSet", *buses} <= all_before("StackSet", held)
+    # In an account that joins later, only this orders the two.
+    order = held["StackSet"]["Properties"]["AutoDeployment"]["DependsOn"]
+    assert order == [{"Fn::Sub": "arn:aws:cloudformation:us-east-1:${AWS::AccountId}:stackset/${AccountsStackSet}"}]
+
+
+@pytest.mark.parametrize("case", [case.name for case in CASES if case.name.startswith("organization")])
+def test_another_template_makes_what_the_regions_of_an_organization_name(case: str) -> None:
+    """In the hub: its buses. In the same account: the roles."""
+    region, account = stack(case, "stackset.yaml", "eu-north-1"), stack(case, "accounts.yaml")
+    made = {resource.arn for each in (stack(case), account) for resource in each.resources.values()}
+    rules, schedules = region.of_type("AWS::Events::Rule"), region.of_type("AWS::Scheduler::Schedule")
+    targets = [target for rule in rules for target in rule.properties["Targets"]]
+    named = {target[key] for target in targets for key in ("Arn", "RoleArn")}
+    named |= {schedule.properties["Target"]["RoleArn"] for schedule in schedules}
+    assert len(named) >= 6
+    assert named <= made
 
 
 @every_case

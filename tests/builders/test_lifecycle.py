@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -42,6 +43,23 @@ POLICIES = {
 def test_what_stays_when_the_stack_is_deleted(logical_id: str) -> None:
     held = resources("everything")[logical_id]
     assert (held["DeletionPolicy"], held["UpdateReplacePolicy"]) == POLICIES[logical_id]
+
+
+@pytest.mark.parametrize("file", ["accounts.yaml", "stackset.yaml"])
+def test_nothing_stays_in_an_account_that_leaves_the_organization(file: str) -> None:
+    retained = {name for name, held in resources("organization-everything", file).items() if is_retained(held)}
+    assert retained == set()
+    (stack_set,) = (
+        held["Properties"]
+        for held in of_type("organization-managed", "AWS::CloudFormation::StackSet").values()
+        if json.loads(held["Properties"]["TemplateBody"])["Resources"].keys()
+        == resources("organization-managed", file).keys()
+    )
+    assert stack_set["AutoDeployment"]["RetainStacksOnAccountRemoval"] is False
+
+
+def is_retained(held: dict[str, Any]) -> bool:
+    return "Retain" in f"{held.get('DeletionPolicy')} {held.get('UpdateReplacePolicy')}"
 
 
 def test_one_call_cannot_delete_a_log_of_what_alerted_or_was_done() -> None:

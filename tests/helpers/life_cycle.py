@@ -91,6 +91,11 @@ OF_ROLLOUT: Final = Caller(
 )
 EXECUTION_SESSION: Final = OF_ROLLOUT._replace(through_cloudformation=False)
 """A person who assumed the execution role of stack sets."""
+OF_ORGANIZATION: Final = Caller(
+    _assumed("stacksets-exec-0c1f2e3d6ab34d6e9d6c0f2f2f4d3a11", "38cbc3b2-6ab3-4d6e-9d6c-0f2f2f4d3a11"),
+    through_cloudformation=True,
+)
+"""Stack sets of an organization, in each of its accounts."""
 OF_ANOTHER_STACK: Final = Caller(_assumed("Builder", "mallory"), through_cloudformation=True)
 
 
