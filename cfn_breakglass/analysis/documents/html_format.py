@@ -30,7 +30,7 @@ code { font: .85em ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; 
 table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: .6rem 0; font-size: .92em }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid #d1d9e0;
   overflow-wrap: anywhere }
-th { background: #f6f8fa } .number { text-align: right; padding-right: 1rem }
+th { background: #f6f8fa; white-space: nowrap } .number { text-align: right; padding-right: 1rem }
 dl { display: grid; grid-template-columns: minmax(11rem, max-content) 1fr; gap: .25rem 1rem; margin: .6rem 0 }
 dt { color: #59636e } dd { margin: 0 }
 .blanks { border: 1px solid #818b98; border-radius: 6px; padding: .3rem 1rem 1rem; break-inside: avoid }
@@ -40,7 +40,7 @@ svg { width: 100%; height: auto; break-inside: avoid; margin: .6rem 0 }
 @media print {
   body { font-size: 10pt; margin: 0; padding: 0; max-width: none }
   table { font-size: 8pt } th, td, .number { padding: .2rem .35rem } dl, .blanks { font-size: 9pt }
-  h1, h2, h3, h4 { break-after: avoid } tr { break-inside: avoid } thead { display: table-header-group }
+  h1, h2, h3, h4 { break-after: avoid } tr, dt, dd { break-inside: avoid } thead { display: table-header-group }
   code, th { background: none; padding: 0 } a { color: inherit; text-decoration: none }
   .page { break-before: page }
 }

@@ -105,10 +105,10 @@ def _session_table(report: UseReport) -> DocumentTable:
         )
         for number, session in enumerate(report.sessions, 1)
     )
-    columns = {"Session": 7, "Began": 12, "Account": 13, "Name": 10, "Caller": 19}
-    numbers = {"Calls": 7, "Writes": 8, "Failed": 7}
+    columns = {"Session": 8, "Began": 13, "Account": 13, "Name": 9, "Caller": 16}
+    numbers = {"Calls": 7, "Writes": 8, "Failed": 8}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
-    return DocumentTable({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
+    return DocumentTable({**columns, **numbers, "Stands out": 18}, rows, frozenset(numbers), anchors)
 
 
 def _anchor(number: int) -> str:
