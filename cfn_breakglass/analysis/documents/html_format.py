@@ -40,7 +40,7 @@ svg { width: 100%; height: auto; break-inside: avoid; margin: .6rem 0 }
 @media print {
   body { font-size: 10pt; margin: 0; padding: 0; max-width: none }
   table { font-size: 8pt } th, td, .number { padding: .2rem .35rem } dl, .blanks { font-size: 9pt }
-  h1, h2, h3, h4 { break-after: avoid } tr, dt, dd { break-inside: avoid } thead { display: table-header-group }
+  h1, h2, h3, h4 { break-after: avoid } tr, dl { break-inside: avoid } thead { display: table-header-group }
   code, th { background: none; padding: 0 } a { color: inherit; text-decoration: none }
   .page { break-before: page }
 }
