@@ -1,6 +1,6 @@
 """Pictures of what is printed, for the manual: ``make pictures``, then look at them.
 
-The runbook of the documented config, the receipt of a drill and a golden report, as a browser prints them on A4. What
+The runbook of the documented config, the receipt of a drill and a golden report, as they are printed. What
 prints them is in an environment of its own. No test compares pixels: fonts differ from machine to machine.
 """
 
@@ -52,7 +52,7 @@ _FONT: Final = re.compile(r"font: (\d+) ([\d.]+px) ([^;}]+)")
 _RECEIPT: Final = """<!doctype html>
 <meta charset="utf-8">
 <style>
-@page {{ size: A4 landscape; margin: 12mm }}
+@page {{ size: 297mm 135mm; margin: 8mm 12mm }}
 body {{ font: 8pt "Liberation Sans", Arial, sans-serif }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ border: 1px solid #999; padding: .2em .4em; text-align: left }} td:last-child {{ overflow-wrap: anywhere }}
