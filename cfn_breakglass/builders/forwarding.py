@@ -30,7 +30,7 @@ from cfn_breakglass.builders.iam_policy import (
 from cfn_breakglass.builders.scanner_suppressions import accepted
 from cfn_breakglass.builders.shared_properties import forwarding_role_boundary, tags
 from cfn_breakglass.detections.edges import EdgeRule
-from cfn_breakglass.names import part_arn, sub
+from cfn_breakglass.names import part_arn, stack_sets_role_arn, sub
 from cfn_breakglass.plan import CentralBus, Plan
 
 
@@ -61,7 +61,9 @@ def _bus_policy(plan: Plan, bus: str) -> dict[str, Any]:
     organization, names = plan.config.organization, plan.names
     if not organization:
         return {}
-    forwarders = (names.forwarder_role_arn, names.second_forwarder_role_arn)
+    # EventBridge is reported to judge the policy already when a rule gets its target, which stack sets do. Nobody can
+    # put an event of a source of AWS.
+    forwarders = (names.forwarder_role_arn, names.second_forwarder_role_arn, stack_sets_role_arn())
     our_forwarders: Conditions = {
         aws.StringEquals: {"aws:PrincipalOrgID": organization.id},
         aws.ArnLike: {"aws:PrincipalArn": [sub(arn.replace("${AWS::AccountId}", "*")) for arn in forwarders]},
