@@ -98,7 +98,10 @@ def _regions(aws: Aws, plan: DrillPlan, subject: Subject) -> Iterator[Observatio
     """AWS lists the enabled regions: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html."""
     enabled = {region["RegionName"] for region in aws.call(DESCRIBE_REGIONS, plan.main_region)["Regions"]}
     for region in sorted(enabled.symmetric_difference(plan.deployed.regions)):
-        text = "enabled and not in the config, so nothing alerts there" if region in enabled else "not enabled"
+        is_unwatched = region in enabled
+        text = (
+            "enabled and not in the config, so nothing alerts there" if is_unwatched else "in the config, not enabled"
+        )
         yield subject._replace(region=region).problem(text)
 
 

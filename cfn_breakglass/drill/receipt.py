@@ -113,12 +113,20 @@ def _reasons(plan: DrillPlan, target: DrillTarget, result: str, evidence: Eviden
         yield "the caller got in: it is allowed to assume the role, and should have been denied"
     elif answer.result == ERROR:
         yield f"{answer.code}: {answer.message}"
+        yield from _about_region(target, evidence.observations)
     elif answer.result != plan.expected:
         yield f"the caller was denied, so this shows nothing of those who are not: {answer.message}"
     elif result == NOT_SEEN:
         yield from _why_not_seen(plan, target, evidence.observations)
     else:
         yield "the drill ended before the time to wait was over"
+
+
+def _about_region(target: DrillTarget, observations: Sequence[Observation]) -> Iterator[str]:
+    """What is wrong with a region as such: STS knows no caller in one that is not enabled."""
+    for observation in observations:
+        if observation.subject == account_checks.REGIONS and observation.region == target.region:
+            yield f"the region is {observation.text}"
 
 
 def _why_not_seen(plan: DrillPlan, target: DrillTarget, observations: Sequence[Observation]) -> Iterator[str]:

@@ -136,7 +136,7 @@ def test_regions_that_are_not_those_of_the_config() -> None:
     found = wrong({"DescribeRegions": lambda *_: {"Regions": [{"RegionName": region} for region in enabled]}})
     assert found == [
         ("regions", "af-south-1", "problem", "enabled and not in the config, so nothing alerts there"),
-        ("regions", REGIONS[-1], "problem", "not enabled"),
+        ("regions", REGIONS[-1], "problem", "in the config, not enabled"),
     ]
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from cloudtrail_proxy import NOT_ALLOWED
 from drill_world import MAIN, SETTINGS, World, deployed, world
 from moto_aws import Aws
+from paths import ROOT
 from rich.console import Console
 from samples import ACCOUNT
 
@@ -124,6 +126,11 @@ def test_without_boto3_it_says_how_to_install_it(tmp_path: Path) -> None:
     assert done.stderr == (
         "this command needs boto3, which is not installed\n  install it with: pip install 'cfn-breakglass[aws]'\n"
     )
+
+
+def test_the_extra_that_it_names_has_boto3() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [requirement.partition(">")[0] for requirement in extras["aws"]] == ["boto3"]
 
 
 def test_without_credentials_it_says_so(here: World) -> None:

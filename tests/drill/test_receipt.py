@@ -109,6 +109,16 @@ def test_what_nobody_can_tell_may_be_the_reason() -> None:
     assert request.reasons == ("it could not be told whether this is why: AWS denies it",)
 
 
+def test_a_region_that_is_not_enabled_is_the_reason_of_an_error() -> None:
+    observations = [
+        Observation("regions", ACCOUNT, region, "problem", "in the config, not enabled")
+        for region in (HERE, "sa-east-1")
+    ]
+    failed = evidence(ERROR, code="InvalidClientTokenId", message="invalid", observations=observations)
+    request = request_result(plan(), TARGET, failed)
+    assert request.reasons == ("InvalidClientTokenId: invalid", "the region is in the config, not enabled")
+
+
 def test_reasons_come_in_the_order_of_the_path() -> None:
     problems = [
         Observation("alarms", ACCOUNT, HERE, "problem", "alarm"),
