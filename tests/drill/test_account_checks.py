@@ -264,7 +264,7 @@ def test_one_region_needs_no_stack_set() -> None:
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[Moto]:
-    with deployed() as (aws, _):
+    with deployed(SETTINGS) as (aws, _):
         yield aws
 
 

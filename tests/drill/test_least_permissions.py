@@ -10,7 +10,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from drill_world import REGIONS, SETTINGS, World, deployed, world
+from drill_world import FEW, MAIN, SETTINGS, World, deployed, world
 from moto.core import set_initial_no_auth_action_count
 from moto_aws import Aws
 from samples import ACCOUNT
@@ -24,6 +24,8 @@ CALLER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 # From the first call on.
 judged = set_initial_no_auth_action_count(0)
 NEED_NOTHING = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
+
+REGIONS = (MAIN, *FEW)
 
 
 @pytest.fixture(scope="module")

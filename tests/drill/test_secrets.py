@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from canned_aws import SECRET_KEY, Refusal, canned_aws
 from cloudtrail_proxy import BAD_CODE, EXPIRED, STS_OFF, Failure
-from drill_world import LOGIN_LOG, REGIONS, World, deployed, world
+from drill_world import FEW, LOGIN_LOG, MAIN, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
@@ -21,6 +21,8 @@ CODE = "918273"
 MFA = ("--mfa-serial", f"arn:aws:iam::{ACCOUNT}:mfa/alice", "--mfa-code", CODE)
 # STS tells what it would have signed, the token included.
 WRONG_SIGNATURE = Failure(403, "SignatureDoesNotMatch", "The Canonical String should have been {SecurityToken}")
+
+REGIONS = (MAIN, *FEW)
 
 
 @pytest.fixture(scope="module")

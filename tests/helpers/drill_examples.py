@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from click.testing import Result
 from cloudtrail_proxy import NOT_ALLOWED
-from drill_world import A_MOMENT, MAIN, OTHERS, REGIONS, SETTINGS, World, deployed, world
+from drill_world import A_MOMENT, MAIN, REGIONS, SETTINGS, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
@@ -38,9 +38,9 @@ class DrillExample(NamedTuple):
 @cache
 def drill_example() -> DrillExample:
     """A drill of five regions, of which one does not forward."""
-    with TemporaryDirectory() as folder, deployed() as (aws, keys), world(aws, keys, Path(folder)) as here:
+    with TemporaryDirectory() as folder, deployed(SETTINGS) as account, world(*account, Path(folder), SETTINGS) as here:
         _furnish(here)
-        aws.client("events", DISABLED).disable_rule(Name="break-glass.Assume")
+        here.aws.client("events", DISABLED).disable_rule(Name="break-glass.Assume")
         done = here.drill("--yes")
         assert done.exit_code == 1, done.output
         (markdown,), (receipt,) = here.output.glob("*.md"), here.output.glob("*.json")
@@ -51,8 +51,7 @@ def drill_example() -> DrillExample:
 def run_drill_command(command: str) -> Result:
     """Run a command of the manual, as somebody who is allowed or, with --knock, is not; nobody is asked."""
     arguments = shlex.split(command)[2:]
-    settings = {**SETTINGS, "regions": OTHERS[:1]}
-    with TemporaryDirectory() as folder, deployed(settings) as account, world(*account, Path(folder), settings) as here:
+    with TemporaryDirectory() as folder, deployed() as account, world(*account, Path(folder)) as here:
         if "--knock" in arguments:
             here.proxy.failures["AssumeRole", ""] = NOT_ALLOWED
         return here.drill(*arguments, "--yes", "--output", str(here.output), CFN_BREAKGLASS_MFA_CODE=_CODE)

@@ -33,6 +33,9 @@ SETTINGS: Final[dict[str, Any]] = {
     "usernames": ["alice"],
     "alerts": {"emails": ["ops@example.com"], "fallback": ["oncall@example.com"]},
 }
+FEW: Final = ("ap-south-1", "eu-west-1")
+FEW_SETTINGS: Final[dict[str, Any]] = {**SETTINGS, "regions": list(FEW)}
+"""Regions enough for most tests, and quicker."""
 A_MOMENT: Final = "0.02"
 """Minutes."""
 
@@ -101,7 +104,7 @@ def record(aws: Aws, region: str, event: dict[str, Any]) -> None:
 
 
 @contextmanager
-def deployed(settings: dict[str, Any] = SETTINGS) -> Iterator[tuple[Aws, dict[str, str]]]:
+def deployed(settings: dict[str, Any] = FEW_SETTINGS) -> Iterator[tuple[Aws, dict[str, str]]]:
     """An account with the templates of the settings, and the keys of the user alice."""
     files = output_files(config_of(settings))
     with account(MAIN) as aws:
@@ -114,7 +117,7 @@ def deployed(settings: dict[str, Any] = SETTINGS) -> Iterator[tuple[Aws, dict[st
 
 
 @contextmanager
-def world(aws: Aws, keys: dict[str, str], folder: Path, settings: dict[str, Any] = SETTINGS) -> Iterator[World]:
+def world(aws: Aws, keys: dict[str, str], folder: Path, settings: dict[str, Any] = FEW_SETTINGS) -> Iterator[World]:
     """A folder with the config, and something that records calls."""
     (folder / "breakglass.yaml").write_text(json.dumps(settings), encoding="utf-8")  # JSON is YAML
     with proxy(MOTO, lambda region, event: record(aws, region, event)) as between:
