@@ -13,6 +13,8 @@ from drill_world import FEW, MAIN, ROLE, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
+from cfn_breakglass.drill.aws import open_aws
+
 REGIONS = (MAIN, *FEW)
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
 
@@ -281,8 +283,15 @@ def test_what_the_trust_policy_asks_for_is_sent(here: World) -> None:
     }
 
 
-def test_calls_are_regional_whatever_the_settings_of_the_user(here: World, tmp_path: Path) -> None:
-    config = tmp_path / "aws"
-    config.write_text("[default]\nsts_regional_endpoints = legacy\nregion = us-west-2\n", encoding="utf-8")
-    assert here.drill("--yes", AWS_CONFIG_FILE=str(config), AWS_STS_REGIONAL_ENDPOINTS="legacy").exit_code == 0
-    assert here.proxy.regions_of("AssumeRole") == sorted(REGIONS)
+def test_sts_is_regional_whatever_the_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its global endpoint would record every call in us-east-1."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nsts_regional_endpoints = legacy\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    caller = open_aws(None)
+    session = caller.with_credentials({"AccessKeyId": "any", "SecretAccessKey": "any", "SessionToken": "any"})
+    for aws in (caller, session):
+        client = aws._client("sts", "ap-south-1")  # noqa: SLF001 - nothing that it answers tells the endpoint
+        assert client.meta.endpoint_url == "https://sts.ap-south-1.amazonaws.com"
