@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn, Self
 
 import click
 
-from cfn_breakglass.analysis.text_layout import terminal_safe
 from cfn_breakglass.cli.options import CONFIG, path_option
 
 if TYPE_CHECKING:
@@ -106,6 +105,7 @@ def drill(
     the log. It says what in the account keeps events or alerts from arriving. This is the only command that talks to
     AWS, and it changes nothing.
     """
+    from cfn_breakglass.analysis.text_layout import terminal_safe
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.drill.account_checks import accounts_of_organization
     from cfn_breakglass.drill.aws import open_aws
@@ -195,6 +195,8 @@ class _Ticker:
         self._progress.advance(len(sightings), self._count)
 
     def _write(self, line: str) -> None:
+        from cfn_breakglass.analysis.text_layout import terminal_safe
+
         self._progress.write_line(terminal_safe(line), lambda text: click.echo(text, err=True))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 from textwrap import indent, wrap
-from typing import Any
+from typing import Any, Final
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
@@ -36,6 +36,12 @@ _EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
 _READ_SECRETS = "Whoever deploys needs secretsmanager:GetSecretValue on them"
 
 
+_BE_READY: Final = """\
+Be ready: print what to do in an emergency, and each quarter prove that the alerts of every region arrive.
+     cfn-breakglass runbook
+     cfn-breakglass drill"""
+
+
 def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
     """What to do with the files in ``folder``, in this order."""
     steps = [
@@ -51,6 +57,7 @@ def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
         *grant_steps(plan),
         *_drill(plan),
         _attach_guard(plan, folder / files.guard_scp.name),
+        _BE_READY,
     ]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
