@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
 
 import click
+from click.core import ParameterSource
 
-from cfn_breakglass.cli.options import CONFIG, path_option
+from cfn_breakglass.cli.options import CONFIG, flag, path_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,9 +115,10 @@ def drill(
     from cfn_breakglass.drill.run import run_drill
     from cfn_breakglass.plan import make_plan
 
+    _check_options(ctx)
     deployed = make_plan(load_config(config)[0])
     if policy:
-        _print_policy(deployed, ("*",) if all_accounts else accounts, role_arn, knock=knock)
+        _print_policy(deployed, accounts, role_arn, all_accounts=all_accounts, knock=knock)
         return
     aws = open_aws(profile)
     account, caller = aws.caller(deployed.config.main_region)
@@ -136,11 +138,24 @@ def drill(
     ctx.exit(receipt.exit_code)
 
 
-def _print_policy(deployed: Plan, accounts: tuple[str, ...], role_arn: str | None, *, knock: bool) -> None:
-    from cfn_breakglass.drill.calls import least_permissions
-    from cfn_breakglass.drill.drill_plan import make_drill_plan
+def _check_options(ctx: click.Context) -> None:
+    """Raise UsageError for an option that would change nothing beside the others."""
+    given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if "mfa_code" in given and "mfa_serial" not in given:
+        raise click.UsageError(f"{flag(ctx.command, 'mfa_code')} needs {flag(ctx.command, 'mfa_serial')}")
+    if {"accounts", "all_accounts"} <= given:
+        raise click.UsageError(f"{flag(ctx.command, 'all_accounts')} includes {flag(ctx.command, 'accounts')}")
 
-    account = deployed.config.account or "*"
+
+def _print_policy(
+    deployed: Plan, accounts: tuple[str, ...], role_arn: str | None, *, all_accounts: bool, knock: bool
+) -> None:
+    from cfn_breakglass.drill.calls import least_permissions
+    from cfn_breakglass.drill.drill_plan import EVERY_ACCOUNT, make_drill_plan
+
+    account = deployed.config.account or EVERY_ACCOUNT
+    if all_accounts:
+        accounts = (EVERY_ACCOUNT,)
     plan = make_drill_plan(deployed, account, "", knock=knock, accounts=accounts, role_arn=role_arn)
     click.echo(json.dumps(least_permissions(plan), indent=2))
 
@@ -185,12 +200,14 @@ class _Ticker:
         self._progress.__exit__(*error)
 
     def answered(self, answer: Answer) -> None:
-        if answer.code:
-            self._write(f"{answer.target.region}: {answer.code}: {answer.message}")
+        from cfn_breakglass.drill.drill_plan import ERROR
+
+        if answer.result == ERROR:
+            self._write(f"{_place(answer)}: {answer.code}: {answer.message}")
 
     def looked(self, sightings: Sequence[Sighting]) -> None:
         for sighting in sightings:
-            self._write(f"{sighting.answer.target.region}: seen after {sighting.seconds:.0f} seconds")
+            self._write(f"{_place(sighting.answer)}: seen after {sighting.seconds:.0f} seconds")
         self._count += len(sightings)
         self._progress.advance(len(sightings), self._count)
 
@@ -198,6 +215,10 @@ class _Ticker:
         from cfn_breakglass.analysis.text_layout import terminal_safe
 
         self._progress.write_line(terminal_safe(line), lambda text: click.echo(text, err=True))
+
+
+def _place(answer: Answer) -> str:
+    return f"{answer.target.account} {answer.target.region}"
 
 
 def _progress(total: int) -> Progress:

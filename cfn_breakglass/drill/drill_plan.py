@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from cfn_breakglass.analysis.text_layout import count_of
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.detections.catalog import Detection
@@ -22,9 +23,11 @@ DETECTION_OF: Final[Mapping[str, str]] = {ALLOWED: "RoleAssumed", DENIED: "RoleD
 """What STS's answer to AssumeRole raises."""
 SESSION_SECONDS: Final = 900
 """The shortest session of a role that AWS makes: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html."""
-
-
 _DEFAULT_BUS: Final = "default"
+EVERY_ACCOUNT: Final = "*"
+"""In a policy, where the config does not say the account."""
+_MOST_ROLES: Final = 20
+"""Before the others are only counted."""
 
 
 class CannotDrillError(BreakglassError):
@@ -172,15 +175,18 @@ class DrillPlan:
         yield f"As {caller}, this will"
         if mfa_serial:
             yield f"  call GetSessionToken once, with a code of {mfa_serial};"
-        yield f"  call AssumeRole at the STS endpoints of {_count(regions, 'region')}, of"
-        yield from (f"    {arn}" for arn in self.role_arns)
+        yield f"  call AssumeRole at the STS endpoints of {count_of(len(regions), 'region')}, of"
+        yield from (f"    {arn}" for arn in self.role_arns[:_MOST_ROLES])
+        if others := self.role_arns[_MOST_ROLES:]:
+            yield f"    and {count_of(len(others), 'other role')}"
         yield "  in"
         yield f"    {', '.join(regions)};"
         yield f"  {_DISPOSAL[self.expected]};"
         yield f"  look for the requests in the log group {self.log_group} in {self.main_region};"
         yield "  look at trails, rules, alarms, subscriptions, stack instances and SCPs, and change nothing."
         if self.alerts:
-            yield f"It sets off {self.alerts} alerts, {self.detection}. Tell those who get them before you start."
+            alerts = count_of(self.alerts, "alert")
+            yield f"It sets off {alerts}, {self.detection}. Tell those who get them before you start."
         else:
             yield f"It sets off no alert: the config only logs {self.detection}."
 
@@ -189,10 +195,6 @@ _DISPOSAL: Final[Mapping[str, str]] = {
     ALLOWED: f"drop the credentials at once, of sessions that last {SESSION_SECONDS} seconds",
     DENIED: "expect to be denied in every one of them",
 }
-
-
-def _count(regions: tuple[str, ...], noun: str) -> str:
-    return f"{len(regions)} {noun}{'' if len(regions) == 1 else 's'}"
 
 
 def make_drill_plan(
@@ -210,7 +212,10 @@ def make_drill_plan(
     for configs that do not say the whole ARN: of a permission set, or of an existing role by name.
     """
     config = deployed.config
-    roles = {role_account: role_arn or _role_arn(deployed, role_account) for role_account in accounts or (account,)}
+    role_accounts = accounts or (account,)
+    if role_arn:
+        _check_role_arn(role_arn, role_accounts)
+    roles = {role_account: role_arn or _role_arn(deployed, role_account) for role_account in role_accounts}
     drill = DrillPlan(
         deployed=deployed,
         account=account,
@@ -229,10 +234,24 @@ def _role_arn(deployed: Plan, account: str) -> str:
     return resolve_pseudo_parameters(role.arns[0], deployed.config, account)
 
 
+def _check_role_arn(role_arn: str, accounts: Iterable[str]) -> None:
+    arn = parse_arn(role_arn)
+    for account in accounts:
+        is_role = arn is not None and (arn.service, arn.resource.partition("/")[0]) == ("iam", "role")
+        if not is_role or (arn and account not in (arn.account, EVERY_ACCOUNT)):
+            raise CannotDrillError(f"{role_arn} is no ARN of a role of the account {account}")
+
+
+def check_organization(config: Config) -> None:
+    """Raise CannotDrillError if the config is for one account alone."""
+    if not config.organization:
+        raise CannotDrillError("the config has no organization, so there is no other account to call a role of")
+
+
 def _check(drill: DrillPlan) -> None:
     config = drill.deployed.config
-    if not config.organization and any(target.account != drill.account for target in drill.targets):
-        raise CannotDrillError("the config has no organization, so there is no other account to call a role of")
+    if any(target.account != drill.account for target in drill.targets):
+        check_organization(config)
     if config.account and drill.account != config.account:
         raise CannotDrillError(f"the caller is of the account {drill.account}, and the config is for {config.account}")
     if config.role.permission_set and drill.expected == ALLOWED:

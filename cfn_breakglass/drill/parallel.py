@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final, TypeVar
@@ -17,6 +18,7 @@ def in_parallel(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Ite
     """The result of each task as it comes; raises what ``work`` raises.
 
     The threads are daemons: a drill that is interrupted ends at once and does not wait for AWS, as an executor would.
+    Then no further task begins.
     """
     waiting: SimpleQueue[_Task] = SimpleQueue()
     done: SimpleQueue[Future[_Result]] = SimpleQueue()
@@ -34,8 +36,18 @@ def in_parallel(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Ite
 
     for _ in range(min(_THREADS, count)):
         Thread(target=run, daemon=True).start()
-    for _ in range(count):
-        yield done.get().result()
+    try:
+        for _ in range(count):
+            yield done.get().result()
+    finally:
+        _empty(waiting)
+
+
+def _empty(queue: SimpleQueue[_Task]) -> None:
+    """Leave no task to a thread: nobody waits for its result any more."""
+    with suppress(Empty):
+        while True:
+            queue.get_nowait()
 
 
 def _outcome(work: Callable[[_Task], _Result], task: _Task) -> Future[_Result]:

@@ -154,13 +154,14 @@ def _is_on_the_way(plan: DrillPlan, target: DrillTarget, observation: Observatio
         case trails.TRAIL:
             return in_region
         case account_checks.RULES:
-            on_bus = plan.path_on_bus if in_region else frozenset[str]()
-            on_central_bus = plan.path_on_central_bus if in_main_region else frozenset[str]()
-            return not observation.resource or observation.resource in on_bus | on_central_bus
+            on_bus = in_region and observation.resource in plan.path_on_bus
+            on_central_bus = in_main_region and observation.resource in plan.path_on_central_bus
+            is_unknown = observation.state == UNKNOWN and (in_region or in_main_region)
+            return on_bus or on_central_bus or is_unknown
         case account_checks.STACK_INSTANCES:
             return in_region or in_main_region
         case account_checks.ALARMS:
             others = {region for region in plan.deployed.regions if region != target.region}
             is_of_another = observation.resource.endswith(tuple(f"-{region}" for region in others))
-            return in_region or (in_main_region and not is_of_another)
+            return (in_region or in_main_region) and not is_of_another
     return False

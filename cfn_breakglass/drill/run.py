@@ -31,7 +31,10 @@ class Watcher(Protocol):
 def run_drill(
     aws: Aws, plan: DrillPlan, watcher: Watcher, *, caller: str, mfa: MfaCode | None, timeout_seconds: float
 ) -> Receipt:
-    """Do what the plan says, and wait ``timeout_seconds`` for the log; whatever ends it, there is a receipt."""
+    """Do what the plan says, and wait ``timeout_seconds`` for the log.
+
+    If AWS or Ctrl-C ends it, the receipt says so, and calls it unknown what was not seen until then.
+    """
     started = datetime.now(UTC)
     answers: dict[DrillTarget, Answer] = {}
     seen: dict[DrillTarget, Sighting] = {}

@@ -47,7 +47,7 @@ def test_every_call_is_seen(here: World) -> None:
     assert len({request["request_id"] for request in here.requests().values()}) == len(REGIONS)
     assert {request["role"] for request in here.requests().values()} == {ROLE}
     assert "3 of 3 calls were seen in the log, the slowest after " in done.stdout
-    assert f"{MAIN}: seen after " in done.stderr
+    assert f"{ACCOUNT} {MAIN}: seen after " in done.stderr
 
 
 def test_it_says_first_what_it_will_do(here: World) -> None:
@@ -238,6 +238,32 @@ def settings_of(here: World, **settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--mfa-code", "123456"], "--mfa-code needs --mfa-serial"),
+        (["--account", ACCOUNT, "--all-accounts"], "--all-accounts includes --account"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(here: World, arguments: list[str], message: str) -> None:
+    done = here.drill("--yes", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert here.proxy.calls == []
+
+
+@pytest.mark.parametrize(
+    "arn",
+    ["Rescue", f"arn:aws:iam::{ACCOUNT}:user/Rescue", "arn:aws:iam::444455556666:role/Rescue"],
+    ids=["a name", "a user", "another account"],
+)
+def test_a_role_has_an_arn_of_the_account(here: World, arn: str) -> None:
+    done = here.drill("--yes", "--role-arn", arn)
+    assert done.exit_code == 2
+    assert done.stderr == f"{arn} is no ARN of a role of the account {ACCOUNT}\n"
+    assert "AssumeRole" not in here.proxy.operations()
+
+
+@pytest.mark.parametrize(
     ("settings", "arguments", "message"),
     [
         (
@@ -248,6 +274,7 @@ def settings_of(here: World, **settings: Any) -> None:
         ({"alerts": {"log": False, "emails": ["ops@example.com"]}}, [], "the config keeps no RoleAssumed in a log"),
         ({"detections": {"RoleDenied": "off"}}, ["--knock"], "the config keeps no RoleDenied in a log"),
         ({}, ["--account", "444455556666"], "the config has no organization"),
+        ({}, ["--all-accounts"], "the config has no organization"),
         ({"usernames": [], "role": {"existing": "Rescue"}}, [], "the config does not say the whole ARN of the role"),
         (
             {"usernames": [], "role": {"permission_set": "Rescue"}},
@@ -255,7 +282,7 @@ def settings_of(here: World, **settings: Any) -> None:
             "only Identity Center can assume the role of a permission set",
         ),
     ],
-    ids=["another account", "no log", "not logged", "no organization", "no whole ARN", "permission set"],
+    ids=["another account", "no log", "not logged", "no organization", "no accounts", "no whole ARN", "permission set"],
 )
 def test_what_could_show_nothing_is_refused(
     here: World, settings: dict[str, Any], arguments: list[str], message: str

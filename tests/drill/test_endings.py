@@ -88,7 +88,7 @@ def test_ctrl_c_while_it_waits_leaves_an_honest_receipt(here: World) -> None:
     output, errors = end(process)
     assert process.returncode == 2
     assert "Traceback" not in errors
-    assert f"{MAIN}: seen after " in errors
+    assert f"{ACCOUNT} {MAIN}: seen after " in errors
     assert "1 of 2 calls were seen in the log" in output
     assert "It ended early: interrupted\n" in output
     assert here.receipt()["end"] == "interrupted"

@@ -45,6 +45,13 @@ def test_without_an_account_it_is_the_hub() -> None:
     assert {target.account for target in plan().targets} == {ACCOUNT}
 
 
+def test_many_roles_are_counted() -> None:
+    many = plan(*(f"{number:012}" for number in range(30)))
+    lines = list(many.lines("somebody", mfa_serial=None))
+    assert "    and 10 other roles" in lines
+    assert lines[-1].startswith("It sets off 60 alerts, RoleAssumed.")
+
+
 def test_a_denied_call_is_recorded_where_the_caller_is() -> None:
     target = DrillTarget(MEMBER, role(MEMBER), OTHER)
     assert plan(MEMBER).recorded_in(target, ALLOWED) == MEMBER

@@ -103,6 +103,19 @@ def test_what_may_be_the_reason(subject: str, region: str, resource: str, *, is_
     assert request.reasons == (("it is wrong",) if is_reason else (nothing,))
 
 
+def test_an_alarm_of_another_region_is_no_reason_in_the_main_one() -> None:
+    alarm = Observation("alarms", ACCOUNT, MAIN, "problem", "quiet", f"break-glass-failing-heartbeat-{HERE}")
+    target = TARGET._replace(region=MAIN)
+    known = Evidence({target: Answer(target, NOW, ALLOWED, "1")}, {}, [alarm], is_sent=True, is_complete=True)
+    assert request_result(plan(), target, known).reasons[0].startswith("nothing that was looked at is wrong")
+
+
+def test_what_nobody_can_tell_of_another_region_is_no_reason() -> None:
+    unknown = Observation("rules", ACCOUNT, "sa-east-1", "could not tell", "AWS denies it")
+    request = request_result(plan(), TARGET, evidence(ALLOWED, observations=[unknown]))
+    assert request.reasons[0].startswith("nothing that was looked at is wrong")
+
+
 def test_what_nobody_can_tell_may_be_the_reason() -> None:
     unknown = Observation("trail", ACCOUNT, HERE, "could not tell", "AWS denies it")
     request = request_result(plan(), TARGET, evidence(ALLOWED, observations=[unknown]))

@@ -77,6 +77,14 @@ def test_what_is_another_is_not_taken_for_it(other: dict[str, Any]) -> None:
     assert seen([answer(MAIN, "1")], [other]) == [[]]
 
 
+@pytest.mark.parametrize("message", ["aws.sts", "[]", "null", '{"account": "aws.sts"}', '{"detail": "aws.sts"}'])
+def test_what_is_no_event_is_passed_over(message: str) -> None:
+    entries = {"events": [{"message": message}, {"message": json.dumps(event(MAIN, "1"))}]}
+    aws = canned_aws({"FilterLogEvents": lambda *_: entries})
+    looks = [[one.answer.request_id for one in batch] for batch in sightings(aws, plan(), [answer(MAIN, "1")], 0)]
+    assert looks == [["1"]]
+
+
 def test_an_event_that_comes_twice_is_seen_once() -> None:
     assert seen([answer(MAIN, "1")], [event(MAIN, "1"), event(MAIN, "1")]) == [["1"]]
 
