@@ -114,6 +114,13 @@ def test_login_alert_and_action_log_can_stand_in_one_template() -> None:
     assert told(stack, "Emergency") == ALERTED | {("RoleActions", "log")}
 
 
+def test_in_a_template_of_ones_own_an_organization_changes_nothing() -> None:
+    settings = {**SETTINGS, "role": {"existing": "ops/Emergency"}}
+    organization = {"id": "o-a1b2c3d4e5", "hub": "999999999999", "units": ["r-ab12"]}
+    made, same = (watch_role(config_of({**settings, **more})) for more in ({}, {"organization": organization}))
+    assert [resource.to_dict() for resource in made] == [resource.to_dict() for resource in same]
+
+
 def test_the_package_knows_no_other_name() -> None:
     import cfn_breakglass
 

@@ -21,7 +21,7 @@ from cfn_breakglass.analysis.template.reader import resolve
 from cfn_breakglass.analysis.trust.decision import decide
 from cfn_breakglass.analysis.trust.sample_callers import federated_user, iam_user, permission_set_session, role_session
 from cfn_breakglass.analysis.trust.trusted_role import TrustedRole
-from cfn_breakglass.config.loader import load_config
+from cfn_breakglass.config.loader import config_of, load_config
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.generation.files import as_data
 from cfn_breakglass.templates import accounts, main_region
@@ -178,3 +178,12 @@ def test_the_profile_of_a_permission_set_is_one_of_identity_center() -> None:
     ]
     assert f"sso_session = YOUR-SSO-SESSION\nsso_account_id = {HOME}\n" in profile
     assert "sso_role_name = BreakGlass" in profile
+
+
+def test_in_an_organization_the_mfa_device_of_a_user_is_in_the_hub() -> None:
+    hub = "999999999999"
+    settings = {"main_region": "us-east-1", "usernames": ["alice"]}
+    config = config_of({**settings, "organization": {"id": "o-a1b2c3d4e5", "hub": hub, "units": ["r-ab12"]}})
+    profile = deployed(config).stack.outputs["CliProfile"]
+    assert f"mfa_serial = arn:aws:iam::{hub}:mfa/YOUR-MFA-DEVICE" in profile
+    assert f"role_arn = arn:aws:iam::{HOME}:role/break-glass" in profile

@@ -347,3 +347,21 @@ def test_the_roles_of_the_hub_are_made_before_the_rule_of_its_template_that_name
     assert rule["Properties"]["Targets"][0]["RoleArn"]["Fn::Sub"].endswith(":role/break-glass-forwarder")
     assert rule["DependsOn"] == "AccountsStackSet"
     assert "DependsOn" not in hub["AccountsStackSet"]
+
+
+@pytest.mark.parametrize("stack_set", ["StackSet", "AccountsStackSet"])
+def test_the_hub_rolls_out_as_delegated_administrator_also_to_accounts_that_join(stack_set: str) -> None:
+    config = config_of({**BASE, "rollout": "managed", "organization": ORGANIZATION})
+    properties = templates_of(config)["main-region"]["Resources"][stack_set]["Properties"]
+    assert (properties["PermissionModel"], properties["CallAs"]) == ("SERVICE_MANAGED", "DELEGATED_ADMIN")
+    assert properties["AutoDeployment"]["Enabled"] is True
+
+
+def test_an_account_that_joins_has_the_roles_before_the_rules_that_name_them() -> None:
+    config = config_of({**BASE, "rollout": "managed", "organization": ORGANIZATION})
+    hub = templates_of(config)["main-region"]["Resources"]
+    roles, rules = hub["AccountsStackSet"]["Properties"], hub["StackSet"]["Properties"]
+    assert roles["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
+    assert "DependsOn" not in roles["AutoDeployment"]
+    (first,) = rules["AutoDeployment"]["DependsOn"]
+    assert first["Fn::Sub"].endswith(":stackset/${AccountsStackSet}")

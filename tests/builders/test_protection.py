@@ -688,3 +688,18 @@ def test_validate_has_nothing_against_the_guard(tmp_path: Path) -> None:
     path = tmp_path / "guard-scp.json"
     path.write_text(as_policy(guard(GUARDED), limits.SCP.maximum), encoding="utf-8")
     assert scp_findings(path) == []
+
+
+OF_AN_ORGANIZATION: Final[dict[str, Any]] = {
+    **{key: value for key, value in GUARDED.items() if key != "trail"},
+    "organization": {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]},
+}
+BY_STACK_SETS: Final = "role/stacksets-exec-0123456789abcdef"
+
+
+@pytest.mark.parametrize("role", ["role/break-glass-forwarder-2", BY_STACK_SETS])
+def test_in_an_organization_only_stack_sets_change_the_roles_of_every_account(role: str) -> None:
+    account = "444455556666"
+    call = Call("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{account}:{role}")
+    assert not lets([guard(OF_AN_ORGANIZATION)], call, f"arn:aws:iam::{account}:role/Admin")
+    assert lets([guard(OF_AN_ORGANIZATION)], call, f"arn:aws:iam::{account}:{BY_STACK_SETS}")

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deployments import template_files
 from every_case import assert_every
+from named_parts import record_of_call
 from organization_samples import (
     HUB,
     MAIN,
@@ -25,6 +27,7 @@ from organization_samples import (
 )
 from samples import RAISES, SAMPLES, SUBSCRIBERS, is_of_the_key, own_deliveries, title
 
+from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
 from cfn_breakglass.config.model import DETECTIONS
 
@@ -174,3 +177,41 @@ def test_an_account_of_another_organization_is_kept_out() -> None:
     for organization in ("", "o-attacker00"):
         (lost,) = Simulator(stacks, organization, hub).run(event_in(ASSUMED, MEMBER, "eu-west-1"))
         assert "does not let the role" in str(lost.problem)
+
+
+def alerts_of_call(account: str, service: str, call: str, parameters: dict[str, str], **settings: Any) -> list[str]:
+    """The detections of which the hub is alerted when an account records a call."""
+    simulator = Simulator(*deploy(template_files(*organization_files(**settings)), account))
+    deliveries = simulator.run(event_from_record(record_of_call(service, call, parameters, account)))
+    return [delivery.detection for delivery in deliveries if (delivery.kind, delivery.problem) == ("topic", None)]
+
+
+@pytest.mark.parametrize(("place", "other"), [(MEMBER, HUB), (HUB, MEMBER)], ids=["member", "hub"])
+def test_a_principal_is_watched_in_its_own_account_alone(place: str, other: str) -> None:
+    trust = {"principals": [f"arn:aws:iam::{place}:role/Chief"]}
+    call = ("iam", "UpdateAssumeRolePolicy", {"roleName": "Chief"})
+    assert alerts_of_call(place, *call, role={"trust": trust}) == ["EntranceChanged"]
+    assert alerts_of_call(other, *call, role={"trust": trust}) == []
+
+
+def test_a_queue_of_the_name_of_a_subscriber_is_that_of_the_hub_alone() -> None:
+    call = ("sqs", "DeleteQueue", {"queueUrl": "pager"})
+    assert alerts_of_call(HUB, *call) == ["MonitoringTampered"]
+    assert alerts_of_call(MEMBER, *call) == []
+
+
+def test_the_role_that_forwards_does_not_forward_its_own_end() -> None:
+    main, stackset, accounts = organization_files()
+    without = replacing(r"RoleName: break-glass-forwarder\n", "RoleName: another\n")(accounts)
+    simulator = Simulator(*deploy(template_files(main, stackset, without), MEMBER))
+    record = record_of_call("iam", "DeleteRole", {"roleName": "break-glass-forwarder"}, MEMBER)
+    deliveries = simulator.run(event_from_record(record))
+    assert {delivery.kind for delivery in deliveries} == {"topic", "log"}
+    assert {delivery.problem or delivery.assumed_allowed for delivery in deliveries} == {()}
+
+
+def test_an_alert_names_the_role_of_the_account_in_which_it_happened() -> None:
+    tampered = next(sample for sample in RAISES if sample.parent.name == "MonitoringTampered")
+    deliveries = account_of_organization(MEMBER).run(event_in(tampered, MEMBER, "eu-west-1"))
+    roles = {json.loads(delivery.message)["role"] for delivery in deliveries if delivery.kind == "topic"}
+    assert roles == {f"arn:aws:iam::{MEMBER}:role/ops/break-glass"}
