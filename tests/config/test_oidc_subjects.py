@@ -54,7 +54,10 @@ SUBJECTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "*@example.com",
         ),
     ),
-    "gitlab.example.com": (("project_path:example/*",), ("project_path:*", "project_path:*:ref:main")),
+    "gitlab.example.com": (
+        ("project_path:example/*",),
+        ("project_path:*", "project_path:example*", "project_path:*:ref:main"),
+    ),
     "app.terraform.io": (
         ("organization:acme:*", "organization:acme:project:*:workspace:prod:run_phase:*"),
         ("organization:*", "organization:acme*", "organization:*:project:ops:workspace:prod:run_phase:apply"),
@@ -144,6 +147,11 @@ def test_the_form_of_older_repositories_alone_is_a_warning() -> None:
     assert "repository_id" in text
     (text,) = of_older_repositories("repo:example/*")
     assert "as repo:example@OWNER-ID/*;" in text
+
+
+def test_the_new_form_of_another_owner_is_not_that_of_this_one() -> None:
+    (text,) = of_older_repositories("repo:example/ops:*", "repo:other@1234/ops@5678:*")
+    assert "repo:example@OWNER-ID/ops@REPOSITORY-ID:*" in text
 
 
 def test_both_forms_or_the_id_of_the_repository_are_none() -> None:
