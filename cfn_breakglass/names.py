@@ -274,6 +274,11 @@ class Names(NamedTuple):
         return f"{self.log_groups}heartbeat"
 
     @property
+    def saved_queries(self) -> str:
+        """What the names of the saved queries begin with: their folder in the console."""
+        return f"{self.prefix}/"
+
+    @property
     def heartbeat(self) -> str:
         """The name of the schedule of every region, and of the one role of all schedules."""
         return f"{self.prefix}-heartbeat"

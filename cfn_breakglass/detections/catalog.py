@@ -73,6 +73,8 @@ _RESTORE: Final = (
 )
 # Nobody else can put an event with such a source on a bus.
 _API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
+# What any stack does as a role of such a name is only logged. So a stack that makes one alerts.
+_NEW_STACK_SETS_ROLE: Final = ("CreateRole",)
 # No data events: where a trail records those, an alert would be one itself, and alerts would never end.
 _MANAGEMENT: Final = {"managementEvent": [True]}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
@@ -450,6 +452,7 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
         *(SET_OWNER_CALLS if config.forwards and not config.rolls_out else ()),
+        *(_NEW_STACK_SETS_ROLE if config.organization else ()),
     }
     # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
     # other regions there is no other stack.
@@ -474,7 +477,9 @@ def _not_by_stack_sets(config: Config) -> dict[str, Any]:
     if not config.organization:
         return {}
     others = [{"anything-but": {"prefix": STACK_SETS_ROLE}}, *ABSENT]
-    return {"userIdentity": {"sessionContext": {"sessionIssuer": {"userName": others}}}}
+    # A user can have such a name too, and issue a session to a federated user.
+    issuer = {"$or": [{"userName": others}, {"type": [{"anything-but": ["Role"]}]}]}
+    return {"userIdentity": {"sessionContext": {"sessionIssuer": issuer}}}
 
 
 def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> Detection:

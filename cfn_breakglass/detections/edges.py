@@ -135,7 +135,7 @@ def _tampering(config: Config, names: Names, watcher: str, key_id: str | None) -
     rules = {
         "Rules": ("Changes of the rules, buses, logs and alarms", rule_changes(config, names)),
         "Delivery": ("Changes of the topics, queues and heartbeat", delivery_changes(config, names, watcher)),
-        "Parts": ("Changes of the roles, policies and stacks", part_changes(config, names)),
+        "Parts": ("Changes of the roles, policies, stacks and saved queries", part_changes(config, names)),
         "Account": ("Changes of the account that alerts depend on", account_changes(config, names)),
         "Tried": ("Denied changes of this monitoring", denied_changes(config, names)),
     }

@@ -46,11 +46,11 @@ _GUARD_REMOVALS: Final = (
     {"prefix": _DELETE_POLICY},
 )
 
-# What takes an account, or all of them, away from the hub, and what lets others roll out to all of them. The account
-# that manages the organization records it.
+# What takes an account, or all of them, away from the hub, what lets others roll out to all of them, and what attaches
+# a policy, which may deny the forwarding. The account that manages the organization records it.
 _ABOUT_ORGANIZATION: Final = (
     *("RemoveAccountFromOrganization", "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator"),
-    *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess"),
+    *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess", "AttachPolicy"),
 )
 
 # CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about. No call about logs or
@@ -203,9 +203,12 @@ def _of_subscriber(arn: Arn) -> _Fields:
 
 
 def part_changes(config: Config, names: Names) -> _Fields:
-    """Every writing call, by anybody, about our roles, policies, stacks and bucket."""
+    """Every writing call, by anybody, about our roles, policies, stacks, saved queries and bucket.
+
+    The rule of the log groups has no room for the queries.
+    """
     prefix = names.prefix
-    services = ["iam", "cloudformation"]
+    services = ["iam", "cloudformation", "logs"]
     parts: list[_Fields] = [
         {"roleName": _roles(config, names)},
         {"policyArn": own_policies(config, names)},
@@ -214,6 +217,7 @@ def part_changes(config: Config, names: Names) -> _Fields:
         {"stackId": _stack_ids(config, names)},
         {"stackIds": _stack_ids(config, names)},
         *([{"stackSetName": _stack_sets(names)}] if config.forwards else []),
+        {"name": [{"prefix": names.saved_queries}]},
         _OMITTED_PARAMETERS,
     ]
     if config.trail == CREATE:

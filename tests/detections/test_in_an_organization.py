@@ -29,9 +29,11 @@ from samples import RAISES, SAMPLES, SUBSCRIBERS, is_of_the_key, own_deliveries,
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
+from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
 from cfn_breakglass.config.model import DETECTIONS
 
 ASSUMED = next(sample for sample in RAISES if title(sample) == "RoleAssumed/raises-user-of-the-same-account")
+BY_CAROL = next(sample for sample in RAISES if title(sample) == "MonitoringTampered/raises-logs-put-metric-filter")
 
 
 def assert_as_expected(sample: Path, account: str, region: str) -> None:
@@ -215,3 +217,52 @@ def test_an_alert_names_the_role_of_the_account_in_which_it_happened() -> None:
     deliveries = account_of_organization(MEMBER).run(event_in(tampered, MEMBER, "eu-west-1"))
     roles = {json.loads(delivery.message)["role"] for delivery in deliveries if delivery.kind == "topic"}
     assert roles == {f"arn:aws:iam::{MEMBER}:role/ops/break-glass"}
+
+
+def alerts_of_carol(account: str, call: str, parameters: dict[str, str], issuer: str = "", **fields: str) -> list[str]:
+    """The detections of which the hub is alerted when a session that ``issuer`` made calls something in an account."""
+    service, _, name = call.partition(":")
+    event = event_in(BY_CAROL, account, MAIN)
+    event["source"] = f"aws.{service}"
+    event["detail"] |= {"eventSource": f"{service}.amazonaws.com", "eventName": name, "requestParameters": parameters}
+    event["detail"] |= fields
+    if issuer:
+        kind, _, issuer_name = issuer.partition("/")
+        session_issuer = {"type": {"role": "Role", "user": "IAMUser"}[kind], "userName": issuer_name}
+        session_issuer["arn"] = f"arn:aws:iam::{account}:{issuer}"
+        event["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"] |= session_issuer
+        event["detail"]["userIdentity"]["type"] = {"role": "AssumedRole", "user": "FederatedUser"}[kind]
+    deliveries = account_of_organization(account).run(event)
+    return [delivery.detection for delivery in deliveries if (delivery.kind, delivery.region) == ("topic", MAIN)]
+
+
+FOR_A_STACK = {"sourceIPAddress": CLOUDFORMATION}
+FORWARDER = {"roleName": "break-glass-forwarder", "policyName": "stop"}
+TOPIC = {"topicArn": f"arn:aws:sns:{MAIN}:{HUB}:break-glass-alerts", "attributeName": "Policy"}
+
+
+def test_what_stack_sets_do_is_logged_only() -> None:
+    assert alerts_of_carol(MEMBER, "iam:PutRolePolicy", FORWARDER, "role/stacksets-exec-0a1b", **FOR_A_STACK) == []
+    assert alerts_of_carol(MEMBER, "iam:PutRolePolicy", FORWARDER, "role/stacksets-exec-0a1b") == ["MonitoringTampered"]
+
+
+@pytest.mark.parametrize("issuer", ["role/Deploy", "role/StackSets-Exec-0a1b", "user/stacksets-exec-0a1b"])
+def test_whoever_is_called_like_a_role_of_stack_sets_alerts(issuer: str) -> None:
+    """A stack of a federated user too: its calls have the name of the user who issued the session."""
+    assert alerts_of_carol(MEMBER, "iam:PutRolePolicy", FORWARDER, issuer, **FOR_A_STACK) == ["MonitoringTampered"]
+    by_both_topics = ["MonitoringTampered", "MonitoringTampered"]
+    assert alerts_of_carol(HUB, "sns:SetTopicAttributes", TOPIC, issuer, **FOR_A_STACK) == by_both_topics
+
+
+@pytest.mark.parametrize("name", ["stacksets-exec-0a1b", "StackSets-EXEC-0a1b"])
+@pytest.mark.parametrize("call", ["CreateRole", "UpdateAssumeRolePolicy", "AttachRolePolicy"])
+@pytest.mark.parametrize("fields", [{}, FOR_A_STACK], ids=["a person", "a stack"])
+def test_a_change_of_a_role_of_stack_sets_alerts(name: str, call: str, fields: dict[str, str]) -> None:
+    """IAM ignores the letter case of its name."""
+    assert alerts_of_carol(MEMBER, f"iam:{call}", {"roleName": name}, **fields) == ["MonitoringTampered"]
+
+
+@pytest.mark.parametrize("call", ["AttachPolicy", "DetachPolicy", "UpdatePolicy", "RegisterDelegatedAdministrator"])
+def test_what_can_silence_every_account_alerts_in_the_management_account(call: str) -> None:
+    """That account has both templates too. A policy that is attached may deny the forwarding."""
+    assert alerts_of_carol(MEMBER, f"organizations:{call}", {"targetId": "r-ab12"}) == ["MonitoringTampered"]

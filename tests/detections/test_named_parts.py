@@ -70,9 +70,8 @@ def deployed(config_name: str) -> Account:
     stacks = deploy(files["main-region.yaml"], files["stackset.yaml"], account=ACCOUNT)
     names = Names.of(config)
     parts = [*parts_of(stacks["us-east-1"]), *parts_of(stacks["eu-west-1"]), Part(STACK_SET, NAME, "us-east-1")]
-    return Account(
-        Simulator(stacks), list(dict.fromkeys(parts)), (names.alarms, names.default_bus_rules, names.log_groups)
-    )
+    beginnings = (names.alarms, names.default_bus_rules, names.log_groups, names.saved_queries)
+    return Account(Simulator(stacks), list(dict.fromkeys(parts)), beginnings)
 
 
 # name: what differs from EVERYTHING

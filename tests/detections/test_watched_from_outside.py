@@ -129,7 +129,8 @@ HARMLESS: Final = {
     " sns:AddPermission",
     "a key by another name, or of another age": "kms:UpdateAlias kms:DisableKeyRotation",
     "what is in the logs, and who else reads it": "logs:DeleteAccountPolicy logs:DeleteLogStream"
-    " logs:DeleteRetentionPolicy logs:PutAccountPolicy logs:PutDataProtectionPolicy logs:PutSubscriptionFilter",
+    " logs:DeleteRetentionPolicy logs:PutAccountPolicy logs:PutDataProtectionPolicy logs:PutQueryDefinition"
+    " logs:PutSubscriptionFilter",
     "an alarm that goes off again": "monitoring:EnableAlarmActions monitoring:SetAlarmState",
     "a subscriber more": "sns:ConfirmSubscription sns:Subscribe",
     "text messages, and an alarm says which are not sent": "sns:SetSMSAttributes",

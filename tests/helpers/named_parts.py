@@ -30,6 +30,7 @@ SUBSCRIPTION: Final = "subscription"
 QUEUE: Final = "queue"
 LOG_GROUP: Final = "log group"
 LOG_POLICY: Final = "log policy"
+QUERY: Final = "saved query"
 ALARM: Final = "alarm"
 BUS: Final = "bus"
 RULE: Final = "rule"
@@ -65,6 +66,7 @@ OWNERS: Final = {
     QUEUE: "sqs",
     LOG_GROUP: "logs",
     LOG_POLICY: "logs",
+    QUERY: "logs",
     ALARM: "cloudwatch",
     BUS: "events",
     RULE: "events",
@@ -171,6 +173,7 @@ _MEANINGS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "logs": (
         ("*ResourcePolicy", "policyName", LOG_POLICY),
+        ("PutQueryDefinition", "name", QUERY),
         ("*AccountPolicy", "policyName", OTHER),
         ("*ResourcePolicy", "resourceArn", LOG_GROUP),
         ("PutDeliverySource", "resourceArn", LOG_GROUP),
@@ -379,6 +382,7 @@ _TYPES: Final = {
     "AWS::KMS::Alias": ALIAS,
     "AWS::KMS::Key": KEY,
     "AWS::Logs::LogGroup": LOG_GROUP,
+    "AWS::Logs::QueryDefinition": QUERY,
     "AWS::Logs::ResourcePolicy": LOG_POLICY,
     "AWS::S3::Bucket": BUCKET,
     "AWS::SNS::Subscription": SUBSCRIPTION,
@@ -386,12 +390,11 @@ _TYPES: Final = {
     "AWS::SQS::Queue": QUEUE,
     "AWS::Scheduler::Schedule": SCHEDULE,
 }
-# What calls name by the part that it belongs to, and queries, which only read.
+# What calls name by the part that it belongs to.
 _BELONGING_TYPES: Final = {
     "AWS::Events::EventBusPolicy",
     "AWS::IAM::RolePolicy",
     "AWS::Logs::MetricFilter",
-    "AWS::Logs::QueryDefinition",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
@@ -446,6 +449,7 @@ SPELLINGS: Final[dict[str, dict[str, str]]] = {
         "ARN with a star": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
     },
     LOG_POLICY: {"name": "{name}"},
+    QUERY: {"name": "{name}"},
     ALARM: {"name": "{name}"},
     BUS: {"name": "{name}", "ARN": "arn:aws:events:{region}:{account}:event-bus/{name}"},
     RULE: {"name": "{name}"},

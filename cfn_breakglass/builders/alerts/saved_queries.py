@@ -87,7 +87,7 @@ def _last_heartbeats() -> tuple[str, ...]:
 def _query(plan: Plan, title: str, log_groups: list[str], *commands: str) -> logs.QueryDefinition:
     return logs.QueryDefinition(
         f"{title}Query",
-        Name=f"{plan.names.prefix}/{title.lower()}",
+        Name=f"{plan.names.saved_queries}{title.lower()}",
         LogGroupNames=[Ref(logical_id) for logical_id in log_groups],
         QueryString="\n| ".join(commands),
     )
