@@ -24,7 +24,7 @@ from cfn_breakglass.drill.calls import (
     LIST_STACK_INSTANCES,
     LIST_SUBSCRIPTIONS,
 )
-from cfn_breakglass.drill.drill_plan import DrillPlan, check_organization
+from cfn_breakglass.drill.drill_plan import DrillPlan, require_organization
 from cfn_breakglass.drill.observations import Observation, Subject
 from cfn_breakglass.drill.parallel import in_parallel
 from cfn_breakglass.drill.trails import trail_observations
@@ -167,7 +167,7 @@ def stack_instances(aws: Aws, deployed: Plan, name: str) -> list[Mapping[str, An
 
 def accounts_of_organization(aws: Aws, deployed: Plan) -> tuple[str, ...]:
     """Every account to which the stack set of the role is deployed."""
-    check_organization(deployed.config)
+    require_organization(deployed.config)
     instances = stack_instances(aws, deployed, deployed.names.accounts_stack_set)
     return tuple(sorted({instance["Account"] for instance in instances}))
 

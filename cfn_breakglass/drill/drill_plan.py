@@ -242,7 +242,7 @@ def _check_role_arn(role_arn: str, accounts: Iterable[str]) -> None:
             raise CannotDrillError(f"{role_arn} is no ARN of a role of the account {account}")
 
 
-def check_organization(config: Config) -> None:
+def require_organization(config: Config) -> None:
     """Raise CannotDrillError if the config is for one account alone."""
     if not config.organization:
         raise CannotDrillError("the config has no organization, so there is no other account to call a role of")
@@ -251,7 +251,7 @@ def check_organization(config: Config) -> None:
 def _check(drill: DrillPlan) -> None:
     config = drill.deployed.config
     if any(target.account != drill.account for target in drill.targets):
-        check_organization(config)
+        require_organization(config)
     if config.account and drill.account != config.account:
         raise CannotDrillError(f"the caller is of the account {drill.account}, and the config is for {config.account}")
     if config.role.permission_set and drill.expected == ALLOWED:
