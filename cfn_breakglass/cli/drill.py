@@ -106,7 +106,6 @@ def drill(
     the log. It says what in the account keeps events or alerts from arriving. This is the only command that talks to
     AWS, and it changes nothing.
     """
-    from cfn_breakglass.analysis.text_layout import terminal_safe
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.drill.account_checks import accounts_of_organization
     from cfn_breakglass.drill.aws import open_aws
@@ -114,6 +113,7 @@ def drill(
     from cfn_breakglass.drill.receipt_formats import make_folder, text_lines, write_receipt
     from cfn_breakglass.drill.run import run_drill
     from cfn_breakglass.plan import make_plan
+    from cfn_breakglass.text_layout import terminal_safe
 
     _check_options(ctx)
     deployed = make_plan(load_config(config)[0])
@@ -212,7 +212,7 @@ class _Ticker:
         self._progress.advance(len(sightings), self._count)
 
     def _write(self, line: str) -> None:
-        from cfn_breakglass.analysis.text_layout import terminal_safe
+        from cfn_breakglass.text_layout import terminal_safe
 
         self._progress.write_line(terminal_safe(line), lambda text: click.echo(text, err=True))
 

@@ -156,10 +156,10 @@ def _text(use: UseReport, form: str) -> str:
 
             return report_as_json(use)
         case "html":
-            from cfn_breakglass.analysis.documents.html_format import document_as_html
+            from cfn_breakglass.documents.html_format import document_as_html
 
             return document_as_html(TITLE, report_blocks(use, with_drawings=True))
         case _:
-            from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
+            from cfn_breakglass.documents.markdown_format import document_as_markdown
 
             return document_as_markdown(report_blocks(use, with_drawings=False))

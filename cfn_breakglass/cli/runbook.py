@@ -12,7 +12,7 @@ from cfn_breakglass.cli.options import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cfn_breakglass.guidance.runbook.blocks import Block
+    from cfn_breakglass.guidance.runbook.blanks import RunbookBlock
 
 _NAMES = {"markdown": "RUNBOOK.md", "html": "RUNBOOK.html"}
 
@@ -89,8 +89,8 @@ def _compare(path: Path, text: str, config: Path) -> int:
     return 0
 
 
-def _advice(blocks: Collection[Block], written: Collection[str], *, is_linked: bool) -> str:
-    from cfn_breakglass.guidance.runbook.blocks import Blank
+def _advice(blocks: Collection[RunbookBlock], written: Collection[str], *, is_linked: bool) -> str:
+    from cfn_breakglass.guidance.runbook.blanks import Blank
 
     keys = [block.key for block in blocks if isinstance(block, Blank)]
     empty = sum(key not in written for key in keys)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from cfn_breakglass.analysis.text_layout import count_of
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
 from cfn_breakglass.detections.catalog import Detection
@@ -15,6 +14,7 @@ from cfn_breakglass.detections.edges import ASSUME
 from cfn_breakglass.errors import BreakglassError, UnknownRoleError
 from cfn_breakglass.names import part_arn, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
+from cfn_breakglass.text_layout import count_of
 
 ALLOWED: Final = "allowed"
 DENIED: Final = "denied"

@@ -10,16 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from cfn_breakglass import __version__
-from cfn_breakglass.analysis.documents.document import (
-    Block,
-    DocumentHeading,
-    DocumentParagraph,
-    DocumentTable,
-    Facts,
-    Text,
-    Value,
-)
-from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
+from cfn_breakglass.documents.blocks import Block, Facts, Heading, Paragraph, Table
+from cfn_breakglass.documents.markdown_format import document_as_markdown
+from cfn_breakglass.documents.texts import code
 from cfn_breakglass.drill.drill_plan import DENIED
 from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
 from cfn_breakglass.drill.receipt import SEEN, Receipt, RequestResult
@@ -117,39 +110,32 @@ def markdown_receipt(receipt: Receipt) -> str:
 
 def _blocks(receipt: Receipt) -> Iterator[Block]:
     plan, minutes = receipt.plan, receipt.timeout_seconds / 60
-    yield DocumentHeading(1, (f"Break-glass drill, {receipt.started:%Y-%m-%d}",))
-    yield DocumentParagraph((f"**{summary(receipt)}**", *_end(receipt)))
-    facts: dict[str, Text] = {
-        "Account": (plan.account,),
-        "Caller": (Value(receipt.caller), f", expected to be {plan.expected}"),
-        "Role": (Value(", ".join(plan.role_arns)),),
-        "Time": (f"{_time(receipt.started)} to {_time(receipt.ended)}, at most {minutes:g} minutes for the log",),
-        "Log group": (Value(plan.log_group_arn),),
-        "Made by": (f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",),
+    yield Heading(1, f"Break-glass drill, {receipt.started:%Y-%m-%d}")
+    yield Paragraph(f" It ended early: {code(receipt.end)}" if receipt.end else "", summary(receipt))
+    facts = {
+        "Account": plan.account,
+        "Caller": f"{code(receipt.caller)}, expected to be {plan.expected}",
+        "Role": code(", ".join(plan.role_arns)),
+        "Time": f"{_time(receipt.started)} to {_time(receipt.ended)}, at most {minutes:g} minutes for the log",
+        "Log group": code(plan.log_group_arn),
+        "Made by": f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",
     }
     yield Facts(tuple((label, (text,)) for label, text in facts.items()))
-    yield DocumentTable(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
+    yield Table(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
     for title, state in (("Not as it should be", PROBLEM), ("Could not tell", UNKNOWN)):
-        yield DocumentHeading(2, (title,))
-        rows = tuple((subject, (*places, Value(text))) for subject, places, text in _grouped(receipt, state))
-        yield Facts(tuple((subject, (text,)) for subject, text in rows)) if rows else DocumentParagraph(("Nothing.",))
+        yield Heading(2, title)
+        rows = tuple((subject, (f"{places}: {code(text)}",)) for subject, places, text in _grouped(receipt, state))
+        yield Facts(rows) if rows else Paragraph("Nothing.")
 
 
-def _end(receipt: Receipt) -> Iterator[str | Value]:
-    if receipt.end:
-        yield " It ended early: "
-        yield Value(receipt.end)
-
-
-def _row(request: RequestResult) -> tuple[Text, ...]:
+def _row(request: RequestResult) -> tuple[str, ...]:
     row = _request(request)
     seconds = "" if row["seconds"] is None else str(row["seconds"])
     own = (row["account"], row["region"], row["request_id"], row["sent"] or "", row["result"], seconds)
-    reasons = (Value("; ".join(request.reasons)),) if request.reasons else ()
-    return (*((text,) for text in own), reasons)
+    return (*own, code("; ".join(request.reasons)) if request.reasons else "")
 
 
-def _grouped(receipt: Receipt, state: str) -> Iterator[tuple[str, Text, str]]:
+def _grouped(receipt: Receipt, state: str) -> Iterator[tuple[str, str, str]]:
     """Subject, places and text of the observations of a state: what is the same in many places once."""
     places: dict[tuple[str, str], list[str]] = {}
     for observation in receipt.observations:
@@ -160,17 +146,17 @@ def _grouped(receipt: Receipt, state: str) -> Iterator[tuple[str, Text, str]]:
         places.setdefault((observation.subject, observation.text), []).append(place)
     for (subject, text), same in places.items():
         more = f" and {len(same) - _MOST_PLACES} more" if len(same) > _MOST_PLACES else ""
-        yield subject, (f"{', '.join(same[:_MOST_PLACES])}{more}: ",), text
+        yield subject, f"{', '.join(same[:_MOST_PLACES])}{more}", text
 
 
 def text_lines(receipt: Receipt) -> Iterator[str]:
     """The receipt for a terminal."""
-    yield "".join(part.text if isinstance(part, Value) else part for part in (summary(receipt), *_end(receipt)))
+    yield summary(receipt) + (f" It ended early: {receipt.end}" if receipt.end else "")
     for request in receipt.requests:
         if request.result != SEEN:
             yield f"  {request.target.account} {request.target.region}: {request.result}: {'; '.join(request.reasons)}"
     for title, state in (("Not as it should be:", PROBLEM), ("Could not tell:", UNKNOWN)):
-        lines = [f"  {subject}, {places[0]}{text}" for subject, places, text in _grouped(receipt, state)]
+        lines = [f"  {subject}, {places}: {text}" for subject, places, text in _grouped(receipt, state)]
         yield from (title, *lines) if lines else ()
 
 

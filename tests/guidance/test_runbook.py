@@ -20,27 +20,17 @@ from runbooks import CASES, PRINTED, RUNBOOKS, blocks, golden_runbooks, plan, ru
 from samples import ACCOUNT
 
 from cfn_breakglass import config_of
-from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.analysis.iam.policy import Request, match_statements
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import Config
+from cfn_breakglass.documents.blocks import Code, Heading, Link, Paragraph, Steps, Table
+from cfn_breakglass.documents.texts import code
 from cfn_breakglass.drill.drill_plan import make_drill_plan
 from cfn_breakglass.guidance.lockouts import lockouts
-from cfn_breakglass.guidance.runbook.blocks import (
-    Blank,
-    Block,
-    Code,
-    Heading,
-    Link,
-    Paragraph,
-    Steps,
-    Subheading,
-    Table,
-    Title,
-)
-from cfn_breakglass.guidance.runbook.html_format import html
+from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
+from cfn_breakglass.guidance.runbook.contents import PRACTICE
+from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.guidance.runbook.make import runbook_blocks
-from cfn_breakglass.guidance.runbook.markdown_format import markdown
 from cfn_breakglass.plan import make_plan
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -53,27 +43,27 @@ OF_THE_CLI = {"region", "profile", "query", "output"}
 NOW = "2026-05-04T03:00:00Z"
 
 
-def blocks_of(settings: dict[str, Any]) -> list[Block]:
+def blocks_of(settings: dict[str, Any]) -> list[RunbookBlock]:
     return runbook_blocks(make_plan(config_of(settings)), config_file="breakglass.yaml", lines={})
 
 
-def text_of(found: list[Block]) -> str:
+def text_of(found: list[RunbookBlock]) -> str:
     """Every word of a runbook that is no command."""
     texts: list[str] = []
     for block in found:
         match block:
             case Steps(lines):
                 texts += lines
-            case Table(head, rows):
-                texts += [*head, *(cell for row in rows for cell in row)]
-            case Paragraph(text) | Heading(text) | Subheading(text):
+            case Table(columns, rows):
+                texts += [*columns, *(cell for row in rows for cell in row)]
+            case Paragraph(text) | Heading(_, text):
                 texts.append(text)
             case _:
                 pass
     return "\n".join(texts)
 
 
-def shell(found: list[Block]) -> list[str]:
+def shell(found: list[RunbookBlock]) -> list[str]:
     """The commands, each on one line."""
     lines = []
     for block in found:
@@ -113,6 +103,14 @@ def operations(service: str) -> dict[str, Any]:
     return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
 
 
+def sections(case: str) -> dict[str, list[int]]:
+    """The title of each section, and the items of the practice beside it."""
+    headings = [block for block in blocks(case) if isinstance(block, Heading) and block.level == 2]
+    return {
+        heading.text: [int(item) for item in heading.note.removeprefix(PRACTICE).split(",")] for heading in headings
+    }
+
+
 # ---- the text ----
 
 
@@ -129,8 +127,7 @@ def test_every_file_in_the_folder_is_a_golden_runbook() -> None:
 
 @every_case
 def test_every_point_of_the_practice_that_a_runbook_can_cover_is_beside_a_heading(case: str) -> None:
-    items = {item for block in blocks(case) if isinstance(block, Heading) for item in block.items}
-    assert items == {*range(1, 18), 21, 22}
+    assert {item for items in sections(case).values() for item in items} == {*range(1, 18), 21, 22}
 
 
 def test_the_table_of_the_practice_and_the_headings_say_the_same() -> None:
@@ -138,7 +135,7 @@ def test_the_table_of_the_practice_and_the_headings_say_the_same() -> None:
     page = (ROOT / "docs" / "well-architected.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d+) \| .* \| (?:Covered|With you|Yours) \| (.*) \|$", page, re.MULTILINE)
     assert [int(number) for number, _ in rows] == [*range(1, 26)]
-    items = {block.title.partition(".")[0]: block.items for block in blocks("smallest") if isinstance(block, Heading)}
+    items = {title.partition(".")[0]: numbers for title, numbers in sections("smallest").items()}
     for number, text in rows:
         for match in re.finditer(r"he runbook, (\d+)(?: and (\d+))?", text):
             assert all(int(number) in items[section] for section in match.groups() if section), text
@@ -146,8 +143,7 @@ def test_the_table_of_the_practice_and_the_headings_say_the_same() -> None:
 
 @every_case
 def test_the_sections_are_numbered_and_what_refers_to_one_is_right(case: str) -> None:
-    titles = [block.title for block in blocks(case) if isinstance(block, Heading)]
-    numbers = [title.partition(".")[0] for title in titles]
+    numbers = [title.partition(".")[0] for title in sections(case)]
     assert numbers == [str(number) for number in range(1, 11)]
     referred = set(re.findall(r"\(see (\d+)\)|way of (\d+)|those of (\d+)", text_of(blocks(case))))
     assert {number for match in referred for number in match if number} <= set(numbers)
@@ -295,7 +291,7 @@ def test_who_cannot_switch_in_the_console_is_not_told_to() -> None:
 # ---- the end of sessions ----
 
 
-def policies(found: list[Block]) -> list[dict[str, Any]]:
+def policies(found: list[RunbookBlock]) -> list[dict[str, Any]]:
     """The policies in the commands, by the name of their option."""
     documents = []
     for command in shell(found):
@@ -404,9 +400,9 @@ def test_values_of_the_config_are_no_marks() -> None:
     found = blocks_of({"main_region": "us-east-1", "usernames": ["alice"], "role": {"trust": trust}})
     assert r"the token's subject is like a\|b_c\*" in markdown(found, {})
     assert "subject is like a|b_c*" in html(found, {})
-    made_up: list[Block] = [Title("Runbook"), Steps(("<b>x</b> & _y_ [z](w)", f"{code('<i>`|')} ends"))]
+    made_up: list[RunbookBlock] = [Heading(1, "Runbook"), Steps(("<b>x</b> & _y_ [z](w)", f"{code('<i>`|')} ends"))]
     assert r"\<b\>x\</b\> & \_y\_ \[z\](w)" in markdown(made_up, {})
-    assert "`` <i>`\\| `` ends" in markdown(made_up, {})
+    assert r"`` <i>`\x7c `` ends" in markdown(made_up, {})
     assert "&lt;b&gt;x&lt;/b&gt; &amp; _y_ [z](w)" in html(made_up, {})
     assert '<code class="word">&lt;i&gt;`|</code> ends' in html(made_up, {})
 

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import assume, given, strategies as st
 from runbooks import blocks, runbook
 
+from cfn_breakglass.documents.blocks import Heading
 from cfn_breakglass.errors import EditedFileError, OutputError
-from cfn_breakglass.guidance.runbook.blanks import check_html, check_markdown, read_blanks
-from cfn_breakglass.guidance.runbook.blocks import Blank, Block, Heading
-from cfn_breakglass.guidance.runbook.html_format import html
+from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock, check_html, check_markdown, read_blanks
+from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.guidance.runbook.make import previous_runbook, set_aside
-from cfn_breakglass.guidance.runbook.markdown_format import markdown
 
 FILE = "RUNBOOK.md"
 KEYS = [block.key for block in blocks("smallest") if isinstance(block, Blank)]
@@ -84,8 +83,8 @@ def test_half_of_a_blank_is_written() -> None:
 
 
 def test_labels_that_a_new_version_changes_replace_those_of_an_empty_blank_alone() -> None:
-    old: list[Block] = [Heading("Who"), Blank("who", ("Old",)), Heading("What"), Blank("what", ("Old",))]
-    new: list[Block] = [Heading("Who"), Blank("who", ("New",)), Heading("What"), Blank("what", ("New",))]
+    old: list[RunbookBlock] = [Heading(2, "Who"), Blank("who", ("Old",)), Heading(2, "What"), Blank("what", ("Old",))]
+    new: list[RunbookBlock] = [Heading(2, "Who"), Blank("who", ("New",)), Heading(2, "What"), Blank("what", ("New",))]
     edited = written_into(markdown(old, {}), "who", "- Old: Ana")
     made = markdown(new, read_blanks(edited, FILE))
     assert read_blanks(made, FILE) == {"who": "- Old: Ana"}

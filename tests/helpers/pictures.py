@@ -24,7 +24,7 @@ from samples import ACCOUNT
 from tool_environments import kept_environment
 
 from cfn_breakglass import load_config
-from cfn_breakglass.guidance.runbook.html_format import html
+from cfn_breakglass.guidance.runbook.formats import html
 from cfn_breakglass.guidance.runbook.make import runbook_blocks
 from cfn_breakglass.plan import make_plan
 

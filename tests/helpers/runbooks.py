@@ -10,7 +10,7 @@ from typing import Final
 from fresh_stacks import case_config
 from paths import ROOT
 
-from cfn_breakglass.guidance.runbook.blocks import Block
+from cfn_breakglass.guidance.runbook.blanks import RunbookBlock
 from cfn_breakglass.guidance.runbook.make import FORMATS, SUFFIXES, runbook_blocks
 from cfn_breakglass.plan import Plan, make_plan
 
@@ -31,7 +31,7 @@ def plan(case: str) -> Plan:
 
 
 @cache
-def blocks(case: str) -> list[Block]:
+def blocks(case: str) -> list[RunbookBlock]:
     """What the runbook of a case says."""
     return runbook_blocks(plan(case), config_file="breakglass.yaml", lines={})
 

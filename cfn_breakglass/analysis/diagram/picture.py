@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cfn_breakglass.analysis.text_layout import count_of
+from cfn_breakglass.text_layout import count_of
 
 _MOST_PRINCIPALS = 6
 

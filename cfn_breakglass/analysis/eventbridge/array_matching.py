@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.field_matcher import FieldMatcher, FieldPath
-from cfn_breakglass.analysis.text_layout import shorten
+from cfn_breakglass.text_layout import shorten
 
 ValuePath = tuple[str | int, ...]
 """Names and array indexes from the top of the event."""

@@ -14,7 +14,7 @@ from cfn_breakglass.analysis.eventbridge.pattern import ComparedField, Mismatch
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
 from cfn_breakglass.analysis.replay.missing_fields import absence_reason
 from cfn_breakglass.analysis.simulator.simulator import DetectionPath
-from cfn_breakglass.analysis.text_layout import shorten
+from cfn_breakglass.text_layout import shorten
 
 _DETAIL = re.compile(r"(^| )detail\.")
 _QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from cfn_breakglass.analysis.replay.results import ReplayResult, Summary
 from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.text_layout import count_of, terminal_safe
+from cfn_breakglass.text_layout import count_of, terminal_safe
 
 
 class OutputFormat(Protocol):

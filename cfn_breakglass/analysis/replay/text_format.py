@@ -9,7 +9,7 @@ from itertools import groupby
 from cfn_breakglass.analysis.replay.explain import Explanation, condense_words, record_path
 from cfn_breakglass.analysis.replay.results import OUTCOMES, RecordResult, ReplayResult, Summary
 from cfn_breakglass.analysis.simulator.simulator import Delivery
-from cfn_breakglass.analysis.text_layout import align_columns, count_of, terminal_safe, wrap_words
+from cfn_breakglass.text_layout import align_columns, count_of, terminal_safe, wrap_words
 
 _MAX_MESSAGE_LENGTH = 1_000
 _INDENT = 4 * " "

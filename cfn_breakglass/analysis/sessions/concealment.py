@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from cfn_breakglass.analysis.text_layout import shorten
+from cfn_breakglass.text_layout import shorten
 
 CONCEALED: Final = "(not shown)"
 _MOST_CHARACTERS: Final = 300

@@ -23,7 +23,7 @@ from cfn_breakglass.analysis.diagram.canvas import (
     draw_text,
 )
 from cfn_breakglass.analysis.sessions.report import Session
-from cfn_breakglass.analysis.text_layout import count_of, terminal_safe
+from cfn_breakglass.text_layout import count_of, terminal_safe
 
 _WIDTH: Final = 1000
 _LEFT, _RIGHT = 190.0, 984.0

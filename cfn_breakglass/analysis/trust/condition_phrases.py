@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cfn_breakglass.analysis.iam.conditions import ConditionResult, parse_operator
 from cfn_breakglass.analysis.iam.permission_sets import PermissionSet, parse_role_wildcard
 from cfn_breakglass.analysis.iam.principals import username_in_wildcard
-from cfn_breakglass.analysis.text_layout import count_of, join_words
+from cfn_breakglass.text_layout import count_of, join_words
 
 _KEYS = {
     "aws:currenttime": "the time",

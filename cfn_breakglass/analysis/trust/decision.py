@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cfn_breakglass.analysis.iam.principals import parse_principal
 from cfn_breakglass.analysis.iam.request_context import as_list
-from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.trust.denied_callers import DeniedCallers, denied_callers
 from cfn_breakglass.analysis.trust.reasons import (
     denial_reasons,
@@ -31,6 +30,7 @@ from cfn_breakglass.analysis.trust.trusted_role import (
     needs_own_policies,
     statement_problems,
 )
+from cfn_breakglass.text_layout import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

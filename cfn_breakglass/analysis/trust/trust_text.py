@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfn_breakglass.analysis.text_layout import join_words, terminal_safe
 from cfn_breakglass.analysis.trust.condition_phrases import describe_duration
 from cfn_breakglass.analysis.trust.decision import TrustDecision, TrustDescription
 from cfn_breakglass.analysis.trust.statement_phrases import StatementSummary
+from cfn_breakglass.text_layout import join_words, terminal_safe
 
 _HEADINGS = {"yes": "Yes", "no": "No", "cannot tell": "Cannot tell"}
 _SENTENCES = {

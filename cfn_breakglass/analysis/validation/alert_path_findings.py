@@ -9,11 +9,11 @@ from dataclasses import replace
 from itertools import chain
 
 from cfn_breakglass.analysis.simulator.simulator import AccountStacks, stacks_in_organization
-from cfn_breakglass.analysis.text_layout import join_words
 from cfn_breakglass.analysis.validation.alert_path import Occurrence, alert_path_problems
 from cfn_breakglass.analysis.validation.finding import Finding
 from cfn_breakglass.analysis.validation.finding_rules import make_finding
 from cfn_breakglass.analysis.validation.judged_template import JudgedTemplate
+from cfn_breakglass.text_layout import join_words
 
 _ACCOUNT_ID = re.compile(r"\b[0-9]{12}\b")
 _MAX_NAMES = 3

@@ -8,12 +8,12 @@ file stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from cfn_breakglass.documents.blocks import Block, Heading, Markup, Paragraph
 from cfn_breakglass.errors import EditedFileError
-from cfn_breakglass.guidance.runbook.blocks import Blank, Block, Heading, Paragraph
 
 _BEGIN: Final = re.compile(r"<!-- fill in: ([a-z][a-z-]*) ([0-9a-f]{12}) -->")
 _END: Final = "<!-- end of what you fill in -->"
@@ -23,6 +23,24 @@ _UNPLACED: Final = "Kept from before"
 _UNPLACED_ADVICE: Final = (
     "These blanks are no longer in the runbook. Move what you need elsewhere, and empty them here."
 )
+
+
+LINE_TO_FILL_IN: Final = "_" * 24
+
+
+class Blank(NamedTuple):
+    """What a person fills in, kept when the runbook is made anew; ``key`` is its name in the file."""
+
+    key: str
+    labels: tuple[str, ...]
+
+    @property
+    def empty_text(self) -> str:
+        """What stands there until somebody writes."""
+        return "\n".join(f"- {label}: {LINE_TO_FILL_IN}" for label in self.labels)
+
+
+RunbookBlock = Block | Blank
 
 
 class _Line(NamedTuple):
@@ -41,30 +59,35 @@ class _WrittenBlank(NamedTuple):
         return _digest(self.lines) not in (self.digest, _digest([]))
 
 
-def surrounded(blank: Blank, text: str | None) -> str:
-    """A blank between its comments, with what somebody has written or empty."""
-    empty = blank.empty_text
-    return f"<!-- fill in: {blank.key} {_digest([empty])} -->\n{empty if text is None else text}\n{_END}"
+def with_blanks(
+    blocks: Iterable[RunbookBlock], written: Mapping[str, str], form: Callable[[Blank, str], str]
+) -> Iterator[Block]:
+    """A document in which each blank has the text that ``form`` makes of it and of what stands there.
 
-
-def unplaced_blanks(document: Iterable[Block], written: Mapping[str, str]) -> Iterator[Block]:
-    """The blanks of ``written`` for which the document has no place any more."""
+    What is ``written`` into blanks for which the document has no place any more is at its end.
+    """
+    document = [*blocks]
     places = {block.key for block in document if isinstance(block, Blank)}
     if lost := [key for key in written if key not in places]:
-        yield Heading(_UNPLACED)
-        yield Paragraph(_UNPLACED_ADVICE)
-        yield from (Blank(key, ()) for key in lost)
+        document += [Heading(2, _UNPLACED), Paragraph(_UNPLACED_ADVICE), *(Blank(key, ()) for key in lost)]
+    for block in document:
+        yield Markup(form(block, written.get(block.key, block.empty_text))) if isinstance(block, Blank) else block
+
+
+def surrounded(blank: Blank, text: str) -> str:
+    """What stands in a blank, between its comments."""
+    return f"<!-- fill in: {blank.key} {_digest([blank.empty_text])} -->\n{text}\n{_END}"
 
 
 def signed(text: str) -> str:
     """The text of a Markdown file with its signature."""
     digests = " ".join(digest for _, digest in _sections(_outside_blanks(text, "")[1]))
-    return f"{text}\n\n<!-- cfn-breakglass runbook: {digests} -->\n"
+    return f"{text}\n<!-- cfn-breakglass runbook: {digests} -->\n"
 
 
 def signed_html(text: str) -> str:
     """The text of an HTML file, which has no blanks, with its signature."""
-    return f"{text}\n<!-- cfn-breakglass runbook: {_digest([text])} -->\n"
+    return f"{text}<!-- cfn-breakglass runbook: {_digest([text])} -->\n"
 
 
 def read_blanks(text: str, file: str) -> dict[str, str]:

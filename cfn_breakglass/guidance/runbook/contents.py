@@ -13,27 +13,20 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cfn_breakglass import __version__
-from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.analysis.trust.decision import TrustDescription
 from cfn_breakglass.builders.access.role import managed_policies
+from cfn_breakglass.documents.blocks import Code, Heading, Paragraph, Steps, Table
+from cfn_breakglass.documents.texts import code
 from cfn_breakglass.guidance.lockouts import lockouts
-from cfn_breakglass.guidance.runbook.blocks import (
-    PRACTICE,
-    Blank,
-    Block,
-    Code,
-    Heading,
-    Paragraph,
-    Steps,
-    Table,
-    Title,
-)
+from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
 from cfn_breakglass.guidance.runbook.ending_sessions import ending_sessions
 from cfn_breakglass.guidance.runbook.ways_in import drill_commands, has_users, to_fill_in, ways_in
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.names import in_every_account
 from cfn_breakglass.plan import Plan
 
+PRACTICE: Final = "SEC03-BP03"
+"""The best practice of AWS's Well-Architected Framework that a runbook is about."""
 _SECRET: Final = re.compile(r"\{\{[^}]*\}\}")
 _KINDS: Final = {
     "email": "e-mail",
@@ -45,26 +38,31 @@ _KINDS: Final = {
 }
 
 
-def contents(plan: Plan, trust: TrustDescription | None, config_file: str) -> Iterator[Block]:
+def contents(plan: Plan, trust: TrustDescription | None, config_file: str) -> Iterator[RunbookBlock]:
     """The blocks of a runbook. ``trust`` is what the templates say of who gets in, None of a role they do not make."""
     yield from _head(plan, config_file)
     yield from _when_to_use()
     yield from _before()
-    yield Heading("3. Get in", (4, 10, 16))
+    yield _section("3. Get in", 4, 10, 16)
     yield from ways_in(plan)
     yield from _locked_out(plan, trust)
     yield from _while_in(plan)
     yield from _alerts(plan)
-    yield Heading("7. End all sessions now", (14,))
+    yield _section("7. End all sessions now", 14)
     yield from ending_sessions(plan)
     yield from _after(plan)
     yield from _every_quarter(plan)
     yield from _custody(plan)
 
 
-def _head(plan: Plan, config_file: str) -> Iterator[Block]:
+def _section(title: str, *items: int) -> Heading:
+    """The heading of a section, and the items of SEC03-BP03 that it is about, as docs/well-architected.md counts."""
+    return Heading(2, title, f"{PRACTICE} {', '.join(map(str, items))}")
+
+
+def _head(plan: Plan, config_file: str) -> Iterator[RunbookBlock]:
     config = plan.config
-    yield Title(f"Break-glass runbook: {config.name}")
+    yield Heading(1, f"Break-glass runbook: {config.name}")
     organization = config.organization
     account = code(config.account) if config.account else "the account that ACCOUNT stands for below"
     if organization:
@@ -100,8 +98,8 @@ def _watched(plan: Plan) -> str:
     return f"{others} more region{'s are' if others > 1 else ' is'} watched" if others else "No other region is watched"
 
 
-def _when_to_use() -> Iterator[Block]:
-    yield Heading("1. Is it an emergency?", (1, 2, 3, 4, 7, 9))
+def _when_to_use() -> Iterator[RunbookBlock]:
+    yield _section("1. Is it an emergency?", 1, 2, 3, 4, 7, 9)
     yield Paragraph("Use the role only if all of this is so:")
     yield Steps(
         (
@@ -128,8 +126,8 @@ def _when_to_use() -> Iterator[Block]:
     )
 
 
-def _before() -> Iterator[Block]:
-    yield Heading("2. Before you get in", (11, 12, 13))
+def _before() -> Iterator[RunbookBlock]:
+    yield _section("2. Before you get in", 11, 12, 13)
     yield Steps(
         (
             "Open a ticket: what is broken, who you are, what you are going to do.",
@@ -143,9 +141,9 @@ def _before() -> Iterator[Block]:
     )
 
 
-def _locked_out(plan: Plan, trust: TrustDescription | None) -> Iterator[Block]:
+def _locked_out(plan: Plan, trust: TrustDescription | None) -> Iterator[RunbookBlock]:
     config = plan.config
-    yield Heading("4. If you do not get in", (3, 6, 9))
+    yield _section("4. If you do not get in", 3, 6, 9)
     if trust:
         yield Paragraph("You get in only like this:")
         yield Steps(tuple(_ways_and_conditions(trust)), is_numbered=False)
@@ -191,9 +189,9 @@ def _when_denied(plan: Plan) -> Iterator[str]:
     yield "If nothing works, take the last resort:"
 
 
-def _while_in(plan: Plan) -> Iterator[Block]:
+def _while_in(plan: Plan) -> Iterator[RunbookBlock]:
     config = plan.config
-    yield Heading("5. While you are in", (7, 14))
+    yield _section("5. While you are in", 7, 14)
     steps = [
         "Do what the ticket says, and nothing else. The second person writes down what you do, and when.",
         (
@@ -212,11 +210,11 @@ def _while_in(plan: Plan) -> Iterator[Block]:
     yield Steps(tuple(steps), is_numbered=False)
 
 
-def _alerts(plan: Plan) -> Iterator[Block]:
-    yield Heading("6. Who is alerted, and what each alert asks", (8, 14, 21))
+def _alerts(plan: Plan) -> Iterator[RunbookBlock]:
+    yield _section("6. Who is alerted, and what each alert asks", 8, 14, 21)
     yield Steps(tuple(_receivers(plan)), is_numbered=False)
     if rows := tuple(_alert_rows(plan)):
-        yield Table(("Alert", "What to do (7: how to revoke the sessions)"), rows)
+        yield Table({"Alert": 0, "What to do (7: how to revoke the sessions)": 0}, rows)
     if not plan.config.alerts.runbook:
         yield Paragraph(
             "No alert links to this runbook. Put it where it can be read while the identity provider is down, and write"
@@ -261,8 +259,8 @@ def _receiver(protocol: str, endpoint: str) -> str:
     return f"{_KINDS[protocol]} {code(address or endpoint)}"
 
 
-def _after(plan: Plan) -> Iterator[Block]:
-    yield Heading("8. Afterwards", (11, 14))
+def _after(plan: Plan) -> Iterator[RunbookBlock]:
+    yield _section("8. Afterwards", 11, 14)
     yield Steps(
         (
             "Sign out, delete the files in `~/.aws/cli/cache`, and end all sessions (see 7).",
@@ -293,8 +291,8 @@ def _report_commands(plan: Plan) -> Iterator[str]:
     yield f"cfn-breakglass report {' '.join(files) or 'FOLDER-OF-THE-TRAIL'} --output report.html"
 
 
-def _every_quarter(plan: Plan) -> Iterator[Block]:
-    yield Heading("9. Every quarter", (5, 15))
+def _every_quarter(plan: Plan) -> Iterator[RunbookBlock]:
+    yield _section("9. Every quarter", 5, 15)
     commands = drill_commands(plan)
     if commands:
         yield Paragraph("Prove that each way works and that every region alerts. File the receipt.")
@@ -310,8 +308,8 @@ def _every_quarter(plan: Plan) -> Iterator[Block]:
     yield Blank("drills", ("Date, who, receipt, what to improve",) * 4)
 
 
-def _custody(plan: Plan) -> Iterator[Block]:
-    yield Heading("10. Custody: two persons", (13, 16, 17, 22))
+def _custody(plan: Plan) -> Iterator[RunbookBlock]:
+    yield _section("10. Custody: two persons", 13, 16, 17, 22)
     own = (
         "Each user is one person's. Its password is in one sealed envelope, its MFA device in another, in two safes:"
         " nobody alone has access to both."

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from cfn_breakglass.analysis.documents.markup import code
-from cfn_breakglass.guidance.runbook.blocks import Block, Code, Link, Paragraph, Subheading
+from cfn_breakglass.documents.blocks import Block, Code, Heading, Link, Paragraph
+from cfn_breakglass.documents.texts import code
 from cfn_breakglass.guidance.session_enders import session_enders
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
@@ -34,7 +34,7 @@ def ending_sessions(plan: Plan) -> Iterator[Block]:
     else:
         yield from _role_policy(plan)
         if config.organization:
-            yield Subheading("In all accounts at once")
+            yield Heading(3, "In all accounts at once")
             yield Paragraph("As an administrator of the management account, which itself is not bound by this:")
             yield from _organization_policy(plan, *config.organization.units)
     yield Paragraph(
@@ -46,7 +46,7 @@ def ending_sessions(plan: Plan) -> Iterator[Block]:
 def _role_policy(plan: Plan) -> Iterator[Block]:
     config, role = plan.config, plan.names.role.name
     if config.organization:
-        yield Subheading("In one account")
+        yield Heading(3, "In one account")
     yield Paragraph(f"In the IAM console: Roles, {code(role)}, Revoke sessions, Revoke active sessions.")
     yield Link(_role_page(plan))
     yield Paragraph("Or with the AWS CLI:")

@@ -13,19 +13,20 @@ from cfn_breakglass.analysis.trust.decision import TrustDescription, describe_tr
 from cfn_breakglass.analysis.trust.trusted_role import trusted_role
 from cfn_breakglass.errors import EditedFileError, OutputError
 from cfn_breakglass.generation.generate import YAML, GeneratedTemplates, generate_files
-from cfn_breakglass.guidance.runbook.blanks import check_html, check_markdown, read_blanks
-from cfn_breakglass.guidance.runbook.blocks import Block
+from cfn_breakglass.guidance.runbook.blanks import RunbookBlock, check_html, check_markdown, read_blanks
 from cfn_breakglass.guidance.runbook.contents import contents
-from cfn_breakglass.guidance.runbook.html_format import html
-from cfn_breakglass.guidance.runbook.markdown_format import markdown
+from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.plan import Plan
 
 _EXAMPLE_ACCOUNTS: Final = ("111122223333", "444455556666")
-FORMATS: Final[Mapping[str, Callable[[Iterable[Block], Mapping[str, str]], str]]] = {"markdown": markdown, "html": html}
+FORMATS: Final[Mapping[str, Callable[[Iterable[RunbookBlock], Mapping[str, str]], str]]] = {
+    "markdown": markdown,
+    "html": html,
+}
 SUFFIXES: Final = {"markdown": ".md", "html": ".html"}
 
 
-def runbook_blocks(plan: Plan, *, config_file: str, lines: Mapping[str, int]) -> list[Block]:
+def runbook_blocks(plan: Plan, *, config_file: str, lines: Mapping[str, int]) -> list[RunbookBlock]:
     """What a runbook says. ConfigError if the config makes no templates that AWS would take."""
     templates = generate_files(plan, YAML, file=config_file, lines=lines).templates
     trust = _trust(plan, templates) if plan.config.role.created else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from cfn_breakglass.analysis.documents.markup import code
 from cfn_breakglass.builders.access.access_outputs import AccessOutput, access_outputs
-from cfn_breakglass.guidance.runbook.blocks import Blank, Block, Code, Link, Paragraph, Steps, Subheading
+from cfn_breakglass.documents.blocks import Code, Heading, Link, Paragraph, Steps
+from cfn_breakglass.documents.texts import code
+from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
 from cfn_breakglass.names import mfa_arn, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
@@ -26,7 +27,7 @@ def has_users(plan: Plan) -> bool:
     return plan.config.role.created and bool(plan.config.users or plan.config.user_tags)
 
 
-def ways_in(plan: Plan) -> Iterator[Block]:
+def ways_in(plan: Plan) -> Iterator[RunbookBlock]:
     """Every way that works under the conditions of the config: the console, commands, profiles."""
     if blank := _addresses(plan):
         yield blank
@@ -51,8 +52,8 @@ def _addresses(plan: Plan) -> Blank | None:
     return Blank("sign-in-pages", tuple(labels)) if labels else None
 
 
-def _console(plan: Plan, link: str) -> Iterator[Block]:
-    yield Subheading("In the console")
+def _console(plan: Plan, link: str) -> Iterator[RunbookBlock]:
+    yield Heading(3, "In the console")
     trust = plan.config.role.trust
     if has_users(plan) and not trust.source_identity:
         mfa = " with MFA" if trust.mfa else ""
@@ -72,9 +73,9 @@ def _sign_in_page(plan: Plan) -> str:
     return f"https://{account}.{plan.config.partition.signin_host}/console"
 
 
-def _profiles(plan: Plan, profiles: dict[str, AccessOutput]) -> Iterator[Block]:
+def _profiles(plan: Plan, profiles: dict[str, AccessOutput]) -> Iterator[RunbookBlock]:
     config = plan.config
-    yield Subheading("With the AWS CLI")
+    yield Heading(3, "With the AWS CLI")
     profile = "this profile" if len(profiles) == 1 else "the profile that is for you"
     yield Paragraph(f"In advance, put {profile} into `~/.aws/config`:")
     for output in profiles.values():
@@ -94,18 +95,18 @@ def _logins(plan: Plan, profiles: Collection[str]) -> Iterator[str]:
         yield "aws sso login --profile YOUR-SSO-PROFILE"
 
 
-def _commands(plan: Plan, outputs: list[AccessOutput]) -> Iterator[Block]:
+def _commands(plan: Plan, outputs: list[AccessOutput]) -> Iterator[RunbookBlock]:
     for output in outputs:
-        yield Subheading(output.description)
+        yield Heading(3, output.description)
         yield Code(wrapped(to_fill_in(plan, output.text)))
     if outputs:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         yield Paragraph(f"It prints three values. Export them: {', '.join(map(code, names))}.")
 
 
-def _portal(plan: Plan) -> Iterator[Block]:
+def _portal(plan: Plan) -> Iterator[RunbookBlock]:
     if plan.config.role.trust.account_access.application or plan.config.role.permission_set:
-        yield Subheading("From the access portal")
+        yield Heading(3, "From the access portal")
         yield Steps(("Sign in at the access portal.", "Open the account, and there the role."))
 
 

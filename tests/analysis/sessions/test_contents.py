@@ -9,8 +9,8 @@ import pytest
 from role_use import ALICE, Person, Record, call, history, sample, start
 from session_reports import report_on
 
-from cfn_breakglass.analysis.documents.markdown_format import document_as_markdown
 from cfn_breakglass.analysis.sessions.contents import report_blocks
+from cfn_breakglass.documents.markdown_format import document_as_markdown
 
 READ = "RoleActions/raises-read"
 USED = [call(READ, ALICE, 1)]

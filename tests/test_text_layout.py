@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from cfn_breakglass.analysis.text_layout import align_columns, count_of, shorten, terminal_safe
+from cfn_breakglass.text_layout import align_columns, count_of, shorten, terminal_safe
 
 ARN = "arn:aws:iam::111122223333:role/ops/break-glass"
 
