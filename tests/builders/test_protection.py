@@ -71,6 +71,7 @@ BEYOND: Final = {
     "logs:DeleteAccountPolicy": FOR_OTHERS,
     "logs:DeleteResourcePolicy": FOR_OTHERS,
     "logs:PutAccountPolicy": FOR_OTHERS,
+    "logs:PutQueryDefinition": FOR_OTHERS,
     "logs:PutResourcePolicy": FOR_OTHERS,
     "organizations:DeletePolicy": LOCKED_OUT,
     "organizations:DetachPolicy": LOCKED_OUT,
