@@ -438,6 +438,21 @@ def test_a_user_identity_that_could_mean_two_things_stays_text(identity: str) ->
     assert [record["userIdentity"] for record in records_in(row)] == [identity]
 
 
+def test_a_field_that_is_null_is_not_in_a_row_and_an_object_that_is_empty_is() -> None:
+    """CloudTrail leaves fields out, and writes null where a call has no parameters."""
+    row = dict.fromkeys(REQUIRED_COLUMNS, "") | {"useridentity": "{type=Root, username=null, arn=x}"}
+    (record,) = records_in(row)
+    assert record["userIdentity"] == {"type": "Root", "arn": "x"}
+    assert (record["requestParameters"], record["responseElements"]) == (None, None)
+    assert "errorCode" not in record
+
+
+def test_fields_of_the_same_name_are_not_of_one_row() -> None:
+    texts = [json.dumps(record) for record in (OTHER_CALL, ASSUMED)]
+    assert records_in([{"field": "@message", "value": text} for text in texts]) == [OTHER_CALL, ASSUMED]
+    assert records_in([{"@message": text} for text in texts]) == [OTHER_CALL, ASSUMED]
+
+
 @pytest.mark.parametrize("indent", [None, 4], ids=["a line", "lines"])
 def test_a_long_log_is_read_block_by_block(watching: Path, indent: int | None) -> None:
     filled = [record | {"userAgent": 10_000 * 'a{"b": '} for record in (OTHER_CALL, ASSUMED)]
