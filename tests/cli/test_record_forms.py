@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import csv
 import gzip
 import io
 import json
@@ -460,6 +461,13 @@ def test_a_long_log_is_read_block_by_block(watching: Path, indent: int | None) -
     places = assert_is_read(run(watching, "-", "--json", data="".join(texts).encode()), 40)
     numbers = [2 + sum(text.count("\n") for text in texts[:index]) for index in range(1, 40, 2)]
     assert places == {f"standard input: line {number}" for number in numbers}
+
+
+def test_a_row_of_a_long_table_has_its_number(watching: Path) -> None:
+    table = io.StringIO()
+    csv.writer(table).writerows([["eventJson"], *([json.dumps(record)] for record in [OTHER_CALL] * 1_100 + [ASSUMED])])
+    done = run(watching, "-", "--json", data=table.getvalue().encode())
+    assert {delivery["place"] for delivery in lines(done, "delivery")} == {"standard input: row 1101"}
 
 
 def test_a_log_is_read_on_after_a_broken_record(watching: Path) -> None:

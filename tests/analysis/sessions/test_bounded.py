@@ -16,6 +16,7 @@ from cfn_breakglass.analysis.sessions.tally import (
     MOST_MINUTES,
     MOST_NOTABLE,
     MOST_VALUES,
+    SessionTally,
 )
 
 WRITE = "RoleActions/raises-write"
@@ -74,3 +75,12 @@ def test_the_access_keys_of_a_session_are_bounded() -> None:
     session = session_of(call(WRITE, person, number / 60, number=number) for number in range(MOST_KEYS + 101))
     assert len(session.access_keys.values) == MOST_VALUES
     assert session.access_keys.more == session.total - MOST_VALUES
+
+
+def test_what_two_tallies_of_a_session_leave_out_is_added_up() -> None:
+    tally, other = (SessionTally(ACCOUNT, "arn:aws:sts::111122223333:assumed-role/break-glass/alice") for _ in "ab")
+    for part in (tally, other):
+        part.more_calls, part.more_minutes, part.more_failures = 1, 2, 3
+    tally.merge(other)
+    session = tally.session()
+    assert (session.more_calls, session.more_minutes, session.more_failures) == (2, 4, 6)

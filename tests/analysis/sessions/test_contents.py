@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from role_use import ALICE, Person, Record, call, history, sample, start
+from role_use import ALICE, Person, Record, busy_session, call, history, sample, start
+from samples import ACCOUNT
 from session_reports import report_on
 
 from cfn_breakglass.analysis.sessions.contents import report_blocks
@@ -93,3 +94,8 @@ def test_denied_attempts_that_are_alike_are_counted_together() -> None:
     assert (attempts.count, attempts.first, attempts.last) == (3, times[1], times[2])
     assert attempts.event_id == times[1]
     assert attempts.message.endswith(times[1])
+
+
+def test_it_says_how_many_calls_of_a_kind_it_does_not_list() -> None:
+    assert "\nAnd 50 more, later.\n" in words(busy_session(ACCOUNT))
+    assert " more, later.\n" not in words(history())

@@ -304,3 +304,11 @@ def test_a_session_is_selected_by_name_key_or_arn(name: str) -> None:
     assert list(named(report)) == ["bob"]
     assert report.denied_total == 0
     assert replace(report, accounts=()).is_empty
+
+
+@pytest.mark.parametrize("says", [("true", "false"), ("false", "true")])
+def test_a_call_that_says_so_is_enough_to_know_of_mfa(says: tuple[str, str]) -> None:
+    records = [call(READ, ALICE, number, number=number) for number in (1, 2)]
+    for record, is_mfa in zip(records, says, strict=True):
+        record["userIdentity"]["sessionContext"]["attributes"]["mfaAuthenticated"] = is_mfa
+    assert session_of(records).mfa == "yes"
