@@ -99,3 +99,8 @@ def test_denied_attempts_that_are_alike_are_counted_together() -> None:
 def test_it_says_how_many_calls_of_a_kind_it_does_not_list() -> None:
     assert "\nAnd 50 more, later.\n" in words(busy_session(ACCOUNT))
     assert " more, later.\n" not in words(history())
+
+
+def test_whoever_was_denied_the_role_is_counted_where_nobody_got_in() -> None:
+    text = words([sample("RoleDenied/raises-no-role-trust-policy")])
+    assert "\n1 record read: no sessions and 1 denied attempt in 1 account." in text
