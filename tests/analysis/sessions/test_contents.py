@@ -97,7 +97,7 @@ def test_denied_attempts_that_are_alike_are_counted_together() -> None:
 
 
 def test_it_says_how_many_calls_of_a_kind_it_does_not_list() -> None:
-    assert "\nAnd 50 more, later.\n" in words(busy_session(ACCOUNT))
+    assert "\nAnd 50 more, later.\n" in words(list(busy_session(ACCOUNT)))
     assert " more, later.\n" not in words(history())
 
 
