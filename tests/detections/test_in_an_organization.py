@@ -28,6 +28,7 @@ from organization_samples import (
 from samples import RAISES, SAMPLES, SUBSCRIBERS, is_of_the_key, own_deliveries, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
+from cfn_breakglass.analysis.iam.policy import allowed
 from cfn_breakglass.analysis.simulator.simulator import Delivery, Simulator, deploy
 from cfn_breakglass.aws.handler_ownership import CLOUDFORMATION
 from cfn_breakglass.config.model import DETECTIONS
@@ -266,3 +267,21 @@ def test_a_change_of_a_role_of_stack_sets_alerts(name: str, call: str, fields: d
 def test_what_can_silence_every_account_alerts_in_the_management_account(call: str) -> None:
     """That account has both templates too. A policy that is attached may deny the forwarding."""
     assert alerts_of_carol(MEMBER, f"organizations:{call}", {"targetId": "r-ab12"}) == ["MonitoringTampered"]
+
+
+@pytest.mark.parametrize(
+    ("role", "organization", "is_let_in"),
+    [
+        ("break-glass-forwarder", "o-a1b2c3d4e5", True),
+        ("stacksets-exec-0123456789abcdef", "o-a1b2c3d4e5", True),
+        ("stacksets-exec-0123456789abcdef", "o-attacker00", False),
+        ("Admin", "o-a1b2c3d4e5", False),
+    ],
+)
+def test_whom_the_policy_of_a_bus_lets_in(role: str, organization: str, *, is_let_in: bool) -> None:
+    """Also the role by which stack sets give a rule the bus as its target."""
+    hub = deploy(template_files(*organization_files()), MEMBER).hub
+    assert hub
+    policy = hub.resources["CentralBus"].properties["Policy"]
+    context = {"aws:PrincipalArn": f"arn:aws:iam::{MEMBER}:role/{role}", "aws:PrincipalOrgID": organization}
+    assert allowed([policy], action="events:PutEvents", resource=BUS, context=context) == is_let_in

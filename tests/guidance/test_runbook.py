@@ -31,6 +31,7 @@ from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
 from cfn_breakglass.guidance.runbook.contents import PRACTICE
 from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.guidance.runbook.make import runbook_blocks
+from cfn_breakglass.guidance.runbook.ways_in import wrapped
 from cfn_breakglass.plan import make_plan
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -223,6 +224,21 @@ def test_who_comes_with_an_assertion_alone_makes_no_drill_but_of_the_denials() -
     assert drills == ["cfn-breakglass drill --knock --output receipts"]
 
 
+def test_a_drill_asks_for_a_code_where_the_role_does() -> None:
+    for mfa in (True, False):
+        trust = {"mfa": mfa, "source_ips": ["198.51.100.0/24"]}
+        settings = {"main_region": "us-east-1", "usernames": ["alice"], "role": {"trust": trust}}
+        drill, knock = (command for command in shell(blocks_of(settings)) if command.startswith("cfn-breakglass drill"))
+        assert ("--mfa-serial" in drill) == mfa
+        assert "--mfa-serial" not in knock
+
+
+def test_a_command_goes_on_in_a_new_line_before_it_is_too_long() -> None:
+    option = "--query " + "x" * 40
+    assert wrapped(f"aws iam get-role {option} {option}") == f"aws iam get-role {option} \\\n  {option}"
+    assert wrapped("aws iam get-role --role-name x") == "aws iam get-role --role-name x"
+
+
 @every_case
 def test_a_command_fits_on_paper(case: str) -> None:
     lines = [line for block in blocks(case) if isinstance(block, Code) for line in block.text.split("\n")]
@@ -335,6 +351,14 @@ def test_sessions_that_began_before_are_denied_everything_and_later_ones_nothing
 def test_a_policy_of_the_organization_is_about_the_role_alone(case: str) -> None:
     *_, document = policies(blocks(case))
     assert not is_denied(document, ANOTHER, "2026-05-04T02:59:59Z")
+
+
+def test_sessions_end_in_every_unit_of_an_organization() -> None:
+    units = ["ou-ab12-11111111", "ou-ab12-22222222"]
+    organization = {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": units}
+    commands = shell(blocks_of({"main_region": "us-east-1", "usernames": ["alice"], "organization": organization}))
+    targets = [options(words(line))["target-id"] for line in commands if " attach-policy " in line]
+    assert targets == [[unit] for unit in units]
 
 
 def test_who_may_end_sessions_is_as_in_the_config() -> None:
