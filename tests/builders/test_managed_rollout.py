@@ -31,7 +31,10 @@ from cfn_breakglass.generation.generate import output_files
 BASE: dict[str, Any] = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": {"emails": ["ops@example.com"]}}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 STACK_SET = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stackset/break-glass:0f1e2d3c"
-WITH_OTHER_REGIONS = [case for case in CASES if case_config(case.name).secondary_regions]
+WITH_OTHER_REGIONS = [
+    case for case in CASES if case_config(case.name).secondary_regions and not case_config(case.name).organization
+]
+ORGANIZATIONS = [case for case in CASES if case_config(case.name).organization]
 every_case = pytest.mark.parametrize(
     "case",
     quickly("deployer", "china", cases=WITH_OTHER_REGIONS, adds="the managed rollout of every golden case"),
@@ -56,6 +59,18 @@ def test_what_is_rolled_out_is_the_data_of_stackset(case: Path) -> None:
     assert len(inner.text.encode()) <= TEMPLATE_BODY.maximum
     given = made["main-region"]["Resources"]["StackSet"]["Properties"]["TemplateBody"]
     assert isinstance(given, str), "within Fn::Sub, what it refers to would be looked for in the main region"
+
+
+@pytest.mark.parametrize("case", ORGANIZATIONS, ids=lambda case: case.name)
+def test_a_hub_rolls_out_the_data_of_both_templates(case: Path) -> None:
+    config = of_case(case, rollout=MANAGED)
+    made = templates_of(config)
+    accounts, regional = stackset_templates(deployed(config, "main-region"), "main-region.yaml")
+    assert (accounts.template, regional.template) == (made["accounts"], made["stackset"])
+    assert accounts.regions == (config.main_region,)
+    assert regional.regions == (config.main_region, *config.secondary_regions)
+    for inner in (accounts, regional):
+        assert len(inner.text.encode()) <= TEMPLATE_BODY.maximum
 
 
 def test_the_rollout_is_parallel_and_a_region_that_fails_stops_no_other() -> None:

@@ -22,7 +22,14 @@ from cfn_breakglass.analysis.validation.folder import validate_folder
 from cfn_breakglass.aws import limits
 
 COMMITTED = [*CASES, ROOT]
-VALIDATED_QUICKLY = ("everything", "deployer", "deployer-user", "existing-role-managed", "managed-rollout")
+VALIDATED_QUICKLY = (
+    "everything",
+    "deployer",
+    "deployer-user",
+    "existing-role-managed",
+    "managed-rollout",
+    "organization-managed",
+)
 """Cases that together hold every property of every type of resource: cfn-lint takes a second for each."""
 
 every_case = pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case.name)
