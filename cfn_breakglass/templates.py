@@ -65,7 +65,7 @@ class Templates(NamedTuple):
 
 def make_templates(plan: Plan) -> Templates:
     """Every template, each made once: one that holds another one, or permits to deploy it, is made after that."""
-    rolled_out = RolledOut(make_stackset(plan), make_accounts(plan) if plan.config.organization else None)
+    rolled_out = _rolled_out(plan)
     stackset_template = rolled_out.stackset
     main_template = make_main_region(plan, rolled_out)
     has_separate_roles = plan.config.makes_stackset_roles and not plan.config.rolls_out
@@ -80,12 +80,13 @@ def make_templates(plan: Plan) -> Templates:
 
 def main_region(config: Config) -> Template:
     """The template of the main region, of one config; of the hub's if it is one of an organization."""
-    return make_templates(make_plan(config)).main_region
+    plan = make_plan(config)
+    return make_main_region(plan, _rolled_out(plan))
 
 
 def accounts(config: Config) -> Template | None:
     """The template of the main region of every account, of the config of an organization; None of another config."""
-    return make_templates(make_plan(config)).accounts
+    return _rolled_out(make_plan(config)).accounts
 
 
 def stackset(config: Config) -> Template:
@@ -100,14 +101,17 @@ class RolledOut(NamedTuple):
     accounts: Template | None = None
 
 
+def _rolled_out(plan: Plan) -> RolledOut:
+    return RolledOut(make_stackset(plan), make_accounts(plan) if plan.config.organization else None)
+
+
 def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
     """The template of the main region: the role, the central buses, and everything that alerts and logs.
 
     That of a hub has neither the role nor what forwards: every account has these.
     """
-    roles = _Roles(role(plan), forwarder_role(plan), heartbeat_role(plan))
-    if plan.config.organization:
-        roles = _Roles()
+    is_hub = bool(plan.config.organization)
+    roles = _Roles() if is_hub else _Roles(role(plan), forwarder_role(plan), heartbeat_role(plan))
     fallback = fallback_topic(plan)
     rollout_roles = _rollout_roles(plan, rolled_out.stackset)
     sinks = alert_sinks(plan, log_policy_id="LogPolicy", log_policy_name=plan.names.prefix)

@@ -80,8 +80,7 @@ def _alternatives(entrances: Iterable[_Entrance]) -> _Calls:
 def _entrances(config: Config, names: Names) -> Iterator[_Entrance]:
     calls = _CallsAbout(config, names)
     role, trust = config.role, config.role.trust
-    # The users of an organization are the hub's.
-    hub = config.organization.hub if config.organization else ""
+    hub = names.hub  # the users of an organization are the hub's
     yield _Entrance(calls.sign_in_policies)
     yield _Entrance(calls.entitlements)
     yield from (_Entrance(calls.tags, key, hub) for key in config.user_tags)

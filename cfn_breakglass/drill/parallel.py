@@ -22,8 +22,8 @@ def in_parallel(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Ite
     """
     waiting: SimpleQueue[_Task] = SimpleQueue()
     done: SimpleQueue[Future[_Result]] = SimpleQueue()
-    count = 0
-    for count, task in enumerate(tasks, start=1):  # noqa: B007 - it is the number of tasks
+    all_tasks = [*tasks]
+    for task in all_tasks:
         waiting.put(task)
 
     def run() -> None:
@@ -34,10 +34,10 @@ def in_parallel(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Ite
                 return
             done.put(_outcome(work, task))
 
-    for _ in range(min(_THREADS, count)):
+    for _ in range(min(_THREADS, len(all_tasks))):
         Thread(target=run, daemon=True).start()
     try:
-        for _ in range(count):
+        for _ in all_tasks:
             yield done.get().result()
     finally:
         _empty(waiting)
