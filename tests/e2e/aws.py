@@ -23,8 +23,11 @@ _Answer = TypeVar("_Answer")
 
 @cache
 def client(service: str, region: str, account: str) -> Any:
-    """A client of the local AWS, which takes twelve digits as access key for the account they name."""
-    return boto3.client(
+    """A client of the local AWS, which takes twelve digits as access key for the account they name.
+
+    It keeps no connection: LocalStack closes one that nobody used for 60 seconds, and a call on it just then is lost.
+    """
+    made = boto3.client(
         service,
         region_name=region,
         endpoint_url=os.environ["AWS_ENDPOINT_URL"],
@@ -32,6 +35,12 @@ def client(service: str, region: str, account: str) -> Any:
         aws_secret_access_key="local",  # noqa: S106 - nobody checks it
         config=ClientConfig(retries={"total_max_attempts": 1}, read_timeout=_PATIENCE),
     )
+    made.meta.events.register("before-send", _close_afterwards)
+    return made
+
+
+def _close_afterwards(request: Any, **_: Any) -> None:
+    request.headers["Connection"] = "close"
 
 
 def eventually(what: str, ask: Callable[[], _Answer | None]) -> _Answer:

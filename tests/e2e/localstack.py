@@ -55,8 +55,10 @@ def main(title: str, *command: str) -> int:
             f"{title}: SKIPPED, not passed: no Python {oldest} or later"
         )
         return 0
-    with running(environment(python)) as endpoint:
-        return _verdict(title, _run(command, endpoint))
+    with running(environment(python)) as (endpoint, log):
+        if code := _run(command, endpoint):
+            print(f"The end of what LocalStack says:\n{_end_of(log)}")
+        return _verdict(title, code)
 
 
 def _verdict(title: str, code: int) -> int:
@@ -82,8 +84,8 @@ def _run(command: Sequence[str], endpoint: str) -> int:
 
 
 @contextmanager
-def running(python: Path) -> Iterator[str]:
-    """LocalStack in a scratch folder, up; gives its endpoint. It is stopped whatever happens."""
+def running(python: Path) -> Iterator[tuple[str, Path]]:
+    """LocalStack in a scratch folder, up; gives its endpoint and its log. It is stopped whatever happens."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="cfn-breakglass-", ignore_cleanup_errors=True) as scratch:
         log = Path(scratch) / "localstack.log"
@@ -100,7 +102,7 @@ def running(python: Path) -> Iterator[str]:
         try:
             endpoint = f"http://127.0.0.1:{port}"
             _await_health(endpoint, process, log)
-            yield endpoint
+            yield endpoint, log
         finally:
             _stop(process)
 
@@ -127,8 +129,11 @@ def _await_health(endpoint: str, process: subprocess.Popen[bytes], log: Path) ->
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
-    raise LocalAwsError(f"LocalStack did not start within {_STARTS_WITHIN} seconds:\n{last}")
+    raise LocalAwsError(f"LocalStack did not start within {_STARTS_WITHIN} seconds:\n{_end_of(log)}")
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

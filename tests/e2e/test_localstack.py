@@ -7,10 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from aws import client
 
 LAUNCHER = [sys.executable, str(Path(__file__).with_name("localstack.py")), "end to end"]
 LOCAL = "http://127.0.0.1:1"
@@ -42,6 +45,12 @@ def test_the_last_line_is_the_verdict(
     assert (done.returncode, (done.stdout + done.stderr)[-len(said) :]) == (code, said)
 
 
+def test_what_localstack_says_is_shown_of_a_run_that_failed() -> None:
+    others = {key: value for key, value in os.environ.items() if key != "AWS_ENDPOINT_URL"}
+    done = subprocess.run([*LAUNCHER, "false"], env=others, capture_output=True, text=True, check=False)
+    assert "Ready." in done.stdout.partition("The end of what LocalStack says:\n")[2]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
 def test_nothing_is_left_running(how: signal.Signals) -> None:
     others = {key: value for key, value in os.environ.items() if key != "AWS_ENDPOINT_URL"}
@@ -62,3 +71,32 @@ def answers(endpoint: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_no_connection_is_used_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    connections: list[object] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # which keeps a connection unless it is told not to
+
+        def do_POST(self) -> None:
+            connections.append(self.client_address)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            if self.close_connection:  # as asked, and as LocalStack does
+                self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        events = client.__wrapped__("events", "us-east-1", "100000000009")  # not the one that others have
+        for _ in range(3):
+            events.list_rules()
+        server.shutdown()
+    assert len(set(connections)) == len(connections) == 3
