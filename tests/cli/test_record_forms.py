@@ -129,6 +129,11 @@ REFUSED: dict[str, tuple[int, str, str]] = {
         "",
         "this is CSV without the columns errorcode, requestparameters, responseelements; select all columns",
     ),
+    "athena-get-query-results-of-some-columns.json": (
+        1,
+        "record 1",
+        "this is a result of Athena without the columns that make a record; select all columns",
+    ),
     "digest.json": (1, "record 1", "this is a digest file of CloudTrail: give the log files that it names"),
     "elasticsearch-without-original.json": (
         1,
@@ -248,6 +253,15 @@ def test_a_folder_is_read_like_an_archive(watching: Path, tmp_path: Path) -> Non
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
     assert assert_is_read(run(watching, tmp_path, "--json")) == {f"{tmp_path}/{INSIDE}"}
+
+
+def test_what_is_packed_in_another_way_is_named_in_a_folder_too(watching: Path, tmp_path: Path) -> None:
+    (tmp_path / "HISTORY.JSON").write_bytes(LOG_FILE)
+    for suffix, data in {"bz2": bz2.compress(LOG_FILE), "xz": lzma.compress(LOG_FILE), "7z": b"7z\xbc\xaf"}.items():
+        (tmp_path / f"history.json.{suffix}").write_bytes(data)
+    done = run(watching, tmp_path)
+    assert "2 records read, 1 alert\n" in done.stdout
+    assert done.stderr.startswith("3 parts of the input could not be read:\n")
 
 
 @pytest.mark.parametrize(("data", "place"), PACKED.values(), ids=PACKED)

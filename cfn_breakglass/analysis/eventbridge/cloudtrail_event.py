@@ -36,6 +36,7 @@ NO_RECORDS = {
     "digestS3Object": "this is a digest file of CloudTrail: give the log files that it names",
     "class_uid": "this is OCSF, as Security Lake writes it, not a CloudTrail record",
     "eventsource": "this is a row of Athena without the columns that make a record; select all columns",
+    "ResultSetMetadata": "this is a result of Athena without the columns that make a record; select all columns",
     "QueryResultRows": "this is a result of CloudTrail Lake without eventJson, which holds the record",
     "@ptr": "this is a result of Logs Insights without @message, which holds the record",
     "nextStep": "this is an alert, which leaves out most of the record",

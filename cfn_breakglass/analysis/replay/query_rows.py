@@ -59,6 +59,20 @@ def is_row(value: Mapping[str, Any]) -> bool:
     return {"eventsource", "awsregion", "useridentity"} <= set(map(str.lower, value))
 
 
+def rows_of_answer(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of an answer of Athena; None for anything else.
+
+    Its first row has the names of the columns:
+    https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html
+    """
+    try:
+        names = [str(column["Name"]) for column in value["ResultSetMetadata"]["ColumnInfo"]]
+        texts = [[cell.get("VarCharValue") for cell in row["Data"]] for row in value["Rows"]]
+        return [dict(zip(names, row, strict=True)) for row in texts if row != names]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The record in a row, or the row itself if a column is missing. What is no clear object stays a text."""
     if not set(REQUIRED_COLUMNS) <= set(map(str.lower, row)):

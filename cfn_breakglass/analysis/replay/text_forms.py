@@ -26,6 +26,10 @@ _BINARY_FORMS = {
 }
 # A column that holds all of a record: of CloudTrail Lake, Logs Insights, Splunk, Elasticsearch and lookup-events.
 _RECORD_COLUMNS = {"eventjson", "@message", "message", "_raw", "event.original", "cloudtrailevent"}
+# Excel writes semicolons where a comma is the decimal sign, and the console of Athena copies tabs.
+_DELIMITERS = ",;\t"
+# What Excel, and Export-Csv of PowerShell, write before the names of the columns.
+_BEFORE_HEADER = re.compile(rb"\s*(?:sep=|#TYPE ).*\n")
 _MAX_CELL = 1 << 24  # characters
 _ROWS = 1_000  # rows of CSV that are in memory at a time
 _YAML = re.compile(r"---$|(?:- )?[A-Za-z]\w*:(?:\s|$)")
@@ -48,12 +52,13 @@ def read_text(head: bytes, stream: Readable) -> Iterator[Values | Unread]:
     if reason or b"\0" in head:
         yield Unread("", reason or "this is neither text nor packed in a way that simulate unpacks")
         return
+    head = _BEFORE_HEADER.sub(b"", head, count=1) if _BEFORE_HEADER.match(head) else head
     first_line = head.strip().partition(b"\n")[0].decode("utf-8", "replace").strip()
     text = as_stream(chain([head], blocks_of(stream)))
     if _YAML.match(first_line):
         yield from _read_yaml(text)
-    elif "{" not in first_line and ("," in first_line or _column(first_line.strip('"')) in _RECORD_COLUMNS):
-        yield from _read_csv(text)
+    elif "{" not in first_line and ("," in first_line or _has_known_column(first_line)):
+        yield from _read_csv(text, max(_DELIMITERS, key=first_line.count))
     else:
         yield from _read_log(text)
 
@@ -73,10 +78,15 @@ def _read_yaml(stream: io.BufferedReader) -> Iterator[Values | Unread]:
         yield Values(records, [f"record {number}" for number in range(1, len(records) + 1)])
 
 
-def _read_csv(stream: io.BufferedReader) -> Iterator[Values | Unread]:
+def _has_known_column(header: str) -> bool:
+    columns = {_column(name.strip('"')) for name in re.split(f"[{_DELIMITERS}]", header)}
+    return not columns.isdisjoint((*_RECORD_COLUMNS, *REQUIRED_COLUMNS))
+
+
+def _read_csv(stream: io.BufferedReader, delimiter: str) -> Iterator[Values | Unread]:
     csv.field_size_limit(_MAX_CELL)
     text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")
-    rows = csv.DictReader(text, restkey="", restval="")
+    rows = csv.DictReader(text, restkey="", restval="", delimiter=delimiter)
     number = 1
     try:
         if problem := _header_problem({_column(name) for name in rows.fieldnames or ()}):

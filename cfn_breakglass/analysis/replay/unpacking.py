@@ -32,8 +32,8 @@ _ENCODINGS = {
 }
 # What the names of files that may hold records end with. Firehose writes files without a suffix.
 _SUFFIXES = (
-    *("", ".json", ".jsonl", ".ndjson", ".csv", ".log", ".yaml", ".yml"),
-    *(".gz", ".zst", ".zip", ".tar", ".tgz", ".parquet", ".orc", ".avro"),
+    *("", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".log", ".txt", ".yaml", ".yml"),
+    *(".gz", ".zst", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".parquet", ".orc", ".avro", ".xlsx"),
 )
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
 _FOLDERS_WITHOUT_RECORDS = ("CloudTrail-Digest", "CloudTrail-Insight", "__MACOSX")
@@ -64,7 +64,7 @@ def is_read(name: str) -> bool:
     """Whether a file of a folder or an archive is read, by its name."""
     *folders, file = PurePosixPath(name).parts
     return (
-        PurePosixPath(file).suffix in _SUFFIXES
+        PurePosixPath(file).suffix.lower() in _SUFFIXES
         and file not in _FILES_WITHOUT_RECORDS
         and not file.startswith(".")
         and all(map(is_folder_read, folders))

@@ -20,7 +20,7 @@ from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import NO_RECORDS, is_event, is_record
 from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json
-from cfn_breakglass.analysis.replay.query_rows import is_row, record_of_row
+from cfn_breakglass.analysis.replay.query_rows import is_row, record_of_row, rows_of_answer
 
 _EMPTY_ANSWERS: tuple[Any, ...] = ({"Records": []}, {"Events": []})
 # How gzip, and an object of JSON, begin in Base64.
@@ -51,6 +51,8 @@ def _find_in_object(value: dict[str, Any]) -> list[Any] | None:
         return [value]
     if value in _EMPTY_ANSWERS:
         return []
+    if (rows := rows_of_answer(value)) is not None:
+        return _find(rows)
     records: list[Any] = []
     for member in value.values():
         # Some envelopes hold a record twice, as text and decoded.
