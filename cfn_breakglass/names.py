@@ -227,16 +227,29 @@ class Names(NamedTuple):
         return f"{self.prefix}-accounts"
 
     @property
+    def management_stack_set(self) -> str:
+        """The stack set of the regions of the management account, which is made there by hand.
+
+        The stack sets that a hub makes are in that account too, where a name is good for one in a region:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+        """
+        return f"{self.prefix}-management"
+
+    @property
     def stack_sets(self) -> list[str]:
-        """The names of all stack sets."""
+        """The names of the stack sets that are rolled out from the account of ``main-region.yaml``."""
         return [self.prefix, *([self.accounts_stack_set] if self.hub else [])]
 
     @property
-    def stack_set_arns(self) -> list[str]:
-        """The ARNs of all stack sets and of their targets, as wildcards.
+    def watched_stack_sets(self) -> list[str]:
+        """The names of all stack sets."""
+        return [*self.stack_sets, *([self.management_stack_set] if self.hub else [])]
 
-        Those of an organization are in the management account:
-        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html
+    @property
+    def stack_set_arns(self) -> list[str]:
+        """The ARNs of ``stack_sets`` and of their targets, as wildcards.
+
+        Those of an organization are in the management account.
         """
         account = "*" if self.hub else "${AWS::AccountId}"
         regions = {"stackset": self.main_region, "stackset-target": "*"}

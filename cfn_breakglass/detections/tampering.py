@@ -275,7 +275,7 @@ def _stack_ids(config: Config, names: Names) -> list[_Fields]:
 
 def _stack_sets(names: Names) -> list[Any]:
     """Our stack sets, by their names or by their IDs."""
-    return [*names.stack_sets, *({"prefix": f"{name}:"} for name in names.stack_sets)]
+    return [*names.watched_stack_sets, *({"prefix": f"{name}:"} for name in names.watched_stack_sets)]
 
 
 def silencing_changes(config: Config, names: Names, key_id: str | None = None) -> _Fields:

@@ -121,8 +121,8 @@ class DrillPlan:
 
     @property
     def stack_set_arns(self) -> tuple[str, ...]:
-        arns = (part_arn("cloudformation", f"stackset/{name}:*", self.main_region) for name in self.stack_sets)
-        return tuple(map(self.resolve, arns))
+        arns = self.deployed.names.stack_set_arns if self.stack_sets else ()
+        return tuple(self.resolve(arn) for arn in arns if ":stackset/" in arn)
 
     def stacks_of(self, stack_set: str) -> list[tuple[str, str]]:
         """Account and region of every stack that a stack set has to have for the targets."""

@@ -99,13 +99,13 @@ def _deploy(
 def _stackset(plan: Plan, path: Path) -> str:
     config = plan.config
     region_lines = "\n".join(_lines(config.secondary_regions))
-    stack_set, roles = _stack_set_options(plan), _role_options(plan)
+    stack_set, roles = _stack_set_options(plan, config.name), _role_options(plan)
     return f"""When that stack is complete, in the console: StackSets in {config.main_region}, Create StackSet,
    self-managed permissions, upload {path}; name: {config.name}; this account;
    region concurrency: parallel; failure tolerance: 100 percent; these regions:
 {region_lines}{_role_lines(plan)}{expected_alerts(plan)}
    Or with the AWS CLI:
-{self_managed_commands(plan, path, config.secondary_regions)}
+{self_managed_commands(plan, config.name, path, config.secondary_regions)}
    To update it later, run the next command; before it, delete-stack-instances with --no-retain-stacks for regions
    that the config no longer has; after it, create-stack-instances for new regions:
      aws cloudformation update-stack-set {stack_set} \\
@@ -114,9 +114,9 @@ def _stackset(plan: Plan, path: Path) -> str:
 {_check_instances(plan)}"""
 
 
-def self_managed_commands(plan: Plan, path: Path, regions: Iterable[str]) -> str:
-    """The commands that make the StackSet of the template at ``path`` in the account of the caller."""
-    stack_set, roles = _stack_set_options(plan), _role_options(plan)
+def self_managed_commands(plan: Plan, name: str, path: Path, regions: Iterable[str]) -> str:
+    """The commands that make the StackSet ``name`` of the template at ``path`` in the account of the caller."""
+    stack_set, roles = _stack_set_options(plan, name), _role_options(plan)
     return f"""     aws cloudformation create-stack-set {stack_set} \\
 {roles}       --template-body file://{quote(str(path))}
      aws cloudformation create-stack-instances {stack_set} \\
@@ -174,9 +174,9 @@ def expected_alerts(plan: Plan) -> str:
 
 def _check_instances(plan: Plan) -> str:
     return f"""   Each time, check that every region is CURRENT; a region that is not CURRENT is not watched:
-     aws cloudformation list-stack-instances {_stack_set_options(plan)} \\
+     aws cloudformation list-stack-instances {_stack_set_options(plan, plan.config.name)} \\
        --query 'Summaries[].[Region,Status,StatusReason]' --output table"""
 
 
-def _stack_set_options(plan: Plan) -> str:
-    return f"--region {plan.config.main_region} --stack-set-name {plan.config.name}"
+def _stack_set_options(plan: Plan, name: str) -> str:
+    return f"--region {plan.config.main_region} --stack-set-name {name}"

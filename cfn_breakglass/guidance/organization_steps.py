@@ -158,8 +158,9 @@ def _options(plan: Plan, name: str) -> str:
 def _skipped_account(plan: Plan, accounts: _StackSet, regions: _StackSet) -> str:
     config, names = plan.config, plan.names
     return f"""Stack sets skip the management account. For the role there, deploy the same two files there by hand, now
-   and whenever they change. This StackSet has self-managed permissions, for which that account needs the roles
+   and, with update-stack-set, whenever they change. This StackSet has a name of its own, because those of the hub are
+   in that account too; and self-managed permissions, for which the account needs the roles
    {names.administration_role} and {names.execution_role}.
      aws cloudformation deploy --region {config.main_region} --stack-name {config.name} \\
        --template-file {quote(str(accounts.path))} {_NAMED_IAM}
-{self_managed_commands(plan, regions.path, regions.regions)}"""
+{self_managed_commands(plan, names.management_stack_set, regions.path, regions.regions)}"""

@@ -152,7 +152,11 @@ MOVES: Final = [
     *(
         Call("cloudformation", name, {"stackSetName": stack_set}, "us-east-1")
         for name in ("DeleteStackInstances", "DeleteStackSet", "StopStackSetOperation", "UpdateStackInstances")
-        for stack_set in ("break-glass", "break-glass-accounts:708e15e2-c31e-54d0-a606-566573747aa5")
+        for stack_set in (
+            "break-glass",
+            "break-glass-accounts:708e15e2-c31e-54d0-a606-566573747aa5",
+            "break-glass-management",
+        )
     ),
 ]
 

@@ -70,7 +70,7 @@ def test_the_policy_is_for_these_roles_and_both_stack_sets() -> None:
     statements = {statement["Sid"]: statement for statement in least_permissions(plan(MEMBER))["Statement"]}
     assert statements["AssumeRole"]["Resource"] == [role(MEMBER)]
     assert statements["ReadStackInstances"]["Resource"] == [
-        f"arn:aws:cloudformation:{MAIN}:{ACCOUNT}:stackset/{name}:*" for name in ("break-glass", "break-glass-accounts")
+        f"arn:aws:cloudformation:{MAIN}:*:stackset/{name}:*" for name in ("break-glass", "break-glass-accounts")
     ]
     assert statements["ReadLog"]["Resource"][0].startswith(f"arn:aws:logs:{MAIN}:{ACCOUNT}:")
 

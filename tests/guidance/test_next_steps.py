@@ -247,6 +247,8 @@ def test_the_management_account_gets_the_same_two_templates_by_hand(case: str) -
         if "stack-set-name" in options and "call-as" not in options
     ]
     assert [name for name, _ in by_itself] == ["create-stack-set", "create-stack-instances"]
+    # Those that the hub makes are in the management account too, where a name is good for one stack set of a region.
+    assert {*by_itself[0][1]["stack-set-name"], *by_itself[1][1]["stack-set-name"]} == {"break-glass-management"}
     assert by_itself[0][1]["template-body"] == ["file://templates/stackset.yaml"]
     assert by_itself[1][1]["accounts"] == ["$(aws sts get-caller-identity --query Account --output text)"]
     assert by_itself[1][1]["regions"] == ["us-east-1", "af-south-1", "eu-west-1"]

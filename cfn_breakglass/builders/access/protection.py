@@ -183,7 +183,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     yield from names.deploying_arns(config)
     yield part_arn("cloudformation", f"stack/{prefix}/*")
     yield part_arn("cloudformation", f"stack/StackSet-{prefix}-*")
-    yield from (part_arn("cloudformation", f"stackset/{name}:*") for name in names.stack_sets)
+    yield from (part_arn("cloudformation", f"stackset/{name}:*") for name in names.watched_stack_sets)
     if config.organization:
         yield from (names.second_forwarder_role_arn, stack_sets_role_arn())
     if config.heartbeat != OFF:
