@@ -81,7 +81,7 @@ def edge_rules(
     """
     rules = []
     if ASSUME in families:
-        rules.append(EdgeRule((ASSUME,), ASSUME, "STS calls about the break-glass role", _assume(names.role)))
+        rules.append(EdgeRule((ASSUME,), ASSUME, "STS calls about the break-glass role", _assume(config, names.role)))
     if SESSION in families:
         rules.append(EdgeRule((SESSION,), SESSION, "Everything done in the break-glass role", _session(names.role)))
     if ENTRANCE in families:
@@ -100,9 +100,9 @@ def edge_rules(
     return rules
 
 
-def _assume(role: RoleNames) -> dict[str, Any]:
+def _assume(config: Config, role: RoleNames) -> dict[str, Any]:
     denied_elsewhere = []
-    if role.in_any_account:
+    if role.in_any_account and config.detections["RoleDenied"] != OFF:
         # Of two accounts, that of a denied caller alone records the call.
         denied_elsewhere = [{"requestParameters": {"roleArn": _role_arns_anywhere(role)}, "errorCode": PRESENT}]
     return {

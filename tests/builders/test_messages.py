@@ -22,8 +22,10 @@ from samples import (
 )
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
+from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.config.message_fields import FIELDS
 from cfn_breakglass.config.model import DETECTIONS
+from cfn_breakglass.generation.generate import template_files as files_of
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
 SENTENCE = "User <principal> took on the role at '<eventTime>'"
@@ -292,6 +294,15 @@ def test_a_message_comes_out_as_written(message: str, text: str) -> None:
     settings = json.loads(with_message(message)) | {"regions": [record(USER)["awsRegion"]]}
     deliveries = own_deliveries(USER, account(json.dumps(settings)).run(event_from_record(record(USER))))
     assert {read(delivery.message) for delivery in deliveries if delivery.kind == "topic"} == {text}
+
+
+def test_only_alarms_leave_no_text_that_nothing_uses() -> None:
+    """cfn-lint warns of a mapping that no resource uses."""
+    alone = {name: "alert" if name == "DeliveryFailing" else "off" for name in DETECTIONS}
+    settings = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": {"emails": ["ops@example.com"]}}
+    for detections, has_mapping in ((alone, False), ({**alone, "RoleAssumed": "alert"}, True)):
+        text = files_of(config_of({**settings, "detections": detections}))["main-region.yaml"]
+        assert ("AlertText" in text, "FindInMap" in text) == (has_mapping, has_mapping)
 
 
 def assert_logs_the_whole_event(path: Path) -> None:

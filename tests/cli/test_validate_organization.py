@@ -92,6 +92,24 @@ def test_a_template_for_another_hub(tmp_path: Path, name: str) -> None:
     assert finding.message == f"It is for {organization} 888888888888, and main-region is for {organization} {HUB}."
 
 
+def test_a_template_for_other_units(tmp_path: Path) -> None:
+    write(tmp_path, OF_ORGANIZATION)
+    other = {**ORGANIZATION["organization"], "units": ["ou-ab12-11111111", "ou-ab12-22222222"]}
+    write(tmp_path, {**SETTINGS, "organization": other}, "accounts.yaml")
+    (finding,) = findings(tmp_path)
+    organization = f"the organization o-a1b2c3d4e5 with the hub {HUB} and the units"
+    assert (finding.rule, finding.message) == (
+        "organization-differs",
+        f"It is for {organization} ou-ab12-11111111, ou-ab12-22222222, and main-region is for {organization} r-ab12.",
+    )
+
+
+@pytest.mark.parametrize("detection", ["RoleAssumed", "RoleDenied"])
+def test_nothing_is_forwarded_for_what_is_off(tmp_path: Path, detection: str) -> None:
+    write(tmp_path, {**OF_ORGANIZATION, "detections": {detection: "off"}})
+    assert findings(tmp_path) == []
+
+
 def test_a_template_that_is_left_over_from_an_organization(tmp_path: Path) -> None:
     write(tmp_path, OF_ORGANIZATION)
     write(tmp_path, SETTINGS)

@@ -108,14 +108,20 @@ def _together(
 def _mismatches(main: JudgedTemplate, other: JudgedTemplate) -> Iterator[Finding]:
     """Templates of different configs: one forwards to another hub, or lets another organization in, than the other."""
     if main.organization != other.organization:
-        message = f"It is for {_words_for(other.organization)}, and main-region is for {_words_for(main.organization)}"
+        here, there = other.organization, main.organization
+        message = f"It is for {_words_for(here, there)}, and main-region is for {_words_for(there, here)}"
         yield other.locate(
             make_finding("organization-differs", other.file, line=other.line_of("Metadata"), message=message)
         )
 
 
-def _words_for(organization: CoveredOrganization | None) -> str:
-    return f"the organization {organization.id} with the hub {organization.hub}" if organization else "one account"
+def _words_for(organization: CoveredOrganization | None, other: CoveredOrganization | None) -> str:
+    """What templates are for, with the units only where nothing else tells it from ``other``."""
+    if not organization:
+        return "one account"
+    words = f"the organization {organization.id} with the hub {organization.hub}"
+    is_same = other and other._replace(units=organization.units) == organization
+    return f"{words} and the units {', '.join(organization.units)}" if is_same else words
 
 
 def _of_stem(templates: list[JudgedTemplate], stem: str) -> list[JudgedTemplate]:

@@ -44,9 +44,12 @@ def json_text(template: str, fields: Mapping[str, Field]) -> events.InputTransfo
 
 
 def mappings(plan: Plan) -> dict[str, Any]:
-    """The mappings of a template with alerts: what the JSON of every rule ends with."""
+    """The mappings of a template with alerts: what the JSON of every rule ends with, but that of an alarm."""
     alerts = plan.config.alerts
-    is_needed = bool(plan.destinations.topic or plan.silenced_alert)
+    is_needed = bool(plan.silenced_alert) or any(
+        _members(_COMMON_FIELDS, fields_of(plan, detection), {}) == [_COMMON_MEMBERS]
+        for detection in plan.destinations.topic
+    )
     return _JSON_TEXT if is_needed and alerts.format == JSON and not alerts.message else {}
 
 
