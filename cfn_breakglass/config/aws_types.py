@@ -18,7 +18,7 @@ from cfn_breakglass.aws.partitions import ALL_REGIONS
 from cfn_breakglass.config.message_fields import FIELDS, OTHER_NOTATION, PLACEHOLDER
 from cfn_breakglass.config.problems import YAML_TAG, Fault, Problems, has_yaml_type
 from cfn_breakglass.config.types import INVALID, WORDS_FOR_ALL, String
-from cfn_breakglass.config.webhooks import HTTPS as HTTPS_PATTERN, chat_service, has_password
+from cfn_breakglass.config.webhooks import HTTPS as HTTPS_PATTERN, chat_service, has_password, is_private, is_queue
 
 _CHAR: Final = r"[A-Za-z0-9_+=,.@-]"
 _PATH: Final = rf"(?:{_CHAR}+/)*"
@@ -33,6 +33,13 @@ _REGION_EXAMPLE: Final = "write a region such as eu-west-1"
 _JOB_FUNCTIONS: Final = {
     *("Billing", "DatabaseAdministrator", "DataScientist", "NetworkAdministrator", "SupportUser"),
     *("SystemAdministrator", "ViewOnlyAccess"),
+}
+_IN_TEAMS: Final = "write the channel in alerts.teams instead"
+_INSTEAD_OF_CHAT: Final = {
+    "Slack": "write the channel in alerts.slack instead",
+    "Microsoft Teams": _IN_TEAMS,
+    "Power Automate": _IN_TEAMS,
+    "PagerDuty": "write the address of its integration for AWS instead",
 }
 # What people call a service, and the first word of its event source, where that is another.
 _EVENT_SOURCE_NAMES: Final = {
@@ -87,7 +94,25 @@ def _check_region(text: str) -> Fault | None:
     return Fault(f"is {text!r}, which is not a region", fix)
 
 
+def _check_path(text: str) -> Fault | None:
+    """Whether it is a role of Identity Center without its path, and so the ARN of nobody."""
+    before, prefix, name = text.partition(f":role/{_IDENTITY_CENTER_PREFIX}")
+    if not prefix:
+        return None
+    arn = f"{before}:role/aws-reserved/sso.amazonaws.com/*{_IDENTITY_CENTER_PREFIX}{name}"
+    return Fault(f"is {text!r} without the path that Identity Center gives to this role", f"write {arn}")
+
+
+def _check_principal(text: str) -> Fault | None:
+    fault = _check_path(text)
+    fix = "write the name of its permission set in role.trust.permission_sets instead"
+    return fault and fault._replace(fix=fix)
+
+
 def _check_existing_role(text: str) -> Fault | None:
+    if "aws-service-role/" in text or text.rpartition("/")[2].startswith("AWSServiceRoleFor"):
+        fix = "write a role that people can assume"
+        return Fault(f"is {text!r}, a service-linked role, which only its service can assume", fix)
     if text.rpartition("/")[2].startswith(_IDENTITY_CENTER_PREFIX) and "aws-reserved/" not in text:
         return Fault(
             f"is {text!r} without the path that Identity Center gives to this role",
@@ -187,10 +212,9 @@ def _check_topic(text: str) -> Fault | None:
 
 
 def _check_https(text: str) -> Fault | None:
-    chat = chat_service(text)
-    native = {"Slack": "slack", "Microsoft Teams": "teams", "Power Automate": "teams"}.get(chat[0] if chat else "")
+    service, _ = chat_service(text) or ("", "")
     by_function = "write a Lambda function that posts to it in alerts.lambda instead"
-    return _fault_of_address(text, f"write the channel in alerts.{native} instead" if native else by_function)
+    return _fault_of_address(text, _INSTEAD_OF_CHAT.get(service, by_function), " in alerts.sqs instead")
 
 
 def _check_teams_channel(text: str) -> Fault | None:
@@ -204,11 +228,15 @@ def _check_endpoint(text: str) -> Fault | None:
     return _check_queue(text) or _fault_of_address(text, "write an e-mail address, a phone number or a queue instead")
 
 
-def _fault_of_address(text: str, instead_of_chat: str) -> Fault | None:
+def _fault_of_address(text: str, instead_of_chat: str, instead_of_url: str = "") -> Fault | None:
     # The path of a webhook is as good as a password, so neither problem quotes the address.
     if chat := chat_service(text):
         reason = "which cannot confirm a subscription, so SNS would never send it an alert"
         return Fault(f"is a webhook of {chat[0]} ({chat[1]}), {reason}", instead_of_chat)
+    if is_queue(text):
+        return Fault("is the URL of a queue, which cannot confirm a subscription", f"write its ARN{instead_of_url}")
+    if is_private(text):
+        return Fault("is in a private network, which SNS does not reach", "write an address that everybody can reach")
     if has_password(text):
         reason = "which everybody could read who may read this file, the template or the stack"
         fix = "put the password into Secrets Manager: https://USER:{{resolve:secretsmanager:SECRET:SecretString:KEY}}@host"
@@ -302,6 +330,7 @@ PRINCIPAL: Final = String(
     "an account ID or the ARN of a user, a role or an account",
     rf"[0-9]{{12}}|{_IAM}:(?:root|(?:user|role)/{_PATH}{_CHAR}{{1,64}})",
     "write one such as arn:aws:iam::111122223333:user/name",
+    check=_check_principal,
 )
 
 EMAIL: Final = String(
@@ -409,6 +438,7 @@ EXEMPT: Final = String(
     "the ARN of a role or user",
     rf"{_ARN}:iam::(?:[0-9]{{12}}|\*):(?:user|role)/[A-Za-z0-9_+=,.@*/-]+",
     'write one such as "arn:aws:iam::*:role/Deployer", with or without *',
+    check=_check_path,
 )
 BUS_NAME: Final = String(
     "the name of an event bus",

@@ -1,7 +1,7 @@
-"""Web addresses as subscribers of a topic: of which chat service one is, and whether it has a password.
+"""Web addresses as subscribers of a topic: which ones get no alert, and whether one has a password.
 
 SNS sends a new subscriber a link, and no alert before somebody follows it. The webhook of a chat service takes only
-messages of its own form: nobody sees the link there, so nobody follows it.
+messages of its own form: nobody sees the link there, so nobody follows it. Nor does SNS reach a private network.
 https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html
 """
 
@@ -22,8 +22,16 @@ _CHAT_HOSTS: Final = {
     "Lark": ("open.larksuite.com", "open.feishu.cn"),
     "DingTalk": ("oapi.dingtalk.com",),
     "WeCom": ("qyapi.weixin.qq.com",),
+    # What it makes for AWS has another path there, and confirms.
+    "PagerDuty": ("events.pagerduty.com/v2",),
 }
-"""Chat service -> the hosts of its webhooks. Their subdomains are webhooks too."""
+"""Service -> the hosts of its webhooks, some with the beginning of the path. Their subdomains are webhooks too."""
+_QUEUE_HOST: Final = re.compile(r"(?:sqs\.[a-z0-9-]+|(?:[a-z0-9-]+\.)?queue)\.amazonaws\.com(?:\.cn)?")
+# Names that no public name server answers.
+_PRIVATE_HOST: Final = re.compile(
+    r".*\.(?:internal|intranet|lan|local|localdomain|localhost|home\.arpa)"
+    r"|(?:10|127)\..*|192\.168\..*|169\.254\..*|172\.(?:1[6-9]|2[0-9]|3[01])\..*"
+)
 
 # CloudFormation puts a secret in the place of its dynamic reference, in any property of a resource:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
@@ -36,19 +44,36 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.
 """
 
 _PARTS: Final = re.compile(
-    rf"https://(?P<login>(?:{DYNAMIC_REFERENCE}|(?!{DYNAMIC_REFERENCE})[^\s/?#@])*@)?(?P<host>{_HOST})"
+    rf"https://(?P<login>(?:{DYNAMIC_REFERENCE}|(?!{DYNAMIC_REFERENCE})[^\s/?#@])*@)?(?P<host>{_HOST})(?::[0-9]+)?"
+    r"(?:/(?P<first>[^/?]*))?"
 )
 
 
 def chat_service(address: str) -> tuple[str, str] | None:
     """The chat service whose webhook ``address`` is, and its host as written; None for every other address."""
     parts = _PARTS.match(address)
-    labels = parts["host"].lower().rstrip(".").split(".") if parts else []
+    labels = _host(address).split(".")
     domains = {".".join(labels[first:]) for first in range(len(labels))}
+    domains |= {f"{domain}/{parts['first']}" for domain in domains if parts}
     return next(
         ((service, parts["host"]) for service, hosts in _CHAT_HOSTS.items() if parts and domains.intersection(hosts)),
         None,
     )
+
+
+def is_queue(address: str) -> bool:
+    """Whether ``address`` is the URL of a queue, which is no endpoint of its own."""
+    return bool(_QUEUE_HOST.fullmatch(_host(address)))
+
+
+def is_private(address: str) -> bool:
+    """Whether ``address`` is in a private network."""
+    return bool(_PRIVATE_HOST.fullmatch(_host(address)))
+
+
+def _host(address: str) -> str:
+    parts = _PARTS.match(address)
+    return parts["host"].lower().rstrip(".") if parts else ""
 
 
 def has_password(address: str) -> bool:

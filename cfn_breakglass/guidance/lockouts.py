@@ -44,6 +44,8 @@ def lockouts(config: Config, now: datetime | None = None) -> Iterator[str]:
     yield from _literal_subjects(config, trust)
     yield from _older_subjects(config, trust)
     yield from _session_names(config, trust)
+    if "root" in map(str.lower, config.users):
+        yield "usernames: root is an IAM user of that name here; the root user of an account can assume no role"
     if trust.not_after and datetime.fromisoformat(trust.not_after) <= (now or datetime.now(UTC)):
         yield f"role.trust.not_after: {trust.not_after} is over, so nobody can assume the role; write a later time"
 

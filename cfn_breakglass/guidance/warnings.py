@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from cfn_breakglass.aws import limits
@@ -18,6 +19,8 @@ from cfn_breakglass.guidance.without_effect import keys_without_effect
 from cfn_breakglass.names import STACK_SETS_ROLE, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
+# The condition operators that compare texts as they are.
+_LITERAL = "(String(?:Not)?)Equals(?:IgnoreCase)?"
 _ELSEWHERE = {
     "alerts.lambda": "cannot allow the topic to call that function",
     "encryption": "works only if the policy of that key lets that account's topic, logs and deployer use it",
@@ -29,6 +32,7 @@ _ELSEWHERE = {
 def warnings(plan: Plan) -> Iterator[str]:
     """A sentence for each thing that the templates do and a person may not want or expect."""
     yield from _about_permissions(plan)
+    yield from _about_statements(plan.config)
     yield from _about_managed_policies(plan.config)
     yield from _about_account(plan.config)
     yield from _about_events(plan)
@@ -47,6 +51,22 @@ def _about_permissions(plan: Plan) -> Iterator[str]:
             "role: the config gives it no permissions, so it gets AdministratorAccess; "
             "set role.managed_policies or role.policy_statements to limit it"
         )
+
+
+def _about_statements(config: Config) -> Iterator[str]:
+    """Statements that IAM takes, and that do not do what they seem to."""
+    statements = config.role.policy_statements
+    allows = config.role.managed_policies or any(statement["Effect"] == "Allow" for statement in statements)
+    if config.role.created and statements and not allows:
+        yield (
+            "role.policy_statements: they only deny, so the role can do nothing; add role.managed_policies or a"
+            " statement with Effect: Allow"
+        )
+    conditions = [item for statement in statements for item in statement.get("Condition", {}).items()]
+    literal = [operator for operator, values in conditions if re.search(_LITERAL, operator) and "*" in str(values)]
+    for operator in dict.fromkeys(literal):
+        like = re.sub(_LITERAL, r"\1Like", operator)
+        yield f"role.policy_statements: to {operator}, * is no wildcard; write {like}"
 
 
 def _about_managed_policies(config: Config) -> Iterator[str]:
@@ -187,12 +207,21 @@ def _about_alerts(plan: Plan) -> Iterator[str]:
             "alerts.fallback: nobody is notified if alerts cannot be delivered, nor of a change that breaks "
             f"{_unseen_without_fallback(plan)}; set it, best to another mailbox"
         )
+    if config.alerts.fallback and {*_folded(config.alerts.fallback_endpoints)} <= {*_folded(config.alerts.endpoints)}:
+        yield (
+            "alerts.fallback: all of it is notified of each alert already, so whoever does not get the one may not get"
+            " the other; add another mailbox"
+        )
     yield from _about_text_without_effect(config.alerts)
     if config.alerts.sms:
         yield from _about_text_messages(config.alerts.message)
     by_key = {"alerts.sms": config.alerts.endpoints, "alerts.fallback": config.alerts.fallback_endpoints}
     for key in (key for key, endpoints in by_key.items() if "sms" in dict(endpoints) and _sends_no_text(config)):
         yield f"{key}: SNS sends no text messages from {config.main_region}; write an e-mail address instead"
+
+
+def _folded(endpoints: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (endpoint.casefold() for _, endpoint in endpoints)
 
 
 def _sends_no_text(config: Config) -> bool:

@@ -43,8 +43,15 @@ CHAT = {
     "https://open.feishu.cn/open-apis/bot/v2/hook/1": "Lark",
     "https://oapi.dingtalk.com/robot/send?access_token=1": "DingTalk",
     "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1": "WeCom",
+    "https://events.pagerduty.com/v2/enqueue": "PagerDuty",
+    "https://events.pagerduty.com:443/v2?x=1": "PagerDuty",
 }
-BUILT_IN = {"Slack": "alerts.slack", "Microsoft Teams": "alerts.teams", "Power Automate": "alerts.teams"}
+BUILT_IN = {
+    "PagerDuty": "its integration for AWS",
+    "Slack": "alerts.slack",
+    "Microsoft Teams": "alerts.teams",
+    "Power Automate": "alerts.teams",
+}
 TAKEN = (
     "https://myhooks.slack.com.example.com/x",
     "https://myhooks.slack.com/x",
@@ -57,6 +64,14 @@ TAKEN = (
     "https://hooks.slack.com@example.com/x",
     "https://mydiscord.com/api/webhooks/1",
     "https://events.pagerduty.com/x-ere/key",
+    "https://events.pagerduty.com/v25/key",
+    "https://example.com/v2/events.pagerduty.com/v2",
+    "https://internal.example.com/x",
+    "https://example.com/.internal",
+    "https://100.example.com/x",
+    "https://172.32.0.1/x",
+    "https://queue.example.com/111122223333/alerts",
+    "https://x1.lambda-url.us-east-1.on.aws/",
     "https://example.com",
     "https://example.com:8443/x?y=1",
     "https://user@example.com/x",
@@ -64,6 +79,16 @@ TAKEN = (
     f"https://{SECRET}:{SECRET}@example.com/x",
     "https://user:{{resolve:secretsmanager:hook}}@example.com/x",
 )
+UNREACHABLE = {
+    "https://sqs.us-east-1.amazonaws.com/111122223333/token": "is the URL of a queue",
+    "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/token": "is the URL of a queue",
+    "https://queue.amazonaws.com/111122223333/token": "is the URL of a queue",
+    "https://eu-west-1.queue.amazonaws.com/111122223333/token": "is the URL of a queue",
+    "https://10.0.0.5:8443/token": "is in a private network",
+    "https://172.31.255.1/token": "is in a private network",
+    "https://alerts.corp.internal/token": "is in a private network",
+    "https://user@Hooks.Local./token": "is in a private network",
+}
 PASSWORDS = (
     "https://user:word@example.com/x",
     "https://user:wo:rd@example.com/x",
@@ -102,6 +127,14 @@ def test_a_chat_service_cannot_confirm(address: str, key: str) -> None:
     assert "cannot confirm a subscription" in told
     instead = BUILT_IN.get(CHAT[address], "alerts.lambda")
     assert (instead in told) == (key == "https")  # neither a chat channel nor a function can be a fallback
+    assert "token" not in told
+
+
+@pytest.mark.parametrize("key", LISTS)
+@pytest.mark.parametrize("address", UNREACHABLE)
+def test_what_cannot_be_reached_is_refused(address: str, key: str) -> None:
+    told = refusal(key, address)
+    assert told.startswith(f"alerts.{key}[0] {UNREACHABLE[address]}")
     assert "token" not in told
 
 

@@ -201,3 +201,8 @@ def test_the_provider_is_told_which_role_to_send() -> None:
 def test_nothing_is_to_be_allowed_for_users_by_name_or_for_a_role_that_is_there() -> None:
     assert steps(configured({})) == []
     assert steps(config_of({"main_region": "us-east-1", "role": {"permission_set": "BreakGlass"}})) == []
+
+
+def test_the_root_user_is_no_user_called_root() -> None:
+    assert "no role" in told(configured({}, ("alice", "Root")))["usernames"]
+    assert "usernames" not in told(configured({}, ("alice", "rooted")))

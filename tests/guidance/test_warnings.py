@@ -238,3 +238,47 @@ def test_what_aws_has_not_announced_for_china_is_a_warning() -> None:
     assert warnings_about("regions", china | {"regions": []}) == []
     assert "event patterns have wildcards" in str(warnings_about("main_region", china | {"regions": []}))
     assert warnings_about("main_region", SETTINGS) == []
+
+
+@pytest.mark.parametrize(
+    ("alerts", "is_warned_of"),
+    [
+        ({"emails": ["ops@example.com"], "fallback": ["Ops@Example.com"]}, True),
+        ({"emails": ["ops@example.com"], "sms": ["+15550100"], "fallback": ["+15550100"]}, True),
+        ({"emails": ["ops@example.com"], "fallback": ["ops@example.com", "platform@example.com"]}, False),
+    ],
+)
+def test_a_fallback_of_the_same_people_is_a_warning(alerts: dict[str, Any], is_warned_of: bool) -> None:  # noqa: FBT001
+    assert bool(about_fallback(SETTINGS | {"alerts": alerts})) == is_warned_of
+
+
+def about_statements(*statements: dict[str, Any], **role: Any) -> list[str]:
+    settings = SETTINGS | {"role": {"policy_statements": list(statements), **role}}
+    return warnings_about("role.policy_statements", settings)
+
+
+ALLOW, DENY = ({"Effect": effect, "Action": "s3:*", "Resource": "*"} for effect in ("Allow", "Deny"))
+
+
+def test_a_role_that_can_do_nothing_is_a_warning() -> None:
+    (warning,) = about_statements(DENY)
+    assert "they only deny" in warning
+    assert about_statements(DENY, ALLOW) == about_statements(DENY, managed_policies=["ReadOnlyAccess"]) == []
+    assert about_statements(DENY, existing="Rescue", manage=True) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "like"),
+    [
+        ("StringEquals", "StringLike"),
+        ("StringNotEqualsIgnoreCase", "StringNotLike"),
+        ("ForAnyValue:StringEqualsIfExists", "ForAnyValue:StringLikeIfExists"),
+    ],
+)
+def test_a_wildcard_that_is_none_is_a_warning(operator: str, like: str) -> None:
+    condition = {operator: {"aws:RequestedRegion": ["us-east-1", "eu-*"]}}
+    (warning,) = about_statements(ALLOW | {"Condition": condition})
+    assert warning.endswith(f"to {operator}, * is no wildcard; write {like}")
+    assert about_statements(ALLOW | {"Condition": {operator: {"aws:RequestedRegion": "eu-west-1"}}}) == []
+    assert about_statements(ALLOW | {"Condition": {like: {"aws:RequestedRegion": "eu-*"}}}) == []
+    assert about_statements(ALLOW | {"Condition": {"ArnEquals": {"aws:PrincipalArn": "*"}}}) == []
