@@ -55,6 +55,7 @@ def runbook(
     """
     from cfn_breakglass.config.loader import load_config
     from cfn_breakglass.generation.files import write_files
+    from cfn_breakglass.guidance.runbook.contents import is_unlinked
     from cfn_breakglass.guidance.runbook.make import FORMATS, previous_runbook, runbook_blocks, set_aside
     from cfn_breakglass.plan import make_plan
 
@@ -62,7 +63,8 @@ def runbook(
     path = output or Path(_NAMES[form])
     settings, lines = load_config(config)
     previous = previous_runbook(path, form)
-    blocks = runbook_blocks(make_plan(settings), config_file=str(config), lines=lines)
+    plan = make_plan(settings)
+    blocks = runbook_blocks(plan, config_file=str(config), lines=lines)
     text = FORMATS[form](blocks, previous.written)
     if check:
         ctx.exit(_compare(path, text, config))
@@ -72,7 +74,7 @@ def runbook(
         if edit.file == str(path):
             click.echo(f"Kept {path} as {set_aside(path)}.")
     write_files(path.parent, {path.name: text})
-    click.echo(f"Wrote {path}.\n{_advice(blocks, previous.written, is_linked=bool(settings.alerts.runbook))}")
+    click.echo(f"Wrote {path}.\n{_advice(blocks, previous.written, is_unlinked=is_unlinked(plan))}")
 
 
 def _compare(path: Path, text: str, config: Path) -> int:
@@ -89,12 +91,12 @@ def _compare(path: Path, text: str, config: Path) -> int:
     return 0
 
 
-def _advice(blocks: Collection[RunbookBlock], written: Collection[str], *, is_linked: bool) -> str:
+def _advice(blocks: Collection[RunbookBlock], written: Collection[str], *, is_unlinked: bool) -> str:
     from cfn_breakglass.guidance.runbook.blanks import Blank
 
     keys = [block.key for block in blocks if isinstance(block, Blank)]
     empty = sum(key not in written for key in keys)
     lines = [f"{empty} of {len(keys)} blanks are empty: fill them in, print it, and put it where two persons get it."]
-    if not is_linked:
+    if is_unlinked:
         lines.append("No alert links to it: write its address into alerts.runbook.")
     return "\n".join(lines)

@@ -67,6 +67,9 @@ from cfn_breakglass.names import ACTIONS, STACK_SETS_ROLE, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
 _REVOKE: Final = "revoke the active sessions of the role in IAM"
+# IAM changes no role of Identity Center, so none gets the policy that revokes its sessions:
+# https://docs.aws.amazon.com/singlesignon/latest/userguide/prereqs-revoking-user-permissions.html
+_REVOKE_PERMISSION_SET: Final = "end the active sessions of the permission set with an SCP"
 _RESTORE: Final = (
     "Ask the caller. If it was no deployment, undo the change or deploy the templates again, and find out what else"
     " these credentials did."
@@ -151,6 +154,11 @@ def detections(config: Config, names: Names) -> list[Detection]:
         *_root_used(),
         _delivery_failing(),
     ]
+    if config.role.permission_set:
+        catalog = [
+            replace(detection, next_step=detection.next_step.replace(_REVOKE, _REVOKE_PERMISSION_SET))
+            for detection in catalog
+        ]
     return [_on_its_bus(detection) for detection in catalog if config.detections[detection.id] != OFF]
 
 

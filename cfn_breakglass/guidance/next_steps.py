@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 from textwrap import indent, wrap
-from typing import Any, Final
+from typing import Any
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
@@ -24,6 +24,7 @@ from cfn_breakglass.guidance.deployment_steps import (
     main_region_step,
     rollout_steps,
 )
+from cfn_breakglass.guidance.drill_commands import drill_commands
 from cfn_breakglass.guidance.session_enders import session_enders
 from cfn_breakglass.names import STACK_SETS_ROLE, in_every_account, resolve_pseudo_parameters, root_arn
 from cfn_breakglass.plan import Plan
@@ -34,12 +35,6 @@ _SAML_ROLE_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/Role"
 _EXAMPLE = re.compile(r"[@/.]example\.(?:com|net|org)\b|^\+1555")
 
 _READ_SECRETS = "Whoever deploys needs secretsmanager:GetSecretValue on them"
-
-
-_BE_READY: Final = """\
-Be ready: print what to do in an emergency, and each quarter prove that the alerts of every region arrive.
-     cfn-breakglass runbook
-     cfn-breakglass drill"""
 
 
 def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
@@ -57,7 +52,7 @@ def next_steps(plan: Plan, folder: Path, files: GeneratedFiles) -> str:
         *grant_steps(plan),
         *_drill(plan),
         _attach_guard(plan, folder / files.guard_scp.name),
-        _BE_READY,
+        _be_ready(plan),
     ]
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
     return f"What to do next:\n\n{numbered}\n"
@@ -386,6 +381,13 @@ def _drill(plan: Plan) -> Iterator[str]:
         )
     else:
         yield f"{sentence}\n   Use the command in {outputs}, with --region {region}."
+
+
+def _be_ready(plan: Plan) -> str:
+    drill = next(filter(None, drill_commands(plan)), "")
+    prove = ", and each quarter prove that the alerts of every region arrive" if drill else ""
+    lines = [f"Be ready: print what to do in an emergency{prove}.", "cfn-breakglass runbook", drill]
+    return "\n     ".join(filter(None, lines))
 
 
 def _responders(plan: Plan) -> str:

@@ -19,6 +19,7 @@ from cfn_breakglass.config.model import DETECTIONS
 
 every_detection = pytest.mark.parametrize("detection", DETECTIONS)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops/break-glass"
+EMAILS = {"alerts": {"emails": ["ops@example.com"], "format": "text"}}
 ABOUT_THE_ROLE = ("RoleAssumed", "RoleDenied", "ConsoleSignIn")
 NAMES_SOMETHING = re.compile(r"(name|arn|id|identifier|url|principal|account|region)s?$|^rule$", re.IGNORECASE)
 
@@ -159,6 +160,12 @@ def assert_says_what_to_do(_rule: str, event: dict[str, Any], text: str) -> None
 @every_detection
 def test_it_ends_with_what_to_do_and_where_to_look(detection: str) -> None:
     assert_every(assert_says_what_to_do, cases(detection))
+
+
+def test_it_does_not_send_anybody_to_iam_for_the_role_of_a_permission_set() -> None:
+    text, _ = templates(json.dumps({"main_region": "us-east-1", "role": {"permission_set": "BreakGlass"}} | EMAILS))
+    assert text.count("end the active sessions of the permission set with an SCP") >= len(ABOUT_THE_ROLE)
+    assert "sessions of the role in IAM" not in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -463,6 +463,28 @@ def test_where_every_region_is_watched_none_is_listed(tmp_path: Path) -> None:
     assert steps_about("they are not watched", tmp_path, {"main_region": "cn-north-1"}) == []
 
 
+DRILLS: dict[str, tuple[dict[str, Any], str]] = {
+    "a user with MFA": ({}, " --mfa-serial arn:aws:iam::ACCOUNT:mfa/YOUR-MFA-DEVICE"),
+    "a permission set": ({"usernames": [], "role": {"permission_set": "BreakGlass"}}, " --knock --role-arn ROLE-ARN"),
+}
+
+
+@pytest.mark.parametrize(("settings", "options"), DRILLS.values(), ids=DRILLS)
+def test_the_last_step_is_a_drill_that_this_config_allows(
+    tmp_path: Path, settings: dict[str, Any], options: str
+) -> None:
+    (step,) = steps_about("Be ready", tmp_path, {"alerts": MAILBOX, **settings})
+    assert step.strip() == (
+        "Be ready: print what to do in an emergency, and each quarter prove that the alerts of every region arrive.\n"
+        f"     cfn-breakglass runbook\n     cfn-breakglass drill{options} --output receipts"
+    )
+
+
+def test_without_a_log_there_is_no_drill(tmp_path: Path) -> None:
+    (step,) = steps_about("Be ready", tmp_path, {"alerts": {**MAILBOX, "log": False}})
+    assert step.strip() == "Be ready: print what to do in an emergency.\n     cfn-breakglass runbook"
+
+
 def test_a_role_that_exists_has_no_trust_of_ours(tmp_path: Path) -> None:
     (step,) = steps_about("they are not watched", tmp_path, {"role": {"existing": "Emergency"}})
     assert "only_covered_regions" not in step

@@ -233,6 +233,18 @@ def test_a_drill_asks_for_a_code_where_the_role_does() -> None:
         assert "--mfa-serial" not in knock
 
 
+def test_it_says_who_runs_which_drill() -> None:
+    found = blocks("smallest")
+    who = {block.text: found[number - 1] for number, block in enumerate(found) if isinstance(block, Code)}
+    for command, begins in (
+        ("drill --mfa", "As somebody who may get in,"),
+        ("drill --knock", "As somebody who may not"),
+    ):
+        (before,) = (block for text, block in who.items() if text.startswith(f"cfn-breakglass {command}"))
+        assert isinstance(before, Paragraph)
+        assert before.text.startswith(begins)
+
+
 def test_a_command_goes_on_in_a_new_line_before_it_is_too_long() -> None:
     option = "--query " + "x" * 40
     assert wrapped(f"aws iam get-role {option} {option}") == f"aws iam get-role {option} \\\n  {option}"
@@ -393,7 +405,7 @@ def test_there_is_a_row_for_each_alert_and_none_for_others(case: str) -> None:
 
 def test_the_conditions_are_those_of_the_trust_policy_and_what_lets_nobody_in_is_left_out() -> None:
     text = text_of(blocks("organization-everything"))
-    user = "IAM users alice or bob of account 999999999999 (AssumeRole), if the session's name is the IAM user's name;"
+    user = "IAM users alice or bob of the hub 999999999999 (AssumeRole), if the session's name is the IAM user's name;"
     assert user in text
     assert "nobody, if the region of the call is not af-south-1, eu-west-1, me-west-1, us-east-1 or us-east-2" in text
     assert "(SetSourceIdentity and TagSession)" not in text
@@ -409,6 +421,10 @@ def linked(**alerts: Any) -> bool:
 def test_it_says_where_no_alert_links_to_it() -> None:
     assert not linked(emails=["ops@example.com"])
     assert linked(emails=["ops@example.com"], format="text", runbook="https://wiki.example.com/break-glass")
+
+
+def test_where_nobody_is_notified_no_alert_could_link_to_it() -> None:
+    assert linked()
 
 
 def test_no_password_is_printed() -> None:

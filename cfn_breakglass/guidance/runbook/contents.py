@@ -17,10 +17,11 @@ from cfn_breakglass.analysis.trust.decision import TrustDescription
 from cfn_breakglass.builders.access.role import managed_policies
 from cfn_breakglass.documents.blocks import Code, Heading, Paragraph, Steps, Table
 from cfn_breakglass.documents.texts import code
+from cfn_breakglass.guidance.drill_commands import drill_commands, has_users, to_fill_in
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
 from cfn_breakglass.guidance.runbook.ending_sessions import ending_sessions
-from cfn_breakglass.guidance.runbook.ways_in import drill_commands, has_users, to_fill_in, ways_in
+from cfn_breakglass.guidance.runbook.ways_in import ways_in
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.names import in_every_account
 from cfn_breakglass.plan import Plan
@@ -214,12 +215,17 @@ def _alerts(plan: Plan) -> Iterator[RunbookBlock]:
     yield _section("6. Who is alerted, and what each alert asks", 8, 14, 21)
     yield Steps(tuple(_receivers(plan)), is_numbered=False)
     if rows := tuple(_alert_rows(plan)):
-        yield Table({"Alert": 0, "What to do (7: how to revoke the sessions)": 0}, rows)
-    if not plan.config.alerts.runbook:
+        yield Table({"Alert": 0, "What to do (7: how to end the sessions)": 0}, rows)
+    if is_unlinked(plan):
         yield Paragraph(
             "No alert links to this runbook. Put it where it can be read while the identity provider is down, and write"
             " its address into `alerts.runbook` of the config."
         )
+
+
+def is_unlinked(plan: Plan) -> bool:
+    """Whether somebody is notified, by alerts that do not say where the runbook is."""
+    return bool(plan.destinations.notified and not plan.config.alerts.runbook)
 
 
 def _alert_rows(plan: Plan) -> Iterator[tuple[str, ...]]:
@@ -293,10 +299,15 @@ def _report_commands(plan: Plan) -> Iterator[str]:
 
 def _every_quarter(plan: Plan) -> Iterator[RunbookBlock]:
     yield _section("9. Every quarter", 5, 15)
-    commands = drill_commands(plan)
-    if commands:
-        yield Paragraph("Prove that each way works and that every region alerts. File the receipt.")
-        yield Code("\n".join(commands))
+    drills = drill_commands(plan)
+    if drills.allowed:
+        yield Paragraph(
+            "As somebody who may get in, prove that it works and that every region alerts, and file the receipt:"
+        )
+        yield Code(drills.allowed)
+    if drills.knock:
+        yield Paragraph("As somebody who may not, prove that every region alerts of denials, and file the receipt:")
+        yield Code(drills.knock)
     yield Steps(
         (
             "Each person gets in once by each way of 3. Take everybody who has left out of the config.",

@@ -8,11 +8,11 @@ from pathlib import Path
 from shutil import copy2
 from typing import Final, NamedTuple
 
-from cfn_breakglass.analysis.template.reader import parse, resolve
+from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.analysis.trust.decision import TrustDescription, describe_trust
 from cfn_breakglass.analysis.trust.trusted_role import trusted_role
 from cfn_breakglass.errors import EditedFileError, OutputError
-from cfn_breakglass.generation.generate import YAML, GeneratedTemplates, generate_files
+from cfn_breakglass.generation.generate import YAML, GeneratedFile, GeneratedTemplates, generate_files
 from cfn_breakglass.guidance.runbook.blanks import RunbookBlock, check_html, check_markdown, read_blanks
 from cfn_breakglass.guidance.runbook.contents import contents
 from cfn_breakglass.guidance.runbook.formats import html, markdown
@@ -39,8 +39,13 @@ def _trust(plan: Plan, templates: GeneratedTemplates) -> TrustDescription:
     # Of an organization, in an account that is not the hub, so that the hub is named.
     account = None if plan.names.hub else plan.config.account
     account = account or next(example for example in _EXAMPLE_ACCOUNTS if example != plan.names.hub)
-    stack = resolve(parse(file.text, file.name), account=account, region=plan.config.main_region, file=file.name)
-    return describe_trust(trusted_role(stack, file.name, is_example=not plan.config.account))
+    hub = _stack(plan, templates.main_region, plan.names.hub) if plan.names.hub else None
+    role = trusted_role(_stack(plan, file, account), file.name, is_example=not plan.config.account, hub=hub)
+    return describe_trust(role)
+
+
+def _stack(plan: Plan, file: GeneratedFile, account: str) -> Stack:
+    return resolve(parse(file.text, file.name), account=account, region=plan.config.main_region, file=file.name)
 
 
 class Previous(NamedTuple):
@@ -91,4 +96,4 @@ def _read(path: Path) -> str | None:
     except OSError as error:
         raise OutputError(f"{path}: it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise OutputError(f"{path}: it is not UTF-8 text\n  nothing was changed") from None
+        raise OutputError(f"{path}: it is not UTF-8 text\n  nothing was changed; save it as UTF-8") from None

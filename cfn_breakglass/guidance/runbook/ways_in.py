@@ -8,23 +8,13 @@ from typing import Final
 from cfn_breakglass.builders.access.access_outputs import AccessOutput, access_outputs
 from cfn_breakglass.documents.blocks import Code, Heading, Link, Paragraph, Steps
 from cfn_breakglass.documents.texts import code
+from cfn_breakglass.guidance.drill_commands import has_users, to_fill_in
 from cfn_breakglass.guidance.runbook.blanks import Blank, RunbookBlock
-from cfn_breakglass.names import mfa_arn, resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
 _LINK: Final = "SwitchRoleLink"
 _WIDTH: Final = 92
 """Characters of a command that fit on a printed line."""
-
-
-def to_fill_in(plan: Plan, text: str) -> str:
-    """A text for Fn::Sub, in which a person writes the account unless there is only one."""
-    return resolve_pseudo_parameters(text, plan.config, "ACCOUNT")
-
-
-def has_users(plan: Plan) -> bool:
-    """Whether IAM users that the config knows may assume the role."""
-    return plan.config.role.created and bool(plan.config.users or plan.config.user_tags)
 
 
 def ways_in(plan: Plan) -> Iterator[RunbookBlock]:
@@ -120,31 +110,3 @@ def wrapped(command: str) -> str:
         else:
             lines[-1] += f" --{option}"
     return " \\\n".join(lines)
-
-
-def drill_commands(plan: Plan) -> list[str]:
-    """How to prove in the account that people get in, and that those who may not are denied; none without a log."""
-    config = plan.config
-    where = " --all-accounts" if config.organization else ""
-    where += " --role-arn ROLE-ARN" if plan.names.role.arn_wildcards else ""
-    logged = {detection.id for detection in plan.destinations.login_log}
-    commands = []
-    if "RoleAssumed" in logged and _is_assumed_by_call(plan):
-        commands.append(f"cfn-breakglass drill{_mfa_option(plan)}{where} --output receipts")
-    if "RoleDenied" in logged:
-        commands.append(f"cfn-breakglass drill --knock{where} --output receipts")
-    return commands
-
-
-def _is_assumed_by_call(plan: Plan) -> bool:
-    """Whether somebody may call AssumeRole, as a drill does: neither with an assertion nor with a token."""
-    role = plan.config.role
-    return not role.permission_set and bool(
-        role.existing or has_users(plan) or role.trust.principals or role.trust.permission_sets
-    )
-
-
-def _mfa_option(plan: Plan) -> str:
-    if not (has_users(plan) and plan.config.role.trust.mfa):
-        return ""
-    return f" --mfa-serial {to_fill_in(plan, mfa_arn('YOUR-MFA-DEVICE', plan.names.hub))}"
