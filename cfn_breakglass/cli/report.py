@@ -30,11 +30,14 @@ def _time(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
         else:
             time = datetime.fromisoformat(value)
             time = time if time.tzinfo else time.replace(tzinfo=UTC)
-        return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError):
         raise click.BadParameter(
             f"{value!r} is neither a time such as 2025-03-14 or 2025-03-14T03:00:00Z, nor a length of time such as 7d"
         ) from None
+    if time > now:
+        raise click.BadParameter(f"{value!r} is in the future, and no call was made since")
+    return text
 
 
 @click.command(
@@ -54,7 +57,7 @@ Example of its output, in part:
   ...
 
 Exit codes: 0 the role was used, or somebody tried to; 1 it was not; 2 could
-not tell (bad input).""",
+not tell (bad input, or nothing in what could be read).""",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @TEMPLATES
@@ -102,7 +105,7 @@ def report(
         write_files(output.parent, {output.name: text})
         click.echo(f"Wrote {output}.")
     if use.is_empty:
-        ctx.exit(1)
+        ctx.exit(2 if use.scope.unread else 1)
 
 
 def _read(

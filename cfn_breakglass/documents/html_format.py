@@ -46,9 +46,10 @@ svg { width: 100%; height: auto; break-inside: avoid; margin: .6rem 0 }
 @page { margin: 16mm 14mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 9pt } }
 @media print {
   body { font-size: 10pt; margin: 0; padding: 0; max-width: none }
-  table { font-size: 8pt } th, td, .number { padding: .2rem .35rem } dl, .blanks { font-size: 9pt }
+  table { font-size: 8pt } th, td { padding: .2rem .35rem } .number { padding-right: .7rem }
+  dl, .blanks { font-size: 9pt }
   h1, h2, h3, h4 { break-after: avoid } pre, tr, li, dl, .blanks { break-inside: avoid }
-  thead { display: table-header-group } code, th { background: none; padding: 0 }
+  thead { display: table-header-group } code, th { background: none } code { padding: 0 }
   a { color: inherit; text-decoration: none } .page { break-before: page }
 }
 """

@@ -121,6 +121,13 @@ def test_since_what_is_no_time_is_refused(home: Path, since: str) -> None:
     assert f"{since!r} is neither a time such as 2025-03-14 or" in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize("since", ["2999-01-01", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"])
+def test_since_a_time_to_come_is_refused(home: Path, since: str) -> None:
+    done = run_report(home, "history", f"--since={since}")
+    assert done.exit_code == 2
+    assert f"{since!r} is in the future" in " ".join(done.stderr.split())
+
+
 def test_a_session_is_selected(home: Path) -> None:
     done = run_report(home, "history", "--session", "bob", "--session", ALICE.access_key, "--format", "json")
     assert list(sessions_in(done)) == ["alice", "bob"]
@@ -129,7 +136,7 @@ def test_a_session_is_selected(home: Path) -> None:
 def test_a_session_that_is_not_there_is_said_to_be_not_there(home: Path) -> None:
     done = run_report(home, "history", "--session", "nobody")
     assert done.exit_code == 1
-    assert "\n207 records read: the role was not used." in done.stdout
+    assert "\n207 records read: no such session." in done.stdout
 
 
 def test_if_the_role_was_not_used_the_report_says_so(home: Path, tmp_path: Path) -> None:
@@ -153,6 +160,15 @@ def test_what_cannot_be_read_is_named_and_the_report_says_that_it_may_hold_more(
     assert done.exit_code == 0
     assert "2 parts of the input could not be read:\n  standard input: line 208: it is not JSON: " in done.stderr
     assert "\n2 parts of the input could not be read, and may hold more.\n" in done.stdout
+
+
+def test_where_a_part_cannot_be_read_nobody_can_tell_that_the_role_was_not_used(home: Path) -> None:
+    root = {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root"}
+    record = json.dumps(call(READ, ALICE, 1) | {"userIdentity": root})
+    done = run_report(home, "-", data=f"{record}\n{{".encode())
+    assert done.exit_code == 2
+    assert "\n1 record read: no use of the role.\n" in done.stdout.replace(" All times are in UTC.", "")
+    assert "\n1 part of the input could not be read, and may hold more.\n" in done.stdout
 
 
 def test_a_record_without_its_account_says_what_helps(home: Path) -> None:

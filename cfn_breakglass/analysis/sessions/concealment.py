@@ -6,6 +6,7 @@ whatever callers put into a name, a user agent or a parameter stands in the reco
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -16,17 +17,23 @@ CONCEALED: Final = "(not shown)"
 _MOST_CHARACTERS: Final = 300
 _MOST_PARAMETERS: Final = 12
 _SHORTEST_CREDENTIAL: Final = 20
-# How session tokens begin; a secret access key; and anything else that is as long as only a token is.
+# How session tokens begin; a secret access key; anything else that is as long as only a token is; and who signs in to
+# an address.
 _CREDENTIAL: Final = re.compile(
     r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz|AQoEXAMPLE)[\w+/=%.-]*"
     r"|(?<![\w+.-])(?=[\w+/]{0,39}[a-z])(?=[\w+/]{0,39}[A-Z])(?=[\w+/]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![\w+/=.-])"
     r"|[A-Za-z0-9+/=_%-]{120,}"
+    r"|(?<=://)[^\s/:@]{0,100}:[^\s/@]{1,200}(?=@)"
 )
 _SECRET_NAME: Final = re.compile(
-    r"(?:secret|password|passwd|passphrase|token|credential|assertion|private_?key|signature|authorization|api_?key)"
+    r"(?:secret|password|passwd|passphrase|token|credential|assertion|private_?key|signature|authorization|api_?key"
+    r"|authentication_?code|connection_?string|\blogins\b|environment(?:\[|\.variables|_?variables))"
     r"(?!.*(?:id|arn|name)$)",
     re.IGNORECASE,
 )
+# The members of a pair, such as a parameter of a stack or a tag.
+_PAIR_NAME: Final = re.compile(r"(?:name|key)$", re.IGNORECASE)
+_PAIR_VALUE: Final = re.compile(r"value$", re.IGNORECASE)
 
 
 def conceal(text: str) -> str:
@@ -46,17 +53,30 @@ def describe_parameters(parameters: Any) -> str:
             parts.append("...")
             break
         name = conceal(path)
-        parts.append(f"{name}={CONCEALED if _SECRET_NAME.search(name) else conceal(str(value))}")
+        parts.append(f"{name}={CONCEALED if _SECRET_NAME.search(name) else conceal(_text(value))}")
     return shorten(", ".join(parts), _MOST_CHARACTERS)
 
 
+def _text(value: Any) -> str:
+    """A value as CloudTrail writes it, a text without quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Every value that is neither an object nor an array, with its path."""
+    """Every value that is neither an object nor an array, with its path; of a secret pair ``CONCEALED``."""
     if isinstance(value, Mapping):
+        is_secret = _is_secret_pair(value)
         for key, member in value.items():
-            yield from _leaves(member, f"{name}.{key}" if name else str(key))
+            shown = CONCEALED if is_secret and _PAIR_VALUE.search(str(key)) else member
+            yield from _leaves(shown, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from _leaves(member, f"{name}[{index}]")
     elif value is not None:
         yield name, value
+
+
+def _is_secret_pair(members: Mapping[str, Any]) -> bool:
+    """Whether a member says that the value beside it is a secret: ``parameterKey`` is MasterPassword."""
+    labels = (label for key, label in members.items() if isinstance(label, str) and _PAIR_NAME.search(str(key)))
+    return any(_SECRET_NAME.search(conceal(label)) for label in labels)

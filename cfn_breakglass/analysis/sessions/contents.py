@@ -73,10 +73,19 @@ def _scope(report: UseReport) -> Iterator[Block]:
 
 def _totals(report: UseReport) -> str:
     if report.is_empty:
-        return "the role was not used"
+        return _not_used(report.scope)
     sessions = count_of(len(report.sessions), "session")
     denied = "" if report.scope.sessions else f" and {count_of(report.denied_total, 'denied attempt')}"
     return f"{sessions}{denied} in {count_of(len(report.accounts), 'account')}"
+
+
+def _not_used(scope: Scope) -> str:
+    """That there is nothing, no further than was looked."""
+    if scope.sessions:
+        return "no such session"
+    if scope.unread:
+        return "no use of the role"
+    return f"the role was not used{' since then' if scope.since else ''}"
 
 
 def _session_table(report: UseReport) -> Table:
@@ -94,10 +103,10 @@ def _session_table(report: UseReport) -> Table:
         )
         for number, session in enumerate(report.sessions, 1)
     )
-    columns = {"Session": 8, "Began": 13, "Account": 13, "Name": 9, "Caller": 16}
+    columns = {"Session": 8, "Began": 11, "Account": 12, "Name": 14, "Caller": 15}
     numbers = {"Calls": 7, "Writes": 8, "Failed": 8}
     anchors = tuple(_anchor(number) for number in range(1, len(rows) + 1))
-    return Table({**columns, **numbers, "Stands out": 18}, rows, frozenset(numbers), anchors)
+    return Table({**columns, **numbers, "Stands out": 17}, rows, frozenset(numbers), anchors)
 
 
 def _anchor(number: int) -> str:

@@ -62,15 +62,11 @@ def session_timeline(session: Session, detections: Iterable[str]) -> str:
 
     ``session`` has a call with a time.
     """
-    marks = {
-        detection: [_time(call.time) for call in session.findings[detection].items if call.time]
-        for detection in detections
-        if detection in session.findings
-    }
+    lanes = {detection: session.findings[detection] for detection in detections if detection in session.findings}
     times = [_time(minute.minute) for minute in session.minutes]
     ends = [_time(session.began)] if session.began else []
     scale = _scale([*times, *(time + _MINUTE for time in times), *ends])
-    height = _TOP + (len(_BAR_LANES) + len(marks)) * (_LANE + _GAP)
+    height = _TOP + (len(_BAR_LANES) + len(lanes)) * (_LANE + _GAP)
     drawing = _drawing(height, f"What session {terminal_safe(session.name)} did, by time")
     _draw_axis(drawing, scale, height)
     y = _TOP
@@ -79,8 +75,11 @@ def session_timeline(session: Session, detections: Iterable[str]) -> str:
         counts = {_time(minute.minute): getattr(minute, kind) for minute in session.minutes}
         _draw_bars(drawing, scale, counts, css, y)
         y += _LANE + _GAP
-    for detection, moments in marks.items():
+    for detection, calls in lanes.items():
         _draw_label(drawing, detection, y)
+        if calls.more:
+            _draw_note(drawing, f"the first {len(calls.items):,} of {calls.total:,}", y)
+        moments = [_time(call.time) for call in calls.items if call.time]
         _draw_marks(drawing, scale, moments, y, is_grave=detection in _GRAVE)
         y += _LANE + _GAP
     return _text(drawing)
@@ -132,7 +131,7 @@ def _draw_bars(drawing: drawsvg.Drawing, scale: _Scale, counts: Mapping[datetime
         left, right = scale.x(begin), scale.x(min(begin + width, scale.end))
         draw_rectangle(drawing, Box(left, y + _LANE - height, max(right - left - 1, 3), height), css, 1)
     time = "a minute" if width == _MINUTE else f"in {width // _MINUTE} minutes"
-    draw_text(drawing, TextLine(NOTE, f"at most {highest:,} {time}" if highest else "none"), 12, y + _LANE - 2)
+    _draw_note(drawing, f"at most {highest:,} {time}" if highest else "none", y)
 
 
 def _draw_marks(
@@ -145,6 +144,10 @@ def _draw_marks(
 def _draw_label(drawing: drawsvg.Drawing, label: str, y: float) -> None:
     style = TITLE if label.isalpha() else NAME
     draw_text(drawing, TextLine(style, clip(terminal_safe(label), style, _LEFT - 24)), 12, y + 13)
+
+
+def _draw_note(drawing: drawsvg.Drawing, note: str, y: float) -> None:
+    draw_text(drawing, TextLine(NOTE, note), 12, y + _LANE - 2)
 
 
 def _draw_axis(drawing: drawsvg.Drawing, scale: _Scale, y: float) -> None:

@@ -28,6 +28,11 @@ def test_it_says_what_was_selected() -> None:
     assert "Denied attempts" not in text
 
 
+def test_what_was_not_selected_may_be_there() -> None:
+    assert "\n1 record read: the role was not used since then." in words(USED, since="2026-01-01T00:00:00Z")
+    assert "\n1 record read: no such session." in words(USED, sessions=("bob",))
+
+
 def test_it_says_what_the_templates_do_not_have() -> None:
     text = words(USED, detections={"RoleChained": "off", "RolePassed": "off", "RoleActions": "log"})
     assert "\nThe templates do not have RolePassed and RoleChained: this report says nothing of that.\n" in text

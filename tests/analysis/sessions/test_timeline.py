@@ -95,6 +95,12 @@ def test_there_are_a_few_ticks_whatever_the_time(minutes: float) -> None:
     assert any(re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", text) for text in picture.texts)
 
 
+def test_a_lane_says_that_it_has_the_first_calls_alone() -> None:
+    made = [call(BACKDOOR, ALICE, number / 10, number=number) for number in range(101)]
+    assert "the first 100 of 101" in timeline(made).texts
+    assert not [text for text in timeline(made[:100]).texts if text.startswith("the first")]
+
+
 def test_an_overview_has_a_lane_for_each_session_and_a_mark_for_what_is_grave() -> None:
     later = DORA._replace(began=timedelta(hours=10))
     records = [call(BACKDOOR, ALICE, 0), call("ConsoleSignIn/raises-login", later, 0), call(READ, later, 60)]

@@ -174,10 +174,40 @@ def test_parameters_are_a_line_without_secrets() -> None:
     }
     assert describe_parameters(parameters) == (
         f"userName=mallory, password={CONCEALED}, masterUserPassword={CONCEALED}, secretId=prod/db,"
-        f" tokenCode={CONCEALED}, accessKeyId=AKIAIOSFODNN7EXAMPLE, tags[0].key=team, tags[1].key=True,"
+        f" tokenCode={CONCEALED}, accessKeyId=AKIAIOSFODNN7EXAMPLE, tags[0].key=team, tags[1].key=true,"
         " tags[1].value=1.5"
     )
     assert describe_parameters(None) == describe_parameters("text") == ""
+
+
+SECRET = "hunter2"  # noqa: S105 - of nobody
+OPENLY_NAMED: dict[str, dict[str, Any]] = {
+    "a task definition": {"environment": [{"name": "DB", "value": SECRET}]},
+    "a build": {"environment": {"environmentVariables": [{"name": "DB", "value": SECRET, "type": "PLAINTEXT"}]}},
+    "a function": {"environment": {"variables": {"DB": SECRET}}},
+    "a parameter of a stack": {"parameters": [{"parameterKey": "MasterPassword", "parameterValue": SECRET}]},
+    "an option": {"optionSettings": [{"optionName": "API_TOKEN", "value": SECRET}]},
+    "an address": {"url": f"postgres://user:{SECRET}@db.example.com/orders"},
+    "a connection": {"connectionString": f"Server=db;Pwd={SECRET}"},
+    "a token of a provider": {"logins": {"cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE": SECRET}},
+    "a code": {"authenticationCode1": SECRET},
+}
+"""Secrets that CloudTrail has as their caller wrote them, and whose own name says nothing of it."""
+
+
+@pytest.mark.parametrize("parameters", OPENLY_NAMED.values(), ids=OPENLY_NAMED)
+def test_a_secret_is_not_shown_under_an_open_name(parameters: dict[str, Any]) -> None:
+    line = describe_parameters(parameters)
+    assert SECRET not in line
+    assert CONCEALED in line
+
+
+def test_what_stands_beside_a_secret_is_shown() -> None:
+    variables = [{"name": "API_TOKEN", "value": SECRET}, {"name": "team", "value": "blue"}]
+    assert describe_parameters({"tags": variables, "environment": {"image": "linux"}, "enabled": False}) == (
+        f"tags[0].name=API_TOKEN, tags[0].value={CONCEALED}, tags[1].name=team, tags[1].value=blue,"
+        " environment.image=linux, enabled=false"
+    )
 
 
 def test_long_parameters_are_cut() -> None:
@@ -185,7 +215,7 @@ def test_long_parameters_are_cut() -> None:
     assert len(describe_parameters({"policyDocument": 500 * "{ } "})) == 300
 
 
-@pytest.mark.parametrize("text", ["/", "=", "a", "aA1/", "token", "AQoDYXdz", "%2F", " a"])
+@pytest.mark.parametrize("text", ["/", "=", "a", "aA1/", "token", "AQoDYXdz", "%2F", " a", "://", "a://a:", ":"])
 def test_a_long_text_takes_no_long_time(text: str) -> None:
     """CloudTrail cuts what is long, but not every file is CloudTrail's; in square time this would take minutes."""
     long_text = text * 300_000
