@@ -254,6 +254,13 @@ def _check_tag(text: str) -> Fault | None:
     return Fault(f"is {text!r}, which has a character that AWS does not allow in a tag", fix)
 
 
+def _check_unit(text: str) -> Fault | None:
+    if re.fullmatch(r"[0-9]{12}", text):
+        fix = f"write the ID of the unit that it is in: aws organizations list-parents --child-id {text}"
+        return Fault(f"is {text!r}, which is an account", fix)
+    return None
+
+
 NAME: Final = String(
     "a name that every service of AWS accepts",
     r"[A-Za-z][A-Za-z0-9-]{0,31}",
@@ -273,9 +280,10 @@ ORGANIZATIONAL_UNIT: Final = String(
     "the ID of an organizational unit or of a root",
     r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}",
     "write one such as ou-ab12-11111111 or r-ab12",
+    _check_unit,
 )
 LIST_UNITS: Final = (
-    "aws organizations list-roots lists the root, and the units below it"
+    "list the root by aws organizations list-roots, and the units below it by"
     " aws organizations list-organizational-units-for-parent --parent-id ROOT"
 )
 ROLE_ARN: Final = String("the ARN of a role", _ROLE_ARN, "write one such as arn:aws:iam::111122223333:role/Name")

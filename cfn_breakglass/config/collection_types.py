@@ -63,7 +63,8 @@ def _list_fix(node: yaml.Node, everything: str) -> str:
         return "remove the quotes" + (", and write [] for an empty list" if node.value.strip()[:1] != "{" else "")
     if isinstance(node, yaml.ScalarNode) and node.value.lower() in WORDS_FOR_ALL:
         return f'write ["{everything}"]' if everything else "write a list that names each, or remove it for the default"
-    if not isinstance(node, yaml.ScalarNode) or not node.value or len(node.value) > len(shortened(node.value)):
+    is_short = isinstance(node, yaml.ScalarNode) and len(node.value) == len(shortened(node.value))
+    if not is_short or has_yaml_type(node, "null"):
         return "write [one, another], or each on a line of its own after a hyphen"
     words = [word.strip() for word in node.value.split(",")]
     spelled = [word if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@/:-]*", word) else json.dumps(word) for word in words]
@@ -238,7 +239,7 @@ class Section(NamedTuple):
                 problems.add_unknown(path, [inner(key, setting) for setting in settings] if key.endswith("]") else ())
                 continue
             setting_field = settings[name]
-            if has_yaml_type(value, "null") and not _is_required(setting_field):
+            if has_yaml_type(value, "null") and _may_be_empty(setting_field):
                 del problems.lines[path]  # an empty value is the default
                 continue
             setting_value = read_setting(setting_field.metadata["type"], value, path, problems)
@@ -308,10 +309,16 @@ def _is_required(setting_field: Field[Any]) -> bool:
     return "example" in setting_field.metadata
 
 
+def _may_be_empty(setting_field: Field[Any]) -> bool:
+    """Whether an empty value is the default: not of a section whose settings somebody forgot or left in comments."""
+    section = getattr(setting_field.metadata["type"], "settings", None)
+    return not (_is_required(setting_field) or (section and any(map(_is_required, fields(section)))))
+
+
 def _schema_of(setting_field: Field[Any]) -> dict[str, Any]:
     description = {"description": setting_field.metadata["about"]}
     schema: dict[str, Any] = setting_field.metadata["type"].schema()
-    if _is_required(setting_field):
+    if not _may_be_empty(setting_field):
         return description | schema
     factory = setting_field.default_factory
     default = setting_field.default if factory is MISSING else factory()

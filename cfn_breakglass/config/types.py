@@ -90,7 +90,7 @@ class String(NamedTuple):
         is_empty = has_yaml_type(node, "null")
         fault = self.fault_of("" if is_empty else node.value) or (self._empty if is_empty else None)
         if not has_yaml_type(node, "str", "null") or _is_unquoted_account(node):
-            subject = "an account ID" if re.fullmatch(r"[0-9]{12}", node.value) else "it"
+            subject = "an account ID" if re.fullmatch(r"[0-9]{12}", node.value) and not fault else "it"
             fix = fault.fix if fault else f'put quotes around it: "{node.value}"'
             problems.add(key, f"{key} is {describe_node(node)}, but {subject} has to be text", fix)
         elif fault:

@@ -171,10 +171,20 @@ def test_a_key_that_is_no_setting(key: str) -> None:
     assert not parsed(tree)
 
 
-@pytest.mark.parametrize("key", [key for key in config_keys() if key not in ("main_region", *IN_ORGANIZATION)])
+NEVER_EMPTY = ("main_region", "organization", *IN_ORGANIZATION)
+
+
+@pytest.mark.parametrize("key", [key for key in config_keys() if key not in NEVER_EMPTY])
 def test_nothing_is_the_default(key: str) -> None:
     assert VALIDATOR.is_valid(nested(key, None))
     assert parsed(nested(key, None))
+
+
+@pytest.mark.parametrize("key", NEVER_EMPTY)
+def test_what_somebody_forgot_is_not_the_default(key: str) -> None:
+    """An organization whose settings are still comments would be one account."""
+    assert not VALIDATOR.is_valid(nested(key, None))
+    assert not parsed(nested(key, None))
 
 
 def test_only_the_main_region_is_required() -> None:

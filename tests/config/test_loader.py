@@ -206,7 +206,7 @@ def test_an_empty_value_is_the_default(key: str) -> None:
     base = "".join(line + "\n" for line in BASE.splitlines() if not line.startswith(f"{key}:"))
     if key in ("main_region", "usernames"):
         assert len(problems(base + nested)) == 1
-    elif key.startswith("organization."):
+    elif key.startswith("organization"):
         assert any(f" {key} is " in problem for problem in problems(base + nested))
     else:
         assert parsed(base + nested) == parsed(BASE)

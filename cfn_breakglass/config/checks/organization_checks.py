@@ -58,7 +58,10 @@ def _unusable(config: Config) -> Iterator[tuple[str, str, str]]:
     if config.account_:
         yield "account", "organization.hub says already which account main-region.yaml is for", "remove it"
     if role.permission_set:
-        reason = "Identity Center makes that role where somebody is assigned to it, and its name differs by account"
+        reason = (
+            "with organization the role is in every account, but Identity Center makes this one where somebody is"
+            " assigned to it, and its name differs by account"
+        )
         yield "role.permission_set", reason, "remove it, and let its sessions in by role.trust.permission_sets"
     if role.existing and parse_arn(role.existing):
         fix = "write its name with its path; it has to exist in every account"
