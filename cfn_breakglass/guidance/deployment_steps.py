@@ -67,7 +67,8 @@ def _hub_and_when(config: Config) -> str:
 
 def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     config, stack, path = plan.config, plan.names.deployer, folder / template.name
-    return f"""As an administrator, now and whenever {path} changes, create or update the stack {stack}:
+    hub = " of the hub" if config.organization else ""
+    return f"""As an administrator{hub}, now and whenever {path} changes, create or update the stack {stack}:
 {_deploy(plan, stack, folder, template)}
    If the stack {config.name} exists already, update it once more as an administrator: its roles do not have the
    deployer's boundary yet, and its key does not allow the deployer. After that, deploy as the deployer."""

@@ -19,14 +19,18 @@ class DrillCommands(NamedTuple):
 
 
 def drill_commands(plan: Plan) -> DrillCommands:
-    """How to prove in the account that people get in, and that those who may not are denied."""
-    where = " --all-accounts" if plan.config.organization else ""
-    where += " --role-arn ROLE-ARN" if plan.names.role.arn_wildcards else ""
+    """How to prove in the account that people get in, and that those who may not are denied.
+
+    In an organization, one account at a time: SNS suspends a mailbox that gets more than ten mails a second. A denied
+    call is recorded in the hub alone, where the caller is, whichever account it is about.
+    """
+    where = " --account ACCOUNT" if plan.config.organization else ""
+    role = " --role-arn ROLE-ARN" if plan.names.role.arn_wildcards else ""
     logged = {detection.id for detection in plan.destinations.login_log}
     can_assume = "RoleAssumed" in logged and _is_assumed_by_call(plan)
     return DrillCommands(
-        f"cfn-breakglass drill{_mfa_option(plan)}{where} --output receipts" if can_assume else "",
-        f"cfn-breakglass drill --knock{where} --output receipts" if "RoleDenied" in logged else "",
+        f"cfn-breakglass drill{_mfa_option(plan)}{where}{role} --output receipts" if can_assume else "",
+        f"cfn-breakglass drill --knock{role} --output receipts" if "RoleDenied" in logged else "",
     )
 
 

@@ -14,6 +14,7 @@ from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.alerts.log_groups import existing_log_policy
 from cfn_breakglass.builders.encryption import key_statements_as_json
+from cfn_breakglass.config.collection_types import POLICY_VERSION
 from cfn_breakglass.config.model import CREATE, Config
 from cfn_breakglass.config.trust_settings import ANY_NAME
 from cfn_breakglass.config.webhooks import secrets_in
@@ -133,7 +134,8 @@ def _prepare(plan: Plan) -> Iterator[str]:
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
     if secrets := list(dict.fromkeys(secret for _, endpoint in endpoints for secret in secrets_in(endpoint))):
         reader = f"The role {plan.names.service_role} may read them" if config.deployer else _READ_SECRETS
-        yield f"""Create the secrets in Secrets Manager in {config.main_region}: {", ".join(secrets)}
+        hub = " of the hub" if config.organization else ""
+        yield f"""Create the secrets in Secrets Manager{hub} in {config.main_region}: {", ".join(secrets)}
    In a password, write %40 for @, and so on for every character that an address cannot have.
    {reader}."""
     yield from _authorize_chats(config)
@@ -152,16 +154,18 @@ def _logs_policy(plan: Plan) -> Iterator[str]:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     """
     config, region = plan.config, plan.config.main_region
+    account, hub = ("the hub", " of the hub") if config.organization else ("the account", "")
     if not (plan.destinations.login_log or plan.destinations.action_log or plan.heartbeat):
         return
     if config.logs_policy == CREATE:
-        yield f"""Check that {region} has at most 9 resource policies of CloudWatch Logs: the stack adds one, and
-   AWS takes 10. If there are 10, write logs_policy: existing, and generate prints what one of yours has to allow.
+        yield f"""Check that {account} has at most 9 resource policies of CloudWatch Logs in {region}: the stack adds
+   one, and AWS takes 10. If there are 10, write logs_policy: existing, and generate prints what one of yours has to
+   allow.
      aws logs describe-resource-policies --region {region} --query 'length(resourcePolicies)'"""
         return
     document = arn_to_fill_in(existing_log_policy(plan), config).replace("${AWS::Region}", region)
-    yield f"""Let EventBridge write the logs: add this statement to a resource policy of CloudWatch Logs in {region}.
-   Before that, nothing is logged and no heartbeat is counted.
+    yield f"""Let EventBridge write the logs: add this statement to a resource policy of CloudWatch Logs{hub} in
+   {region}. Before that, nothing is logged and no heartbeat is counted.
      {json.dumps(json.loads(document)["Statement"][0])}"""
 
 
@@ -215,8 +219,9 @@ def _authorize_chats(config: Config) -> Iterator[str]:
     clients += [f"Microsoft Teams, team {teams.team}" for teams in alerts.teams]
     if clients:
         lines = "\n".join(f"     {client}" for client in dict.fromkeys(clients))
-        yield f"""Once, let AWS post in the chat: at https://console.aws.amazon.com/chatbot/ choose Configure new client
-   for each of these. Configure no channel there: the stack does that, and cannot before you did this.
+        hub = " in the hub," if config.organization else ""
+        yield f"""Once,{hub} let AWS post in the chat: at https://console.aws.amazon.com/chatbot/ choose Configure new
+   client for each of these. Configure no channel there: the stack does that, and cannot before you did this.
 {lines}
    In a private channel of Slack, invite the app: /invite @Amazon Q. To a team of Microsoft Teams, add the app
    Amazon Q Developer."""
@@ -267,9 +272,10 @@ def _confirm_mailboxes(plan: Plan, topics: list[str]) -> str:
     lines = "\n".join(
         f"     {command} \\\n       --topic-arn {arn_to_fill_in(topic, plan.config)} --token TOKEN" for topic in topics
     )
+    account = "the hub" if plan.config.organization else "the account"
     return f"""
    For a mailbox, do not follow the link in the mail: after that, the link in every alert unsubscribes, whoever
-   follows it, even a mail scanner. Copy what the link has between Token= and &, and confirm with that, in the account:
+   follows it, even a mail scanner. Copy what the link has between Token= and &, and confirm with that, in {account}:
 {lines}"""
 
 
@@ -296,7 +302,10 @@ def _confirm_queues(plan: Plan, topics: dict[str, tuple[tuple[str, str], ...]]) 
 
 
 def grant_steps(plan: Plan) -> Iterator[str]:
-    """A step for each kind of callers whom the stack cannot allow to assume the role."""
+    """A step for each kind of callers whom the stack cannot allow to assume the role.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/howtocmp.html
+    """
     config, names, trust = plan.config, plan.names, plan.config.role.trust
     if not config.role.created:
         return
@@ -311,7 +320,10 @@ def grant_steps(plan: Plan) -> Iterator[str]:
     own_sets = [name for name in trust.permission_sets if "/" not in name]
     if own_sets and config.grants:
         sets = ("permission set " if len(own_sets) == 1 else "permission sets ") + " and ".join(own_sets)
-        yield f"In Identity Center, add the customer managed policy {names.grant} to the {sets}."
+        yield f"""In Identity Center, add the customer managed policy {names.grant} to the {sets}.
+   If one is assigned in other accounts as well, AWS refuses to assign a policy that these do not have: write this
+   inline policy into it instead.
+     {json.dumps({"Version": POLICY_VERSION, "Statement": [_assuming(plan)]})}"""
     others = [principal for principal in trust.principals if not _is_own_principal(principal, config)]
     if foreign := [*others, *(name for name in trust.permission_sets if "/" in name)]:
         yield _allow_in_other_accounts(plan, foreign)
@@ -343,10 +355,17 @@ def _is_own_principal(principal: str, config: Config) -> bool:
 
 
 def _allow_in_other_accounts(plan: Plan, principals: list[str]) -> str:
-    arns = [arn_to_fill_in(arn, plan.config) for arn in plan.names.role.arns_in_accounts]
-    statement = json.dumps({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns})
     lines = "\n".join(f"     {principal}" for principal in principals)
-    return f"Allow these to assume the role, each in its own account:\n{lines}\n   with the statement\n     {statement}"
+    return (
+        f"Allow these to assume the role, each in its own account:\n{lines}\n   with the statement\n"
+        f"     {json.dumps(_assuming(plan))}"
+    )
+
+
+def _assuming(plan: Plan) -> dict[str, Any]:
+    """The statement that allows a caller to assume the role."""
+    arns = [arn_to_fill_in(arn, plan.config) for arn in plan.names.role.arns_in_accounts]
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns}
 
 
 def _set_saml_attribute(plan: Plan, provider: str) -> str:

@@ -50,6 +50,25 @@ def test_the_stack_sets_make_what_it_deletes() -> None:
     assert deleted <= resources(MADE.accounts).keys() | resources(MADE.stackset).keys()
 
 
+def test_two_rules_on_the_default_bus_are_the_hubs_alone() -> None:
+    with_fallback = organization(1, alerts={"emails": ["a@b.co"], "fallback": ["c@d.co"]})
+    hub = resources(make_templates(make_plan(with_fallback.config)).main_region)
+    on_default_bus = {title for title, resource in hub.items() if resource["Type"] == "AWS::Events::Rule"} - {
+        title for title, resource in hub.items() if "EventBusName" in resource.get("Properties", {})
+    }
+    assert on_default_bus == {"ForwardTamperingKey", "MonitoringTamperedFallback"}
+
+
+def test_no_deployer_can_make_one_account_the_hub() -> None:
+    before = make_templates(make_plan(one_account(deployer=True).config)).deployer
+    after = make_templates(make_plan(organization(1, deployer=True).config)).deployer
+    assert before
+    assert after
+    old, new = before.to_json(), after.to_json()
+    assert ("iam:DeleteRole" in old, "break-glass-hub-dead-letters" in old) == (True, False)
+    assert ("iam:DeleteRole" in new, "break-glass-hub-dead-letters" in new) == (False, True)
+
+
 def test_what_stays_of_an_account_is_in_nobodys_way() -> None:
     stays = {title for title, resource in resources(ONE_ACCOUNT.main_region).items() if is_retained(resource)}
     of_every_account = resources(MADE.accounts).keys() | resources(MADE.stackset).keys()

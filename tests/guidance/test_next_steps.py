@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -292,6 +293,33 @@ def test_what_the_hub_has_is_in_its_account(tmp_path: Path) -> None:
     existing = ORGANIZATION | {"logs_policy": "existing"}
     (step,) = steps_about("Let EventBridge write the logs", tmp_path, existing)
     assert f"arn:aws:logs:us-east-1:{HUB}:" in step
+
+
+IN_THE_HUB: dict[str, dict[str, Any]] = {
+    "the hub has at most 9 resource policies of CloudWatch Logs in us-east-1": {},
+    "As an administrator of the hub, now": {"deployer": True},
+    "Once, in the hub, let AWS post in the chat": {
+        "alerts": {"slack": [{"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}]}
+    },
+    "Create the secrets in Secrets Manager of the hub in us-east-1": {
+        "alerts": {"https": ["https://user:{{resolve:secretsmanager:pager}}@events.example.com/x"]}
+    },
+}
+
+
+@pytest.mark.parametrize(("words", "settings"), IN_THE_HUB.items())
+def test_a_step_in_the_hub_says_so(tmp_path: Path, words: str, settings: dict[str, Any]) -> None:
+    assert len(steps_about(words, tmp_path, ORGANIZATION | settings)) == 1
+    assert steps_about("hub", tmp_path, settings) == []
+
+
+def test_a_permission_set_of_other_accounts_too_gets_no_policy_that_these_lack(tmp_path: Path) -> None:
+    settings = {"usernames": [], "role": {"trust": {"permission_sets": ["OnCall"]}}}
+    (step,) = steps_about("In Identity Center, add", tmp_path, ORGANIZATION | settings)
+    policy = json.loads(step.rstrip().splitlines()[-1])
+    assert policy["Statement"] == [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ["arn:aws:iam::*:role/break-glass"]}
+    ]
 
 
 def test_the_guard_goes_to_the_units_and_exempts_what_makes_the_stacks(tmp_path: Path) -> None:
