@@ -93,6 +93,10 @@ class OutputError(BreakglassError):
     """A file could not be written; the old content is still there."""
 
 
+class CredentialsError(BreakglassError):
+    """There are no credentials for AWS, or none that it takes."""
+
+
 class MissingLibraryError(BreakglassError):
     """A command needs a library that is not installed; ``extra`` is the extra of this package that installs it."""
 

@@ -132,9 +132,9 @@ def drill(
     mfa = _mfa(ctx, mfa_serial, mfa_code)
     with _Ticker(len(plan.targets)) as ticker:
         receipt = run_drill(aws, plan, ticker, caller=caller, mfa=mfa, timeout_seconds=timeout * 60)
+    click.echo("\n".join(["", *map(terminal_safe, text_lines(receipt))]))
     files = write_receipt(output, receipt)
-    lines = map(terminal_safe, text_lines(receipt))
-    click.echo("\n".join(["", *lines, f"Receipt: {files[0]} and {files[1]}"]))
+    click.echo(f"Receipt: {files[0]} and {files[1]}")
     ctx.exit(receipt.exit_code)
 
 

@@ -7,6 +7,7 @@ from shlex import quote
 
 from cfn_breakglass.errors import (
     BreakglassError,
+    CredentialsError,
     EditedFileError,
     MissingLibraryError,
     MissingRoleError,
@@ -16,6 +17,7 @@ from cfn_breakglass.errors import (
 )
 
 _FIXED_HINTS: Mapping[type[BreakglassError], str] = {
+    CredentialsError: "sign in as for the AWS CLI, or choose other credentials: --profile NAME",
     EditedFileError: "move it into a blank; or add --force, which keeps that file under another name",
     UnknownRoleError: "add it: --role-arn ARN; aws iam list-roles has it",
     UnreadableTemplateError: "create it with: cfn-breakglass generate",

@@ -50,7 +50,8 @@ def account_observations(aws: Aws, plan: DrillPlan) -> list[Observation]:
     """What every check found, by subject, account and region."""
     main, regions = plan.main_region, plan.deployed.regions
     checks: list[Callable[[], list[Observation]]] = [
-        partial(trail_observations, aws, plan.account, regions),
+        partial(trail_observations, aws, plan.account, regions, plan.members),
+        partial(_not_looked_at, plan),
         *(_check(SUBSCRIPTIONS, main, partial(_subscriptions, topic), aws, plan) for topic in plan.topic_arns),
         *(_check(ALARMS, region, _alarms, aws, plan) for region in regions),
         *(_check(RULES, region, partial(_rules, rules), aws, plan) for region, rules in rules_by_region(plan).items()),
@@ -68,6 +69,16 @@ def _run(check: Callable[[], list[Observation]]) -> list[Observation]:
 def _check(name: str, region: str, look: _Look, aws: Aws, plan: DrillPlan) -> Callable[[], list[Observation]]:
     subject = Subject(name, plan.account, region)
     return partial(subject.observe, partial(look, aws, plan, subject))
+
+
+def _not_looked_at(plan: DrillPlan) -> list[Observation]:
+    """What a drill leaves out in member accounts, where it keeps no credentials."""
+    text = "not looked at, because the credentials of a member account are dropped at once"
+    return [
+        Subject(name, account, plan.main_region).unknown(text)
+        for account in plan.members
+        for name in (ALARMS, REGIONS, RULES)
+    ]
 
 
 def _subscriptions(topic: str, aws: Aws, plan: DrillPlan, subject: Subject) -> Iterator[Observation]:
@@ -151,12 +162,15 @@ def _stack_instances(name: str, aws: Aws, plan: DrillPlan, subject: Subject) -> 
             raise
         yield subject.unknown(f"there is no stack set {name}; its stacks may have been deployed another way", name)
         return
-    states = {(instance["Account"], instance["Region"]): instance["Status"] for instance in instances}
+    found = {(instance["Account"], instance["Region"]): instance for instance in instances}
     for account, region in plan.stacks_of(name):
-        state = states.get((account, region), "missing")
+        place, instance = Subject(STACK_INSTANCES, account, region), found.get((account, region), {})
+        state = instance.get("Status", "missing")
         if state != "CURRENT":
-            place = Subject(STACK_INSTANCES, account, region)
             yield place.problem(f"the stack of the stack set {name} is {state}, not CURRENT", name)
+        if instance.get("DriftStatus") == "DRIFTED":
+            text = f"the stack of the stack set {name} differs from its template, as drift detection found"
+            yield place.problem(text, name)
 
 
 def stack_instances(aws: Aws, deployed: Plan, name: str) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.drill.calls import GET_CALLER_IDENTITY, Call
-from cfn_breakglass.errors import BreakglassError, MissingLibraryError
+from cfn_breakglass.errors import BreakglassError, CredentialsError, MissingLibraryError
 
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 15
@@ -85,8 +85,13 @@ class Aws:
                 yield from page[key]
 
     def caller(self, region: str) -> tuple[str, str]:
-        """The account of the caller, and its ARN."""
-        identity = self.call(GET_CALLER_IDENTITY, region)
+        """The account of the caller, and its ARN; CredentialsError if AWS does not take the credentials."""
+        try:
+            identity = self.call(GET_CALLER_IDENTITY, region)
+        except CallFailedError as error:
+            if error.failure.is_temporary:
+                raise
+            raise CredentialsError(str(error)) from None
         return identity["Account"], identity["Arn"]
 
     def with_credentials(self, credentials: Mapping[str, str]) -> Aws:
@@ -164,12 +169,11 @@ def _regional_session(profile: str | None) -> Any:
 
 
 def _not_answered(error: Exception) -> Failure:
-    from botocore.exceptions import HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnectionError, HTTPClientError
     from botocore.parsers import ResponseParserError
 
-    return Failure(
-        type(error).__name__, str(error), is_temporary=isinstance(error, HTTPClientError | ResponseParserError)
-    )
+    is_temporary = isinstance(error, NoConnectionError | HTTPClientError | ResponseParserError)
+    return Failure(type(error).__name__, str(error), is_temporary=is_temporary)
 
 
 def _answered(answer: Mapping[str, Any]) -> Failure:

@@ -88,6 +88,11 @@ class DrillPlan:
         return tuple(dict.fromkeys(target.role_arn for target in self.targets))
 
     @property
+    def members(self) -> tuple[str, ...]:
+        """The accounts, other than that of the caller, whose roles are called."""
+        return tuple(dict.fromkeys(target.account for target in self.targets if target.account != self.account))
+
+    @property
     def assumable_arns(self) -> tuple[str, ...]:
         """The roles that the caller has to be allowed to assume."""
         return self.role_arns if self.expected == ALLOWED else ()
@@ -237,9 +242,10 @@ def _role_arn(deployed: Plan, account: str) -> str:
 def _check_role_arn(role_arn: str, accounts: Iterable[str]) -> None:
     arn = parse_arn(role_arn)
     for account in accounts:
+        of_account = "" if account == EVERY_ACCOUNT else f" of the account {account}"
         is_role = arn is not None and (arn.service, arn.resource.partition("/")[0]) == ("iam", "role")
         if not is_role or (arn and account not in (arn.account, EVERY_ACCOUNT)):
-            raise CannotDrillError(f"{role_arn} is no ARN of a role of the account {account}")
+            raise CannotDrillError(f"{role_arn} is no ARN of a role{of_account}")
 
 
 def require_organization(config: Config) -> None:

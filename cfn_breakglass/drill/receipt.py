@@ -146,10 +146,10 @@ def _why_not_seen(plan: DrillPlan, target: DrillTarget, observations: Sequence[O
 
 
 def _is_on_the_way(plan: DrillPlan, target: DrillTarget, observation: Observation) -> bool:
-    """Whether something is on the way from the region of a target to the log, or can be."""
-    place = observation.account, observation.region
-    in_region = place == (target.account, target.region)
-    in_main_region = place in ((target.account, plan.main_region), (plan.account, plan.main_region))
+    """Whether something is on the way from where the call to a target is recorded to the log, or can be."""
+    account, place = plan.recorded_in(target, plan.expected), (observation.account, observation.region)
+    in_region = place == (account, target.region)
+    in_main_region = place in ((account, plan.main_region), (plan.account, plan.main_region))
     match observation.subject:
         case trails.TRAIL:
             return in_region

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.drill.aws import Aws, CallFailedError
 from cfn_breakglass.drill.calls import DESCRIBE_TRAILS, GET_EVENT_SELECTORS, GET_TRAIL_STATUS
@@ -23,22 +23,35 @@ _READ_WRITE_TYPES: Final[Mapping[str, frozenset[str]]] = {
 }
 _READ_ONLY_VALUES: Final[Mapping[str, str]] = {"true": _READ, "false": _WRITE}
 
-_Trails = dict[str, str]
-"""ARN -> home region."""
+
+class _Trail(NamedTuple):
+    home: str
+    is_of_organization: bool
 
 
-def trail_observations(aws: Aws, account: str, regions: Iterable[str]) -> list[Observation]:
-    """An observation for each region: that one of its trails logs all management events, or why none does."""
+_Trails = dict[str, _Trail]
+"""ARN -> trail."""
+
+
+def trail_observations(
+    aws: Aws, account: str, regions: Iterable[str], members: Iterable[str] = ()
+) -> list[Observation]:
+    """An observation for each region: that one of its trails logs all management events, or why none does.
+
+    Of ``members``, other accounts of the organization, whether a trail of the organization does.
+    """
     trails = dict(in_parallel(partial(_trails_of, aws), regions))
-    homes: _Trails = {}
+    all_trails: _Trails = {}
     for found in trails.values():
-        homes |= found if isinstance(found, dict) else {}
-    lacking = dict(in_parallel(partial(_lacking, aws), homes.items()))
+        all_trails |= found if isinstance(found, dict) else {}
+    lacking = dict(in_parallel(partial(_lacking, aws), all_trails.items()))
+    looks = {account: _problems, **dict.fromkeys(members, _unknown_of_member)}
     return [
         observation
         for region, found in trails.items()
-        for subject in [Subject(TRAIL, account, region)]
-        for observation in subject.observe(partial(_problems, subject, found, lacking))
+        for place, look in looks.items()
+        for subject in [Subject(TRAIL, place, region)]
+        for observation in subject.observe(partial(look, subject, found, lacking))
     ]
 
 
@@ -51,12 +64,14 @@ def _trails_of(aws: Aws, region: str) -> tuple[str, _Trails | CallFailedError]:
         trails = aws.call(DESCRIBE_TRAILS, region)["trailList"]
     except CallFailedError as error:
         return region, error
-    return region, {trail["TrailARN"]: trail["HomeRegion"] for trail in trails}
+    return region, {
+        trail["TrailARN"]: _Trail(trail["HomeRegion"], trail.get("IsOrganizationTrail", False)) for trail in trails
+    }
 
 
-def _lacking(aws: Aws, trail: tuple[str, str]) -> tuple[str, list[str] | CallFailedError]:
+def _lacking(aws: Aws, trail: tuple[str, _Trail]) -> tuple[str, list[str] | CallFailedError]:
     """What a trail lacks, in phrases."""
-    arn, home = trail
+    arn, (home, _) = trail
     try:
         is_logging = aws.call(GET_TRAIL_STATUS, home, Name=arn)["IsLogging"]
         selectors = aws.call(GET_EVENT_SELECTORS, home, TrailName=arn)
@@ -80,6 +95,22 @@ def _problems(
         if isinstance(gap, CallFailedError):
             raise gap
         yield subject.problem(f"the trail {arn} {' and '.join(gap)}", arn)
+
+
+def _unknown_of_member(
+    subject: Subject, found: _Trails | CallFailedError, lacking: Mapping[str, list[str] | CallFailedError]
+) -> Iterator[Observation]:
+    """That no trail of the organization, which each of its accounts has, will do. Its own trails only a member sees.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+    """
+    if isinstance(found, CallFailedError):
+        raise found
+    if not any(trail.is_of_organization and lacking[arn] == [] for arn, trail in found.items()):
+        yield subject.unknown(
+            "the hub sees no trail of the organization that logs all management events here, and not those of the"
+            " account"
+        )
 
 
 def selector_gaps(selectors: Mapping[str, Any]) -> list[str]:

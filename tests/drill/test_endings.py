@@ -116,6 +116,18 @@ def test_ctrl_c_while_it_sends_does_not_wait_for_aws(here: World) -> None:
     assert request["reasons"] == ["AWS gave no answer before the drill ended; the call may have been made or not"]
 
 
+def test_what_it_saw_is_printed_even_if_no_receipt_can_be_written(here: World) -> None:
+    here.proxy.late[LATE] = 300
+    process = start(here, "--yes", "--timeout", "5")
+    wait_until(lambda: here.proxy.regions_of("FilterLogEvents").count(MAIN) >= 3, process)
+    here.output.rmdir()
+    output, errors = end(process)
+    assert process.returncode == 2
+    assert "1 of 2 calls were seen in the log" in output
+    assert "cannot write the receipt: No such file or directory" in errors
+    assert "Traceback" not in errors
+
+
 def test_without_boto3_it_says_how_to_install_it(tmp_path: Path) -> None:
     (tmp_path / "breakglass.yaml").write_text("main_region: us-east-1\nusernames: [alice]\n", encoding="utf-8")
     code = "import sys; sys.modules['boto3'] = None; from cfn_breakglass.cli.app import main; main()"
@@ -139,7 +151,10 @@ def test_without_credentials_it_says_so(here: World) -> None:
     command = [sys.executable, "-m", "cfn_breakglass", *here.arguments("--yes")]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == f"sts:GetCallerIdentity in {MAIN}: NoCredentialsError: Unable to locate credentials\n"
+    assert done.stderr.splitlines() == [
+        f"sts:GetCallerIdentity in {MAIN}: NoCredentialsError: Unable to locate credentials",
+        "  sign in as for the AWS CLI, or choose other credentials: --profile NAME",
+    ]
 
 
 def test_an_unknown_profile_is_one_sentence(here: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,12 @@ from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.drill.account_checks import account_observations, accounts_of_organization, rules_by_region
 from cfn_breakglass.drill.calls import least_permissions
 from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, DrillPlan, DrillTarget, make_drill_plan
+from cfn_breakglass.drill.observations import Observation
+from cfn_breakglass.drill.receipt import Evidence, request_result
+from cfn_breakglass.drill.sending import Answer
 from cfn_breakglass.plan import make_plan
 
+NOW = datetime(2026, 10, 5, 7, 0, 12, tzinfo=UTC)
 MEMBER, UNIT, OTHER = "444455556666", "ou-ab12-11111111", "eu-west-1"
 ORGANIZATION: dict[str, Any] = {
     **SETTINGS,
@@ -134,7 +139,7 @@ def test_it_looks_at_the_stacks_of_each_account_and_at_the_units() -> None:
     calls: list[tuple[str, dict[str, Any]]] = []
     found = account_observations(canned_aws(looks_at(calls)), plan(MEMBER))
     wrong = [(one.subject, one.account, one.region, one.text) for one in found if one.state != "ok"]
-    assert wrong == [
+    assert [one for one in wrong if one[0] in ("guard SCP", "stack instances")] == [
         ("guard SCP", ACCOUNT, MAIN, f"the guard SCP is attached neither to {UNIT} nor to a unit above it"),
         ("stack instances", MEMBER, OTHER, "the stack of the stack set break-glass is OUTDATED, not CURRENT"),
     ]
@@ -142,6 +147,54 @@ def test_it_looks_at_the_stacks_of_each_account_and_at_the_units() -> None:
     assert {parameters["CallAs"] for parameters in asked} == {"DELEGATED_ADMIN"}
     targets = [parameters["TargetId"] for operation, parameters in calls if operation == "ListPoliciesForTarget"]
     assert targets == [UNIT, "r-ab12"]
+
+
+def states(*accounts: str, **answers: Any) -> list[tuple[str, str, str, str]]:
+    """Subject, account, state and text of what is not known to be good, but for the guard and the outdated stack."""
+    found = account_observations(canned_aws({**looks_at([]), **answers}), plan(*accounts))
+    return [
+        (one.subject, one.account, one.state, one.text)
+        for one in found
+        if one.state != "ok" and one.subject != "guard SCP" and "OUTDATED" not in one.text
+    ]
+
+
+def test_what_nobody_looks_at_in_a_member_is_not_called_good() -> None:
+    reason = "not looked at, because the credentials of a member account are dropped at once"
+    found = states(ACCOUNT, MEMBER)
+    assert [one for one in found if one[0] != "trail"] == [
+        (subject, MEMBER, "could not tell", reason) for subject in ("alarms", "regions", "rules")
+    ]
+    assert {one[:3] for one in found if one[0] == "trail"} == {("trail", MEMBER, "could not tell")}
+
+
+def test_of_the_hub_alone_everything_is_looked_at() -> None:
+    assert states() == []
+
+
+def test_drift_detection_says_what_was_changed_in_a_member() -> None:
+    def instances(parameters: dict[str, Any], _region: str) -> dict[str, Any]:
+        is_of_roles = parameters["StackSetName"].endswith("-accounts")
+        found = {MAIN: "IN_SYNC"} if is_of_roles else {MAIN: "NOT_CHECKED", OTHER: "DRIFTED"}
+        return {
+            "Summaries": [
+                {"Account": MEMBER, "Region": region, "Status": "CURRENT", "DriftStatus": drift}
+                for region, drift in found.items()
+            ]
+        }
+
+    text = "the stack of the stack set break-glass differs from its template, as drift detection found"
+    stacks = [one for one in states(MEMBER, ListStackInstances=instances) if one[0] == "stack instances"]
+    assert stacks == [("stack instances", MEMBER, "problem", text)]
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, MEMBER])
+def test_a_denied_call_is_not_seen_for_a_reason_in_the_hub(account: str) -> None:
+    target = DrillTarget(MEMBER, role(MEMBER), OTHER)
+    problem = Observation("rules", account, OTHER, "problem", "it is off", "break-glass.Assume")
+    known = Evidence({target: Answer(target, NOW, DENIED, "1")}, {}, [problem], is_sent=True, is_complete=True)
+    reasons = request_result(plan(MEMBER, knock=True), target, known).reasons
+    assert (reasons == ("it is off",)) == (account == ACCOUNT)
 
 
 def test_all_accounts_are_those_of_the_stack_set() -> None:

@@ -99,6 +99,39 @@ def test_a_region_without_a_trail_is_a_problem() -> None:
     assert states({HOME: [TRAIL], OTHER: []}) == [(OTHER, "problem", text), (HOME, "ok", "")]
 
 
+def of_member(trail: dict[str, Any], selectors: dict[str, Any] = ALL) -> list[tuple[str, str, str]]:
+    """Account, state and text of a region where the hub has a trail, seen from the hub with a member."""
+    aws = canned_aws(
+        {
+            "DescribeTrails": lambda *_: {"trailList": [{"TrailARN": TRAIL, "HomeRegion": HOME, **trail}]},
+            "GetTrailStatus": lambda *_: {"IsLogging": True},
+            "GetEventSelectors": lambda *_: selectors,
+        }
+    )
+    found = trail_observations(aws, ACCOUNT, [HOME], [MEMBER])
+    return [(observation.account, observation.state, observation.text) for observation in found]
+
+
+MEMBER = "444455556666"
+NOT_SEEN = (
+    "the hub sees no trail of the organization that logs all management events here, and not those of the account"
+)
+
+
+def test_a_trail_of_the_organization_is_one_of_each_account() -> None:
+    assert of_member({"IsOrganizationTrail": True}) == [(ACCOUNT, "ok", ""), (MEMBER, "ok", "")]
+
+
+@pytest.mark.parametrize("trail", [{}, {"IsOrganizationTrail": False}])
+def test_a_trail_of_the_hub_says_nothing_of_a_member(trail: dict[str, Any]) -> None:
+    assert of_member(trail) == [(ACCOUNT, "ok", ""), (MEMBER, "could not tell", NOT_SEEN)]
+
+
+def test_a_trail_of_the_organization_that_lacks_something_says_nothing_of_a_member() -> None:
+    (_, hub, _), member = of_member({"IsOrganizationTrail": True}, basic(ReadWriteType="WriteOnly"))
+    assert (hub, member) == ("problem", (MEMBER, "could not tell", NOT_SEEN))
+
+
 def test_what_a_trail_lacks_is_said() -> None:
     found = states({HOME: [TRAIL]}, is_logging=False, selectors=basic(ReadWriteType="WriteOnly"))
     assert found == [(HOME, "problem", f"the trail {TRAIL} is not logging and does not log read events")]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from canned_aws import Refusal, canned_aws
 from drill_world import MAIN, ROLE, SETTINGS
 from samples import ACCOUNT
@@ -35,7 +36,7 @@ def event(region: str, request_id: str, **others: Any) -> dict[str, Any]:
     return {"account": ACCOUNT, "region": region, "detail": {"requestID": request_id}, **others}
 
 
-def log(*pages: list[dict[str, Any]] | Refusal) -> Callable[[dict[str, Any], str], dict[str, Any]]:
+def log(*pages: list[dict[str, Any]] | Exception) -> Callable[[dict[str, Any], str], dict[str, Any]]:
     """What FilterLogEvents answers, page by page; the last one over and over."""
     remaining = list(pages)
 
@@ -44,7 +45,7 @@ def log(*pages: list[dict[str, Any]] | Refusal) -> Callable[[dict[str, Any], str
         assert parameters["logGroupName"] == "/aws/events/break-glass/login"
         is_last = len(remaining) == 1
         page = remaining[0] if is_last else remaining.pop(0)
-        if isinstance(page, Refusal):
+        if isinstance(page, Exception):
             raise page
         more = {} if is_last else {"nextToken": str(len(remaining))}
         return {"events": [{"message": json.dumps(item)} for item in page], **more}
@@ -52,7 +53,7 @@ def log(*pages: list[dict[str, Any]] | Refusal) -> Callable[[dict[str, Any], str
     return answer_of
 
 
-def seen(answers: list[Answer], *pages: list[dict[str, Any]] | Refusal) -> list[list[str]]:
+def seen(answers: list[Answer], *pages: list[dict[str, Any]] | Exception) -> list[list[str]]:
     """The request IDs that each look at the log shows."""
     aws = canned_aws({"FilterLogEvents": log(*pages)})
     return [[sighting.answer.request_id for sighting in batch] for batch in sightings(aws, plan(), answers, 0)]
@@ -103,8 +104,18 @@ def test_a_log_that_cannot_be_read_at_the_end_is_no_verdict() -> None:
         seen([answer(MAIN, "1")], Refusal("ServiceUnavailableException", status=503))
 
 
-def test_a_log_that_cannot_be_read_for_a_while_is_read_again() -> None:
-    answers = {"FilterLogEvents": log(Refusal("ThrottlingException"), [event(MAIN, "1")])}
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Refusal("ThrottlingException"),
+        EndpointConnectionError(endpoint_url="https://logs.example.com"),
+        ConnectTimeoutError(endpoint_url="https://logs.example.com"),
+        ReadTimeoutError(endpoint_url="https://logs.example.com"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_log_that_cannot_be_read_for_a_while_is_read_again(failure: Exception) -> None:
+    answers = {"FilterLogEvents": log(failure, [event(MAIN, "1")])}
     looks = sightings(canned_aws(answers), plan(), [answer(MAIN, "1")], 6)
     assert [[sighting.answer.request_id for sighting in batch] for batch in looks] == [[], ["1"]]
 
