@@ -303,7 +303,7 @@ FINDING_RULES: Final = {
         "Give one of them another name.",
     ),
     "organization-differs": FindingRule(
-        "A template is for another organization or hub than main-region",
+        "A template is for another organization, hub or units than main-region",
         "{message}.",
         "Generate all files again, from the same config, and delete those that generate does not name.",
     ),
