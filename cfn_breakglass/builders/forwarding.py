@@ -61,12 +61,13 @@ def _bus_policy(plan: Plan, bus: str) -> dict[str, Any]:
     organization, names = plan.config.organization, plan.names
     if not organization:
         return {}
-    # EventBridge is reported to judge the policy already when a rule gets its target, which stack sets do. Nobody can
-    # put an event of a source of AWS.
-    forwarders = (names.forwarder_role_arn, names.second_forwarder_role_arn, stack_sets_role_arn())
+    # EventBridge is reported to judge the policy already when a rule gets its target, which stack sets do, in the
+    # management account by the execution role. Nobody can put an event of a source of AWS.
+    forwarders = (names.forwarder_role_arn, names.second_forwarder_role_arn)
+    roles = (*forwarders, stack_sets_role_arn(), names.execution_role_arn)
     our_forwarders: Conditions = {
         aws.StringEquals: {"aws:PrincipalOrgID": organization.id},
-        aws.ArnLike: {"aws:PrincipalArn": [sub(arn.replace("${AWS::AccountId}", "*")) for arn in forwarders]},
+        aws.ArnLike: {"aws:PrincipalArn": [sub(arn.replace("${AWS::AccountId}", "*")) for arn in roles]},
     }
     put = allow(
         "OurForwarders", [awacs.events.PutEvents], [sub(names.bus_arn(bus))], principal=anybody(), when=our_forwarders

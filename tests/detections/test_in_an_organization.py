@@ -274,12 +274,13 @@ def test_what_can_silence_every_account_alerts_in_the_management_account(call: s
     [
         ("break-glass-forwarder", "o-a1b2c3d4e5", True),
         ("stacksets-exec-0123456789abcdef", "o-a1b2c3d4e5", True),
+        ("AWSCloudFormationStackSetExecutionRole", "o-a1b2c3d4e5", True),
         ("stacksets-exec-0123456789abcdef", "o-attacker00", False),
         ("Admin", "o-a1b2c3d4e5", False),
     ],
 )
 def test_whom_the_policy_of_a_bus_lets_in(role: str, organization: str, *, is_let_in: bool) -> None:
-    """Also the role by which stack sets give a rule the bus as its target."""
+    """Also the roles by which stack sets, those of members and of the management account, give a rule its target."""
     hub = deploy(template_files(*organization_files()), MEMBER).hub
     assert hub
     policy = hub.resources["CentralBus"].properties["Policy"]
