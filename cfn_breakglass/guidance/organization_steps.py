@@ -85,8 +85,9 @@ def regions_steps(plan: Plan, folder: Path, templates: GeneratedTemplates) -> It
 {_check(plan, *sets)}"""
     else:
         yield f"When that stack is complete, in the hub:\n{_creation(plan, regions)}"
-        yield f"""Later, update in the same order. Before, delete-stack-instances with --no-retain-stacks for units and
-   regions that the config no longer has; after it, create-stack-instances for new ones.{expected_alerts(plan)}
+        yield f"""Later, update in the same order. Before, delete-stack-instances with --no-retain-stacks and the same
+   --operation-preferences for units and regions that the config no longer has; after it, create-stack-instances for
+   new ones.{expected_alerts(plan)}
 {_update(plan, accounts)}
 {_update(plan, regions)}"""
     yield _skipped_account(plan, accounts, regions)
