@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -86,6 +86,12 @@ class DrillPlan:
     @property
     def role_arns(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(target.role_arn for target in self.targets))
+
+    def listed_roles(self, form: Callable[[str], str]) -> tuple[str, ...]:
+        """The ARNs of the first roles, each as ``form`` writes it, and how many others there are."""
+        others = self.role_arns[_MOST_ROLES:]
+        counted = [f"and {count_of(len(others), 'other role')}"] if others else []
+        return (*map(form, self.role_arns[:_MOST_ROLES]), *counted)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -181,9 +187,7 @@ class DrillPlan:
         if mfa_serial:
             yield f"  call GetSessionToken once, with a code of {mfa_serial};"
         yield f"  call AssumeRole at the STS endpoints of {count_of(len(regions), 'region')}, of"
-        yield from (f"    {arn}" for arn in self.role_arns[:_MOST_ROLES])
-        if others := self.role_arns[_MOST_ROLES:]:
-            yield f"    and {count_of(len(others), 'other role')}"
+        yield from (f"    {role}" for role in self.listed_roles(str))
         yield "  in"
         yield f"    {', '.join(regions)};"
         yield f"  {_DISPOSAL[self.expected]};"

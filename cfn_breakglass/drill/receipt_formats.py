@@ -113,14 +113,14 @@ def _blocks(receipt: Receipt) -> Iterator[Block]:
     yield Heading(1, f"Break-glass drill, {receipt.started:%Y-%m-%d}")
     yield Paragraph(f" It ended early: {code(receipt.end)}" if receipt.end else "", summary(receipt))
     facts = {
-        "Account": plan.account,
-        "Caller": f"{code(receipt.caller)}, expected to be {plan.expected}",
-        "Role": code(", ".join(plan.role_arns)),
-        "Time": f"{_time(receipt.started)} to {_time(receipt.ended)}, at most {minutes:g} minutes for the log",
-        "Log group": code(plan.log_group_arn),
-        "Made by": f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",
+        "Account": (plan.account,),
+        "Caller": (f"{code(receipt.caller)}, expected to be {plan.expected}",),
+        "Role": plan.listed_roles(code),
+        "Time": (f"{_time(receipt.started)} to {_time(receipt.ended)}, at most {minutes:g} minutes for the log",),
+        "Log group": (code(plan.log_group_arn),),
+        "Made by": (f"cfn-breakglass {__version__}, exit code {receipt.exit_code}",),
     }
-    yield Facts(tuple((label, (text,)) for label, text in facts.items()))
+    yield Facts(tuple(facts.items()))
     yield Table(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
     for title, state in (("Not as it should be", PROBLEM), ("Could not tell", UNKNOWN)):
         yield Heading(2, title)

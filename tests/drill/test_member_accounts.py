@@ -18,7 +18,8 @@ from cfn_breakglass.drill.account_checks import account_observations, accounts_o
 from cfn_breakglass.drill.calls import least_permissions
 from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, DrillPlan, DrillTarget, make_drill_plan
 from cfn_breakglass.drill.observations import Observation
-from cfn_breakglass.drill.receipt import Evidence, request_result
+from cfn_breakglass.drill.receipt import Evidence, Receipt, request_result
+from cfn_breakglass.drill.receipt_formats import markdown_receipt
 from cfn_breakglass.drill.sending import Answer
 from cfn_breakglass.plan import make_plan
 
@@ -55,6 +56,25 @@ def test_many_roles_are_counted() -> None:
     lines = list(many.lines("somebody", mfa_serial=None))
     assert "    and 10 other roles" in lines
     assert lines[-1].startswith("It sets off 60 alerts, RoleAssumed.")
+
+
+def test_a_receipt_lists_some_roles_and_counts_the_others() -> None:
+    def roles(count: int) -> list[str]:
+        receipt = Receipt(
+            plan=plan(*(f"{number:012}" for number in range(count))),
+            caller="somebody",
+            started=NOW,
+            ended=NOW,
+            timeout_seconds=0,
+            end="",
+            requests=(),
+            observations=(),
+        )
+        page = markdown_receipt(receipt)
+        return page[page.index("- **Role:**") : page.index("- **Time:**")].splitlines()
+
+    assert roles(1) == [f"- **Role:** `{role('0' * 12)}`"]
+    assert roles(30)[1::20] == [f"  - `{role('0' * 12)}`", "  - and 10 other roles"]
 
 
 def test_a_denied_call_is_recorded_where_the_caller_is() -> None:
