@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -221,9 +222,13 @@ def make_drill_plan(
     for configs that do not say the whole ARN: of a permission set, or of an existing role by name.
     """
     config = deployed.config
+    if config.role.permission_set and not knock:
+        raise CannotDrillError(
+            "only Identity Center can assume the role of a permission set; a drill can have it denied in every region"
+        )
     role_accounts = accounts or (account,)
     if role_arn:
-        _check_role_arn(role_arn, role_accounts)
+        _check_role_arn(deployed, role_arn, role_accounts)
     roles = {role_account: role_arn or _role_arn(deployed, role_account) for role_account in role_accounts}
     drill = DrillPlan(
         deployed=deployed,
@@ -243,13 +248,20 @@ def _role_arn(deployed: Plan, account: str) -> str:
     return resolve_pseudo_parameters(role.arns[0], deployed.config, account)
 
 
-def _check_role_arn(role_arn: str, accounts: Iterable[str]) -> None:
-    arn = parse_arn(role_arn)
+def _check_role_arn(deployed: Plan, role_arn: str, accounts: Iterable[str]) -> None:
+    """Raise CannotDrillError if it is not what the config says of the role in each of ``accounts``."""
+    arn, role = parse_arn(role_arn), deployed.names.role
     for account in accounts:
         of_account = "" if account == EVERY_ACCOUNT else f" of the account {account}"
         is_role = arn is not None and (arn.service, arn.resource.partition("/")[0]) == ("iam", "role")
         if not is_role or (arn and account not in (arn.account, EVERY_ACCOUNT)):
             raise CannotDrillError(f"{role_arn} is no ARN of a role{of_account}")
+        names = [
+            resolve_pseudo_parameters(name, deployed.config, account) for name in (*role.arns, *role.arn_wildcards)
+        ]
+        if not any(fnmatchcase(role_arn.lower(), name.lower()) for name in names):
+            label = resolve_pseudo_parameters(role.label, deployed.config, account)
+            raise CannotDrillError(f"{role_arn} is not the role of the config, {label}")
 
 
 def require_organization(config: Config) -> None:
@@ -264,10 +276,6 @@ def _check(drill: DrillPlan) -> None:
         require_organization(config)
     if config.account and drill.account != config.account:
         raise CannotDrillError(f"the caller is of the account {drill.account}, and the config is for {config.account}")
-    if config.role.permission_set and drill.expected == ALLOWED:
-        raise CannotDrillError(
-            "only Identity Center can assume the role of a permission set; a drill can have it denied in every region"
-        )
     if drill.detection not in drill.logged:
         raise CannotDrillError(
             f"the config keeps no {drill.detection} in a log, so nothing could be seen;"

@@ -17,6 +17,7 @@ from cfn_breakglass.drill.drill_plan import DENIED
 from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
 from cfn_breakglass.drill.receipt import SEEN, Receipt, RequestResult
 from cfn_breakglass.errors import OutputError
+from cfn_breakglass.text_layout import count_of
 
 _COLUMNS: Final = {
     "Account": 10,
@@ -165,5 +166,5 @@ def summary(receipt: Receipt) -> str:
     requests, plan = receipt.requests, receipt.plan
     seen = [request for request in requests if request.result == SEEN]
     calls = "denied calls" if plan.expected == DENIED else "calls"
-    time = f", the slowest after {receipt.slowest:.0f} seconds" if seen else ""
+    time = f", the slowest after {count_of(round(receipt.slowest), 'second')}" if seen else ""
     return f"{len(seen)} of {len(requests)} {calls} were seen in the log{time}."

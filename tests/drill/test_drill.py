@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from cloudtrail_proxy import BAD_CODE, EXPIRED, NOT_ALLOWED, STS_OFF, THROTTLED
-from drill_world import FEW, MAIN, ROLE, World, deployed, world
+from drill_world import FEW, MAIN, ROLE, SETTINGS, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
+from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.drill.aws import open_aws
+from cfn_breakglass.drill.drill_plan import make_drill_plan
+from cfn_breakglass.plan import make_plan
 
 REGIONS = (MAIN, *FEW)
 SERIAL = f"arn:aws:iam::{ACCOUNT}:mfa/alice"
@@ -276,13 +279,27 @@ def test_a_role_has_an_arn_of_the_account(here: World, arn: str) -> None:
         ({}, ["--account", "444455556666"], "the config has no organization"),
         ({}, ["--all-accounts"], "the config has no organization"),
         ({"usernames": [], "role": {"existing": "Rescue"}}, [], "the config does not say the whole ARN of the role"),
+        ({}, ["--role-arn", f"{ROLE}-2"], f"{ROLE}-2 is not the role of the config, {ROLE}"),
+        (
+            {"usernames": [], "role": {"permission_set": "Rescue"}},
+            ["--knock", "--role-arn", ROLE],
+            f"{ROLE} is not the role of the config, permission set Rescue",
+        ),
+        (
+            {"usernames": [], "role": {"permission_set": "Rescue"}},
+            [],
+            "only Identity Center can assume the role of a permission set",
+        ),
         (
             {"usernames": [], "role": {"permission_set": "Rescue"}},
             ["--role-arn", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Rescue_0"],
             "only Identity Center can assume the role of a permission set",
         ),
     ],
-    ids=["another account", "no log", "not logged", "no organization", "no accounts", "no whole ARN", "permission set"],
+    ids=[
+        *("another account", "no log", "not logged", "no organization", "no accounts", "no whole ARN", "another role"),
+        *("no permission set", "a permission set", "a permission set and its ARN"),
+    ],
 )
 def test_what_could_show_nothing_is_refused(
     here: World, settings: dict[str, Any], arguments: list[str], message: str
@@ -292,6 +309,22 @@ def test_what_could_show_nothing_is_refused(
     assert done.exit_code == 2
     assert done.stderr.startswith(message)
     assert "AssumeRole" not in here.proxy.operations()
+
+
+@pytest.mark.parametrize(
+    ("role", "arn"),
+    [
+        ({"existing": "Rescue"}, f"arn:aws:iam::{ACCOUNT}:role/ops/Rescue"),
+        ({"existing": "Rescue"}, f"arn:aws:iam::{ACCOUNT}:role/Rescue"),
+        (
+            {"permission_set": "Rescue"},
+            f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Rescue_0123456789abcdef",
+        ),
+    ],
+)
+def test_the_whole_arn_is_taken_where_the_config_has_a_part_of_it(role: dict[str, str], arn: str) -> None:
+    settings = config_of({**SETTINGS, "usernames": [], "role": role})
+    assert make_drill_plan(make_plan(settings), ACCOUNT, "", knock=True, role_arn=arn).role_arns == (arn,)
 
 
 def test_what_the_trust_policy_asks_for_is_sent(here: World) -> None:

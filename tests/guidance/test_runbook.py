@@ -32,6 +32,7 @@ from cfn_breakglass.guidance.runbook.contents import PRACTICE
 from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.guidance.runbook.make import runbook_blocks
 from cfn_breakglass.guidance.runbook.ways_in import wrapped
+from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import make_plan
 
 every_case = pytest.mark.parametrize("case", CASES)
@@ -214,7 +215,8 @@ def test_a_drill_of_the_runbook_can_be_made(case: str) -> None:
         # would be more mails than SNS sends to a mailbox, whose subscription it suspends then.
         assert bool(accounts) == bool(plan(case).config.organization and not knocks)
         assert "--all-accounts" not in arguments
-        role_arn = f"arn:aws:iam::{ACCOUNT}:role/any" if "--role-arn" in arguments else None
+        wildcard = plan(case).names.role.arn_wildcards[0] if "--role-arn" in arguments else ""
+        role_arn = resolve_pseudo_parameters(wildcard, plan(case).config, ACCOUNT).replace("*", "x") or None
         account = plan(case).config.account or ACCOUNT
         user = f"arn:aws:iam::{account}:user/alice"
         assert make_drill_plan(plan(case), account, user, knock=knocks, accounts=accounts, role_arn=role_arn).targets
