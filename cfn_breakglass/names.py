@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from troposphere import Sub, iam
 
-from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE, parse_arn
 from cfn_breakglass.config.model import Config
 
 ACTIONS = "RoleActions"
@@ -20,10 +20,6 @@ WATCHERS = ("TamperingRules", "MonitoringTampered.Rules")
 
 Their names begin in another way, so that their patterns leave themselves out: disabled, they could not report that.
 """
-
-
-STACK_SETS_ROLE = "stacksets-exec-"
-"""What the name of the role begins with by which stack sets of an organization act in an account."""
 
 
 def _arn(service: str, resource: str, region: str = "", account: str = "${AWS::AccountId}") -> str:

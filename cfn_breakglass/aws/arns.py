@@ -1,4 +1,4 @@
-"""Parse the ARNs in a config.
+"""Parse the ARNs in a config; and a name in the ARNs of AWS's own roles.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+STACK_SETS_ROLE: Final = "stacksets-exec-"
+"""What the name of the role begins with by which stack sets of an organization act in an account."""
 _ARN = re.compile(r"arn:([a-z-]+):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|aws|):(\S+)")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE
 from cfn_breakglass.aws.handler_ownership import (
     BUS_OWNER_CALLS,
     CHANNEL_OWNER_CALLS,
@@ -63,7 +64,7 @@ from cfn_breakglass.detections.tampering import (
     existing_key_id,
     silencing_changes,
 )
-from cfn_breakglass.names import ACTIONS, STACK_SETS_ROLE, Names, RoleNames, sub
+from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
 
 _TAMPERED: Final = "MonitoringTampered"
 _REVOKE: Final = "revoke the active sessions of the role in IAM"

@@ -12,10 +12,10 @@ from typing import Any, Final
 from troposphere import Ref
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.aws.arns import Arn, parse_arn
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE, Arn, parse_arn
 from cfn_breakglass.config.model import CREATE, NONE, Config
 from cfn_breakglass.detections.composition import patterns_that_fit
-from cfn_breakglass.names import STACK_SETS_ROLE, Names, sub
+from cfn_breakglass.names import Names, sub
 
 TAMPERING: Final = "Tampering"
 """The family of the edge rules of this module."""

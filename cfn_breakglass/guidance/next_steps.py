@@ -10,7 +10,7 @@ from shlex import quote
 from textwrap import indent, wrap
 from typing import Any
 
-from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE, parse_arn
 from cfn_breakglass.builders.access.access_outputs import access_outputs
 from cfn_breakglass.builders.alerts.log_groups import existing_log_policy
 from cfn_breakglass.builders.encryption import key_statements_as_json
@@ -27,7 +27,7 @@ from cfn_breakglass.guidance.deployment_steps import (
 )
 from cfn_breakglass.guidance.drill_commands import drill_commands
 from cfn_breakglass.guidance.session_enders import session_enders
-from cfn_breakglass.names import STACK_SETS_ROLE, in_every_account, resolve_pseudo_parameters, root_arn
+from cfn_breakglass.names import in_every_account, resolve_pseudo_parameters, root_arn
 from cfn_breakglass.plan import Plan
 
 _ASSUMED = "RoleAssumed"

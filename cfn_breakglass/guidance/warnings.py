@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE, parse_arn
 from cfn_breakglass.aws.managed_policies import unknown_policy
 from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION, NO_TEXT_MESSAGES
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
@@ -16,7 +16,7 @@ from cfn_breakglass.config.model import EVENT, EXISTING, JSON, OFF, Alerts, Conf
 from cfn_breakglass.guidance.lockouts import lockouts
 from cfn_breakglass.guidance.single_provider import single_provider
 from cfn_breakglass.guidance.without_effect import keys_without_effect
-from cfn_breakglass.names import STACK_SETS_ROLE, resolve_pseudo_parameters
+from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
 # The condition operators that compare texts as they are.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from cfn_breakglass.aws import limits
-from cfn_breakglass.aws.arns import parse_arn
+from cfn_breakglass.aws.arns import STACK_SETS_ROLE, parse_arn
 from cfn_breakglass.config.aws_types import LIST_UNITS
 from cfn_breakglass.config.model import CREATE, Config, Organization
 from cfn_breakglass.config.problems import Problems
@@ -24,6 +24,7 @@ def check_organization(config: Config, problems: Problems) -> None:
     _check_units(organization, problems)
     for key, reason, fix in _unusable(config):
         problems.add(key, f"{key}: {reason}", fix)
+    _check_role_names(config, problems)
     if config.partition.name == "aws-cn" and problems.is_valid("main_region"):
         # https://docs.amazonaws.cn/en_us/AWSCloudFormation/latest/UserGuide/stacksets-prereqs.html
         text = f"organization: stack sets of an organization do not exist in China, where {config.main_region} is"
@@ -50,6 +51,16 @@ def _check_roots(organization: Organization, problems: Problems) -> None:
             problems.add(key, text, "remove it; each organization needs a config of its own")
         elif unit.startswith("ou-") and (root := f"r-{root_ids[0]}") in organization.units:
             problems.add(key, f"{key} is {unit}, whose accounts {root} includes", f"remove it, or {root}")
+
+
+def _check_role_names(config: Config, problems: Problems) -> None:
+    """What a role of stack sets does alerts nobody, and the guard SCP exempts it."""
+    existing = (config.role.existing or "").rpartition("/")[2]
+    deployer = (config.deployer and config.deployer.role) or ""
+    for key, name in (("name", config.name), ("role.existing", existing), ("deployer.role", deployer)):
+        if name.lower().startswith(STACK_SETS_ROLE):
+            text = f"{key} is {name}, but {STACK_SETS_ROLE}* are the roles of stack sets, whose rollouts alert nobody"
+            problems.add(key, text, "choose another name")
 
 
 def _unusable(config: Config) -> Iterator[tuple[str, str, str]]:
