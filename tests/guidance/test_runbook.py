@@ -22,7 +22,7 @@ from samples import ACCOUNT
 from cfn_breakglass import config_of
 from cfn_breakglass.analysis.iam.policy import Request, match_statements
 from cfn_breakglass.cli.app import cli
-from cfn_breakglass.config.model import Config
+from cfn_breakglass.config.model import DETECTIONS, Config
 from cfn_breakglass.documents.blocks import Code, Heading, Link, Paragraph, Steps, Table
 from cfn_breakglass.documents.texts import code
 from cfn_breakglass.drill.drill_plan import make_drill_plan
@@ -43,6 +43,7 @@ CLI_ONLY = {
 }
 OF_THE_CLI = {"region", "profile", "query", "output"}
 NOW = "2026-05-04T03:00:00Z"
+MANUAL_PAGE = (ROOT / "docs" / "well-architected.md").read_text(encoding="utf-8")
 
 
 def blocks_of(settings: dict[str, Any]) -> list[RunbookBlock]:
@@ -430,6 +431,23 @@ def test_it_says_where_no_alert_links_to_it() -> None:
 
 def test_where_nobody_is_notified_no_alert_could_link_to_it() -> None:
     assert linked()
+
+
+def test_the_manual_names_the_sections_that_say_so() -> None:
+    rows = re.findall(r"^\| ([0-9]+) \| .*$", MANUAL_PAGE, re.MULTILINE)
+    assert rows == [str(number) for number in range(1, 26)]
+    items = {block.text.partition(".")[0]: block.note for block in blocks("every-way-in") if isinstance(block, Heading)}
+    named = re.findall(r"^\| ([0-9]+) \|.*?[Tt]he runbook, ([0-9]+)(?: and ([0-9]+))?", MANUAL_PAGE, re.MULTILINE)
+    assert named
+    for item, *sections in named:
+        assert all(
+            item in re.findall("[0-9]+", items[section].removeprefix(PRACTICE)) for section in sections if section
+        )
+
+
+def test_the_manual_counts_the_detections_that_alert() -> None:
+    alerting = [name for name, level in DETECTIONS.items() if level == "alert"]
+    assert f" {len(alerting)} detections alert by default, {len(DETECTIONS)} if you want |" in MANUAL_PAGE
 
 
 def test_no_password_is_printed() -> None:
