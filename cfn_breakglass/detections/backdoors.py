@@ -41,7 +41,9 @@ _RESOURCE_CALLS: Final = (
     {"suffix": "Policy"},
     # To add, associate, create, modify, promote, put or update a permission, and Lake Formation's grants.
     *({"wildcard": f"{verb}*Permission*"} for verb in ("A", "C", "M", "P", "Up")),
-    *({"suffix": "GrantPermissions"}, {"prefix": "CreateAccessGrant"}),
+    *({"suffix": "GrantPermissions"}, {"prefix": "CreateAccessGrant"}, "PutDataLakeSettings"),
+    # The replica of a key has a policy of its own. A certificate may be one that IAM Roles Anywhere trusts.
+    *("ReplicateKey", "IssueCertificate"),
     # The URL of a function, the users of a cluster, and who gets a role by way of a cluster, a pool or a certificate.
     *({"prefix": "CreateFunctionUrl"}, {"prefix": "UpdateFunctionUrl"}, {"suffix": "ateAccessEntry"}),
     *({"prefix": "AssociateIdentity"}, {"suffix": "atePodIdentityAssociation"}, {"suffix": "ateRoleAlias"}),
@@ -51,8 +53,9 @@ _RESOURCE_CALLS: Final = (
     *("AuthorizeSnapshotAccess", "AuthorizeDataShare", "PutBucketAcl", {"prefix": "ImportSsh"}),
     "CreateBucketAccessKey",
 )
-# How SNS and SQS name a policy, and OpenSearch.
+# How SNS and SQS name a policy, and OpenSearch; and what opens a bucket to the public that has a policy or ACL for it.
 _POLICY_PARAMETERS: Final = (
+    *({"PublicAccessBlockConfiguration": {limit: [False]}} for limit in ("IgnorePublicAcls", "RestrictPublicBuckets")),
     {"attributeName": ["Policy"]},
     {"attributes": {"Policy": PRESENT}},
     {"accessPolicies": PRESENT},

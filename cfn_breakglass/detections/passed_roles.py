@@ -45,8 +45,9 @@ _CALLS: Final = (
     *({"suffix": "atePipeline"}, {"suffix": "ateSchedule"}),
     "PutBucketReplication",
 )
-# Of these services, ec2-instance-connect among them, every change hands over a role, or runs something with one.
-_SERVICES: Final = ("apprunner", "cloudcontrol", "codebuild", "ec2-instance", "imagebuilder", "sagemaker")
+# Of these services, every change hands over a role, or runs something with one: App Runner, Cloud Control, CodeBuild,
+# CodeDeploy, EC2 Instance Connect, Image Builder and SageMaker. Their names are short, for the longest names to fit.
+_SERVICES: Final = ("apprunner", "cloudco", "codeb", "coded", "ec2-i", "imageb", "sagemaker")
 _STOPPING: Final = [{"anything-but": {"prefix": ["Add", "Cancel", "Delete", "Stop"]}}]  # AddTags
 
 
