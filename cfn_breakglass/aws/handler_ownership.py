@@ -333,9 +333,9 @@ OTHERS: Final[tuple[HandlerOwnership, ...]] = (
     HandlerOwnership(
         "AWS::Organizations::Account",
         REFUSES,
-        "The stack of the management account that made an account can close it.",
+        "The stack of the management account that made an account can close it, or move it to another unit.",
         _TYPES + "organizations-account.html",
-        overwriting=("organizations:CloseAccount",),
+        overwriting=("organizations:CloseAccount", "organizations:MoveAccount"),
     ),
     HandlerOwnership(
         "AWS::Organizations::Policy",

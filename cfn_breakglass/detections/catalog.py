@@ -56,6 +56,7 @@ from cfn_breakglass.detections.edges import (
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_changes
 from cfn_breakglass.detections.passed_roles import passed_role_pattern
 from cfn_breakglass.detections.tampering import (
+    ABOUT_ORGANIZATION,
     ABSENT,
     API_CALL,
     IGNORING_TAGS,
@@ -461,7 +462,7 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
         *(SET_OWNER_CALLS if config.forwards and not config.rolls_out else ()),
-        *(_NEW_STACK_SETS_ROLE if config.organization else ()),
+        *((*_NEW_STACK_SETS_ROLE, *ABOUT_ORGANIZATION) if config.organization else ()),
     }
     # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
     # other regions there is no other stack.

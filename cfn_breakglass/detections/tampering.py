@@ -46,12 +46,16 @@ _GUARD_REMOVALS: Final = (
     {"prefix": _DELETE_POLICY},
 )
 
-# What takes an account, or all of them, away from the hub, what lets others roll out to all of them, and what attaches
-# a policy, which may deny the forwarding. The account that manages the organization records it.
-_ABOUT_ORGANIZATION: Final = (
+ABOUT_ORGANIZATION: Final = (
     *("RemoveAccountFromOrganization", "RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator"),
-    *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess", "AttachPolicy"),
+    *("DisableAWSServiceAccess", "DeactivateOrganizationsAccess", "AttachPolicy", "PutResourcePolicy"),
 )
+"""What takes an account, or all of them, away from the hub, what lets others roll out to all of them, and what attaches
+a policy, which may deny the forwarding, or lets others attach one.
+
+The account that manages the organization records it. No stack owns what these are about.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+"""
 
 # CloudTrail omits parameters of more than 100 KB, so that blanks can hide what a call is about. No call about logs or
 # alarms takes so much.
@@ -248,6 +252,8 @@ def account_changes(config: Config, names: Names) -> _Fields:
         "identifier": ABSENT,
         # No other policy of IAM is ours.
         "policyArn": [*ABSENT, *own_policies(config, names)],
+        # CloudTrail puts resource policies by a call of the same name as an organization.
+        **({"resourceArn": ABSENT} if config.organization else {}),
     }
     takeovers: list[_Fields] = [
         {"stackDefinitions": {"stackName": [names.prefix, *_stack_ids(config, names)]}},
@@ -255,7 +261,7 @@ def account_changes(config: Config, names: Names) -> _Fields:
         {"typeName": [{"anything-but": [KEY_TYPE]}], "identifier": _identifiers(config, names)},
     ]
     services = ["account", "cloudcontrolapi", "cloudformation", "cloudtrail", "iam", "organizations"]
-    calls = account_wide(config, [*_GUARD_REMOVALS, *_TAKEOVERS, *(_ABOUT_ORGANIZATION if config.organization else ())])
+    calls = account_wide(config, [*_GUARD_REMOVALS, *_TAKEOVERS, *(ABOUT_ORGANIZATION if config.organization else ())])
     return _own(services, [{**calls.get("requestParameters", {}), **of_account}, *takeovers], calls)
 
 

@@ -7,8 +7,9 @@ from functools import cache
 import botocore.session
 import pytest
 from golden_cases import CASES, templates_folder
-from handler_data import type_schema
+from handler_data import type_names, type_schema
 from paths import ROOT
+from pattern_events import compiled
 from template_data import resources_of
 
 from cfn_breakglass.aws.handler_ownership import (
@@ -25,8 +26,12 @@ from cfn_breakglass.aws.handler_ownership import (
     HandlerOwnership,
     is_of_services,
 )
+from cfn_breakglass.config.loader import config_of
+from cfn_breakglass.detections.tampering import ABOUT_ORGANIZATION, account_changes
+from cfn_breakglass.names import Names
 
 ROWS = (*EMITTED, *OTHERS)
+SETTINGS = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": {"emails": ["ops@example.com"]}}
 TEMPLATES = [path for case in (*CASES, ROOT) for path in templates_folder(case).glob("*.yaml")]
 
 
@@ -116,6 +121,25 @@ def test_calls_of_an_owner_alert_only_where_the_config_names_what_it_owns() -> N
 def test_queue_policies_do_not_alert() -> None:
     """Those of one rollout are one in each region."""
     assert "SetQueueAttributes" not in OVERWRITING_CALLS
+
+
+def test_what_any_type_does_to_the_account_or_its_organization_alerts() -> None:
+    """No stack owns that, so that a stack of any name can change it."""
+    config = config_of({**SETTINGS, "organization": {"id": "o-a1b2c3d4e5", "hub": "999999999999", "units": ["r-ab12"]}})
+    pattern = account_changes(config, Names.of(config))
+    services = {source.removeprefix("aws.") for source in pattern["source"]} - {"cloudcontrolapi", "iam"}
+    takes = compiled({"name": pattern["detail"]["eventName"]}).matches
+    of_handlers = {
+        call.partition(":")[2]
+        for resource_type in type_names()
+        for handler in type_schema(resource_type).get("handlers", {}).values()
+        for call in handler.get("permissions", [])
+        if call.partition(":")[0].lower() in services
+    }
+    about_account = {name for name in of_handlers if takes({"name": name})}
+    assert {"AttachPolicy", "MoveAccount", "StopLogging"} <= about_account
+    # DetachPolicy comes first.
+    assert about_account - {"DeletePolicy"} <= {*OVERWRITING_CALLS, *ABOUT_ORGANIZATION}
 
 
 def test_a_call_is_one_of_the_services_whose_handlers_make_it() -> None:

@@ -263,10 +263,25 @@ def test_a_change_of_a_role_of_stack_sets_alerts(name: str, call: str, fields: d
     assert alerts_of_carol(MEMBER, f"iam:{call}", {"roleName": name}, **fields) == ["MonitoringTampered"]
 
 
-@pytest.mark.parametrize("call", ["AttachPolicy", "DetachPolicy", "UpdatePolicy", "RegisterDelegatedAdministrator"])
-def test_what_can_silence_every_account_alerts_in_the_management_account(call: str) -> None:
-    """That account has both templates too. A policy that is attached may deny the forwarding."""
-    assert alerts_of_carol(MEMBER, f"organizations:{call}", {"targetId": "r-ab12"}) == ["MonitoringTampered"]
+@pytest.mark.parametrize("fields", [{}, FOR_A_STACK], ids=["a person", "a stack"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        *("AttachPolicy", "DetachPolicy", "UpdatePolicy", "MoveAccount", "PutResourcePolicy"),
+        *("RegisterDelegatedAdministrator", "DeregisterDelegatedAdministrator", "DisableAWSServiceAccess"),
+    ],
+)
+def test_what_can_silence_every_account_alerts_in_the_management_account(call: str, fields: dict[str, str]) -> None:
+    """That account has both templates too. A policy that is attached may deny the forwarding.
+
+    The policy of the organization itself lets a member account attach policies and detach them.
+    """
+    assert alerts_of_carol(MEMBER, f"organizations:{call}", {"targetId": "r-ab12"}, **fields) == ["MonitoringTampered"]
+
+
+def test_a_policy_of_cloudtrail_lake_is_not_one_of_the_organization() -> None:
+    dashboard = {"resourceArn": f"arn:aws:cloudtrail:{MAIN}:{MEMBER}:dashboard/costs"}
+    assert alerts_of_carol(MEMBER, "cloudtrail:PutResourcePolicy", dashboard) == []
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,11 @@ def type_schema(resource_type: str) -> dict[str, Any]:
     return _read("schemas", "resources", f"{index[resource_type]}.json")
 
 
+def type_names() -> list[str]:
+    """AWS's own types in us-east-1."""
+    return [name for name in _read("schemas", "providers", "us-east-1.json") if name.startswith("AWS::")]
+
+
 @cache
 def iam_actions() -> dict[str, Mapping[str, Any]]:
     """What IAM knows about each action, ``service:name`` in lower case."""
