@@ -38,7 +38,7 @@ _NOT_OF_IAM: Final = [{"anything-but": ["iam.amazonaws.com"]}]
 _SCALING: Final = ("application-autoscaling", "autoscaling")
 _RESOURCE_CALLS: Final = (
     # A policy may deny something; once it is gone, that is allowed.
-    {"suffix": "Policy"},
+    *({"suffix": "Policy"}, {"suffix": "PolicyVersion"}),
     # To add, associate, create, modify, promote, put or update a permission, and Lake Formation's grants.
     *({"wildcard": f"{verb}*Permission*"} for verb in ("A", "C", "M", "P", "Up")),
     *({"suffix": "GrantPermissions"}, {"prefix": "CreateAccessGrant"}, "PutDataLakeSettings"),
@@ -48,6 +48,7 @@ _RESOURCE_CALLS: Final = (
     *({"prefix": "CreateFunctionUrl"}, {"prefix": "UpdateFunctionUrl"}, {"suffix": "ateAccessEntry"}),
     *({"prefix": "AssociateIdentity"}, {"suffix": "atePodIdentityAssociation"}, {"suffix": "ateRoleAlias"}),
     *({"suffix": "ateIdentityPool"}, "SetIdentityPoolRoles", "CreateActivation", "CreateKeysAndCertificate"),
+    "UpdateRestApi",  # its policy too
     # Snapshots and images that are shared, and what keeps buckets and snapshots from the public.
     *({"wildcard": "M*SnapshotAttribute"}, {"wildcard": "M*ImageAttribute"}, {"wildcard": "D*PublicAccess*"}),
     *("AuthorizeSnapshotAccess", "AuthorizeDataShare", "PutBucketAcl", {"prefix": "ImportSsh"}),
@@ -55,7 +56,7 @@ _RESOURCE_CALLS: Final = (
 )
 # How SNS and SQS name a policy, and OpenSearch; and what opens a bucket to the public that has a policy or ACL for it.
 _POLICY_PARAMETERS: Final = (
-    *({"PublicAccessBlockConfiguration": {limit: [False]}} for limit in ("IgnorePublicAcls", "RestrictPublicBuckets")),
+    {"PublicAccessBlockConfiguration": {"$or": [{"IgnorePublicAcls": [False]}, {"RestrictPublicBuckets": [False]}]}},
     {"attributeName": ["Policy"]},
     {"attributes": {"Policy": PRESENT}},
     {"accessPolicies": PRESENT},

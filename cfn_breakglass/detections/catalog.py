@@ -60,6 +60,7 @@ from cfn_breakglass.detections.tampering import (
     ABSENT,
     API_CALL,
     IGNORING_TAGS,
+    MANAGEMENT,
     PRESENT,
     TAMPERING,
     existing_key_id,
@@ -80,8 +81,6 @@ _RESTORE: Final = (
 _API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
 # What any stack does as a role of such a name is only logged. So a stack that makes one alerts.
 _NEW_STACK_SETS_ROLE: Final = ("CreateRole",)
-# No data events: where a trail records those, an alert would be one itself, and alerts would never end.
-_MANAGEMENT: Final = {"managementEvent": [True]}
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
 # Tokens and credentials of STS: of a role, of a federated user, for another cloud, for another partition.
 _STS_CREDENTIALS: Final = (
@@ -93,7 +92,9 @@ _SERVICE_CREDENTIALS: Final = (
     *({"wildcard": "Get*Credentials*"}, {"wildcard": "Get*AccessToken"}, {"wildcard": "Create*TokenWith*"}),
     *({"suffix": "AuthToken"}, {"prefix": "GetOpenIdToken"}, {"wildcard": "Get*DataAccess"}, "CreateBearerToken"),
     *({"suffix": "LoginToken"}, "CreateCliToken", "CreateAccessToken", "GetComputeAccess", "GetSessionEndpoint"),
-    *("GetInstanceAccessDetails", "DownloadDefaultKeyPair", "CreatePresignedNotebookUrl"),
+    *({"prefix": "GetInstanceAccess"}, "GetPasswordData", "DownloadDefaultKeyPair", "CreatePresignedNotebookUrl"),
+    # A desktop with a role, and the key of a certificate, for which IAM Roles Anywhere gives credentials of a role.
+    *({"suffix": "StreamingURL"}, "ExportCertificate"),
 )
 
 
@@ -437,7 +438,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             severity="HIGH",
             next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
             family=TAMPERING,
-            kind={**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": PRESENT, "eventName": IGNORING_TAGS}},
+            kind={**_API_CALL, "detail": {**MANAGEMENT, "errorCode": PRESENT, "eventName": IGNORING_TAGS}},
             is_logged=False,
             fields=FAILURE,
         ),
@@ -446,7 +447,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             outcome="Log",
             summary="Every change, deployments too",
             family=TAMPERING,
-            kind={**_API_CALL, "detail": {**_MANAGEMENT, "eventName": IGNORING_TAGS}},
+            kind={**_API_CALL, "detail": {**MANAGEMENT, "eventName": IGNORING_TAGS}},
             notifies=False,
         ),
     ]
@@ -470,7 +471,7 @@ def _tampered(config: Config) -> dict[str, Any]:
     if config.forwards:
         of_main_stack["requestParameters"] = {"stackName": [config.name, {"wildcard": f"*stack/{config.name}/*"}]}
     by_whom = [by_others, {"eventName": sorted(overwriting), **_not_by_stack_sets(config)}, of_main_stack]
-    return {**_API_CALL, "detail": {**_MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
+    return {**_API_CALL, "detail": {**MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
 
 
 def _not_cloudformation(config: Config) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cfn_breakglass.detections.tampering import ABSENT, PRESENT, WRITING
+from cfn_breakglass.detections.tampering import ABSENT, MANAGEMENT, PRESENT, WRITING
 
-_NAMES: Final = ("roleArn", "roleARN", "role", "serviceRole", "executionRoleArn", "iamRoleArn", "dataAccessRoleArn")
+_NAMES: Final = ("roleArn", "roleARN", "role", "serviceRole", "executionRoleArn", "iamRoleArn")
 _PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
     *({name: PRESENT} for name in _NAMES),
     {"iamInstanceProfile": {"$or": [{"arn": PRESENT}, {"name": PRESENT}]}},  # RunInstances
@@ -25,14 +25,11 @@ _PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
     {"instanceId": PRESENT, "userData": PRESENT},
     {"userData": {"value": PRESENT}},
 )
-# RoleChained alerts of calls that return the role's credentials at once.
-_NOT_CHAINED: Final = [{"anything-but": {"prefix": ["Assume", "Get"]}}]
-
 _CALLS: Final = (
     # Lambda: UpdateFunctionCode and UpdateFunctionConfiguration, with the version of the API behind them.
     {"prefix": "UpdateFunctionCo"},
     # Systems Manager. The wildcard takes automations, change requests, pipelines and state machines.
-    *("SendCommand", "StartSession", {"wildcard": "Start*Execution"}, {"suffix": "ateAssociation"}),
+    *("SendCommand", "StartSession", {"wildcard": "Start*Execution"}, {"suffix": "ateAssociation"}, "UpdateDocument"),
     # Containers and batch jobs. RegisterTask is of ECS and of maintenance windows.
     *({"prefix": "RegisterTask"}, "ExecuteCommand", "RunTask", "StartTask", "RegisterJobDefinition", "SubmitJob"),
     "CreateNodegroup",
@@ -43,11 +40,13 @@ _CALLS: Final = (
     # Of these, creating and updating: a stack set acts with a role in each of its accounts.
     *({"suffix": "ateStackSet"}, {"suffix": "ateStackInstances"}),
     *({"suffix": "atePipeline"}, {"suffix": "ateSchedule"}),
-    "PutBucketReplication",
+    # What an API does with a role, for whoever calls it.
+    *("PutBucketReplication", "CreateIntegration", "PutIntegration"),
 )
-# Of these services, every change hands over a role, or runs something with one: App Runner, Cloud Control, CodeBuild,
-# CodeDeploy, EC2 Instance Connect, Image Builder and SageMaker. Their names are short, for the longest names to fit.
-_SERVICES: Final = ("apprunner", "cloudco", "codeb", "coded", "ec2-i", "imageb", "sagemaker")
+# Of these services, every change hands over a role, or runs something with one: App Runner, chat channels, whose
+# records spell parameters in another way, Cloud Control, CodeBuild, CodeDeploy, EC2 Instance Connect, Image Builder and
+# SageMaker. Their names are short, for the longest names to fit.
+_SERVICES: Final = ("apprunner", "chatb", "cloudco", "codeb", "coded", "ec2-i", "imageb", "sagemaker")
 _STOPPING: Final = [{"anything-but": {"prefix": ["Add", "Cancel", "Delete", "Stop"]}}]  # AddTags
 
 
@@ -56,12 +55,13 @@ def passed_role_pattern() -> dict[str, Any]:
     return {
         "source": [{"prefix": "aws."}],
         "detail": {
-            # No data events: calling an endpoint of SageMaker is one.
-            "managementEvent": [True],
+            # Calling an endpoint of SageMaker is a data event.
+            **MANAGEMENT,
             "readOnly": WRITING,
             "errorCode": ABSENT,
             "$or": [
-                {"eventName": _NOT_CHAINED, "requestParameters": {"$or": list(_PARAMETERS)}},
+                # No call that returns the role's credentials at once: these only read, and RoleChained alerts of them.
+                {"requestParameters": {"$or": list(_PARAMETERS)}},
                 {"eventName": list(_CALLS)},
                 {"eventSource": [{"prefix": service} for service in _SERVICES], "eventName": _STOPPING},
             ],

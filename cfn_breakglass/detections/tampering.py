@@ -25,6 +25,12 @@ ABSENT: Final = [{"exists": False}]
 API_CALL: Final = ["AWS API Call via CloudTrail"]
 WRITING: Final = [False, *ABSENT]
 KEY_TYPE: Final = "AWS::KMS::Key"
+MANAGEMENT: Final = {"managementEvent": [True, *ABSENT]}
+"""No data events: where a trail records those, an alert would be one itself, and alerts would never end.
+
+Records of a version before 1.06 do not say what they are.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
 
 # By these, parts of ours become those of another stack, or are changed without any.
 _TAKEOVERS: Final = ("CreateStackRefactor", "UpdateResource", "DeleteResource")
@@ -138,7 +144,9 @@ def delivery_changes(config: Config, names: Names, watcher: str) -> _Fields:
     if buses:
         parts += [{"eventSourceArn": buses}, {"destination": {"arn": buses}}]
     if sends_text_messages(config):
-        parts.append({"attributes": {"MonthlySpendLimit": [{"exists": True}]}})
+        # Without its number, an account in the sandbox sends no more to a phone.
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-sms-sandbox.html
+        parts += [{"attributes": {"MonthlySpendLimit": PRESENT}}, {"phoneNumber": PRESENT}]
     return _own(["events", "scheduler", "sns", "sqs"], parts)
 
 
@@ -229,7 +237,9 @@ def part_changes(config: Config, names: Names) -> _Fields:
         parts.append(trail_bucket(names))
     if config.encryption != NONE:
         services.append("kms")  # for what is omitted: no other parameter here is one of its calls
-    others = {"eventName": [{"anything-but": {"prefix": [*_STS_CALLS, _DELETE_POLICY, *_TAKEOVERS]}}]}
+    # To detect drift changes nothing, and a rule of AWS Config does it for every stack, again and again.
+    ignored = [*_STS_CALLS, _DELETE_POLICY, *_TAKEOVERS, "DetectStack"]
+    others = {"eventName": [{"anything-but": {"prefix": ignored}}]}
     return _own(services, parts, others)
 
 

@@ -269,6 +269,7 @@ MORE: Final = {
         ),
         "it failed anyway",
     ),
+    "silent-cloudformation-detect-drift": "a guard has no room for a call more",
     "silent-events-tag-resource": TAGS,
     "silent-events-untag-resource-bus": TAGS,
     "silent-iam-tag-role": TAGS,
@@ -396,8 +397,9 @@ def test_a_key_that_exists_keeps_its_other_work(action: str, *, free: bool) -> N
     assert lets([guard(settings)], Call(action, KEY), ADMIN) is free
 
 
-def test_text_messages_can_be_throttled_only_where_there_are_none() -> None:
-    call, e_mail = Call("sns:SetSMSAttributes", "*"), "ops@example.com"
+@pytest.mark.parametrize("action", ["SetSMSAttributes", "DeleteSMSSandboxPhoneNumber"])
+def test_text_messages_can_be_throttled_only_where_there_are_none(action: str) -> None:
+    call, e_mail = Call(f"sns:{action}", "*"), "ops@example.com"
     assert lets(of_the_role({**GUARDED, "alerts": {"emails": [e_mail], "fallback": [e_mail]}}), call)
     for alerts in ({"sms": ["+15550100"]}, {"fallback": ["+15550100"]}):
         assert not lets(of_the_role({**GUARDED, "alerts": alerts}), call)

@@ -54,3 +54,11 @@ def test_the_work_of_the_monitoring_is_no_tampering(what: str) -> None:
     assert detections(is_management=False) == set()
     # The same parameters in a management event are a change of ours.
     assert detections(is_management=True) == {"MonitoringTampered"}
+
+
+def test_a_record_that_does_not_say_what_it_is_alerts() -> None:
+    """Of a version before 1.06, which some services still write."""
+    old = record("sns", "DeleteTopic", {"topicArn": TOPIC}, is_management=True)
+    del old["managementEvent"], old["eventCategory"]
+    event = event_from_record({**old, "eventVersion": "1.05"})
+    assert {delivery.detection for delivery in account(json.dumps(SETTINGS)).run(event)} == {"MonitoringTampered"}

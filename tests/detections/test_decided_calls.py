@@ -35,7 +35,8 @@ WATCHED: Final = (
 )
 """The services of identities, and those that the alerts pass through."""
 
-A_ROLE: Final = re.compile(r"[rR]oles?(Arns?|ARNs?|Names?)?$|[iI]nstanceProfile")
+A_ROLE: Final = re.compile(r"[rR]oles?(Arns?|ARNs?|Names?)?$|[iI]nstanceProfile|^(authorizerC|c)redentials(Arn)?$")
+ACCESS: Final = re.compile(r"Polic(y|ies)|Permission|Grant|Share(?!d)|PublicAccess|Membership|AccessPoint|Principal")
 CREDENTIALS: Final = re.compile(
     r"^(secret(Access)?Key|(session|access|auth|bearer|webIdentity)Token|activationCode)$", re.IGNORECASE
 )
@@ -115,6 +116,14 @@ def roles_without_alert() -> Iterator[str]:
                 yield from (name for name, request in with_a_role(call).items() if not alerts_of(call, request))
 
 
+def access_without_alert() -> Iterator[str]:
+    """The changes in the services that are not watched whose names speak of access, and which alert in no way."""
+    for service in services():
+        for call in calls_of(service) if service not in WATCHED else ():
+            if ACCESS.search(call.name) and not (call.only_reads or call.takes_away or alerts_of(call, {})):
+                yield f"{service} {call.name}"
+
+
 def credentials_without_alert() -> Iterator[str]:
     """The calls of any service that return credentials, and alert in no way."""
     for service in services():
@@ -125,6 +134,7 @@ def credentials_without_alert() -> Iterator[str]:
 
 ALL_SERVICES: Final[dict[str, Callable[[], Iterable[str]]]] = {
     "roles": roles_without_alert,
+    "access": access_without_alert,
     "credentials": credentials_without_alert,
 }
 
@@ -151,9 +161,9 @@ def test_every_decision_is_made_once_and_has_a_reason() -> None:
     assert {name.partition(" ")[0] for name in decided("calls")} <= set(WATCHED)
 
 
-@pytest.mark.thorough("what carries a role or returns credentials, in every service of botocore")
+@pytest.mark.thorough("what carries a role, lets others in or returns credentials, in every service of botocore")
 @pytest.mark.parametrize("section", ALL_SERVICES)
-def test_whatever_carries_a_role_or_returns_credentials_alerts_or_is_decided(section: str) -> None:
+def test_whatever_carries_a_role_lets_in_or_returns_credentials_alerts_or_is_decided(section: str) -> None:
     assert_decided(section, ALL_SERVICES[section](), decided(section))
 
 
@@ -162,7 +172,7 @@ def test_no_call_that_only_reads_alerts_unless_it_returns_credentials() -> None:
     reading = [call for service in services() for call in calls_of(service) if call.only_reads]
     alerting = {call.title: alerts for call in reading if (alerts := alerts_of(call, {}))}
     assert set().union(*alerting.values()) == {"RoleChained"}
-    assert [title for title in alerting if not re.search("Credential|Token|Access|Endpoint", title)] == []
+    assert [title for title in alerting if not re.search("Credential|Token|Access|Endpoint|Password", title)] == []
 
 
 # Of services that have no model: the console's sign-in, and the MFA devices of Identity Center.

@@ -253,6 +253,7 @@ OVERWRITING: Final = [
     Call("cloudtrail", "DeleteTrail", THEIR_TRAIL, "us-east-1"),
     Call("organizations", "DetachPolicy", {"policyId": "p-abcd1234", "targetId": ACCOUNT}, "us-east-1"),
     Call("iam", "DetachRolePolicy", ATTACHMENT, "us-east-1"),
+    Call("organizations", "MoveAccount", {"accountId": ACCOUNT}, "us-east-1"),
     Call("logs", "PutAccountPolicy", {"policyName": "x", "policyType": "DATA_PROTECTION_POLICY"}, "us-east-1"),
     Call("cloudwatch", "PutAlarmMuteRule", {"muteTargets": {"alarmNames": ["break-glass-failing-x"]}}, "us-east-1"),
     Call("cloudtrail", "PutEventSelectors", {"trailName": THEIR_TRAIL["name"]}, "us-east-1"),

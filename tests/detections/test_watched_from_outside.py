@@ -133,7 +133,7 @@ HARMLESS: Final = {
     " logs:PutSubscriptionFilter",
     "an alarm that goes off again": "monitoring:EnableAlarmActions monitoring:SetAlarmState",
     "a subscriber more": "sns:ConfirmSubscription sns:Subscribe",
-    "text messages, and an alarm says which are not sent": "sns:SetSMSAttributes",
+    "text messages, and an alarm says which are not sent": "sns:DeleteSMSSandboxPhoneNumber sns:SetSMSAttributes",
     "what was lost before": "sqs:PurgeQueue sqs:StartMessageMoveTask",
 }
 

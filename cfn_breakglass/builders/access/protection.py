@@ -42,9 +42,10 @@ _REVOKING: Final = ("iam:DeleteRolePolicy", "iam:PutRolePolicy")
 # or of CloudWatch Logs.
 _ACCOUNT: Final = (
     *("account:*ableRegion", "account:CloseAccount"),
-    *("cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail"),
+    *("cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StopL*", "cloudtrail:UpdateTrail"),
     *("iam:SetS*", "organizations:AcceptHandshake", "organizations:LeaveOrganization"),
 )
+_TEXT_MESSAGES: Final = ("sns:DeleteSM*", "sns:SetSM*")
 # A key of somebody's own on this bus would encrypt our rules there.
 _DEFAULT_BUS: Final = "events:UpdateEventBus"
 # A policy is attached by a call about the user or the group, which is not ours.
@@ -128,7 +129,7 @@ def _denied(plan: Plan, *more: str) -> list[dict[str, Any]]:
             "Resource": parts,
         },
         "Account": {
-            "Action": [*_ACCOUNT, *(["sns:SetSMSAttributes"] if sends_text_messages(config) else [])],
+            "Action": [*_ACCOUNT, *(_TEXT_MESSAGES if sends_text_messages(config) else ())],
             "Resource": "*",
         },
         "DefaultBus": {"Action": _DEFAULT_BUS, "Resource": resolved(part_arn("events", "event-bus/default"))},
