@@ -14,7 +14,7 @@ from troposphere import GetAtt, iam, kms
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
-from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alert
+from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alerts
 from cfn_breakglass.detections.edges import ASSUME, SESSION, SIGN_IN, EdgeRule, edge_rules
 from cfn_breakglass.detections.entrances import ENTRANCE
 from cfn_breakglass.detections.tampering import TAMPERING
@@ -96,8 +96,8 @@ class Plan:
     """What the templates of one config hold.
 
     ``detections`` are those that a subscriber or a log receives, in the order of the catalog. ``heartbeat`` is the test
-    event of every region, None where nothing needs that proof. ``silenced_alert`` is what notifies the fallback topic
-    without any bus, None without that topic. ``edges`` are the rules that forward their events, and
+    event of every region, None where nothing needs that proof. ``silenced_alerts`` are what notifies the fallback topic
+    without any bus, empty without that topic. ``edges`` are the rules that forward their events, and
     ``buses`` the central buses these go to; without any bus, the rules stand on the default bus and send to the
     destinations themselves. ``is_standalone``: the resources go into somebody's own template.
     """
@@ -107,7 +107,7 @@ class Plan:
     detections: tuple[Detection, ...]
     destinations: Destinations
     heartbeat: Detection | None = None
-    silenced_alert: Detection | None = None
+    silenced_alerts: tuple[Detection, ...] = ()
     edges: tuple[EdgeRule, ...]
     buses: tuple[CentralBus, ...] = ()
     encryption: Encryption
@@ -157,7 +157,7 @@ def make_plan(config: Config) -> Plan:
     destinations = Destinations.of(config, candidates)
     watched = destinations.received(candidates)
     beat = heartbeat(names) if watched and config.heartbeat != OFF else None
-    alone = _silenced_alert(config, names, destinations, encryption.logical_id)
+    alone = _silenced_alerts(config, names, destinations, encryption.logical_id)
     families = _families((*watched, beat) if beat else watched)
     buses = _central_buses(config, names, families) if config.forwards else ()
     forwarding, direct = WATCHERS
@@ -167,7 +167,7 @@ def make_plan(config: Config) -> Plan:
         detections=watched,
         destinations=destinations,
         heartbeat=beat,
-        silenced_alert=alone,
+        silenced_alerts=alone,
         edges=tuple(edge_rules(config, names, families, forwarding if buses else direct, encryption.logical_id)),
         buses=buses,
         encryption=encryption,
@@ -206,10 +206,12 @@ def _families(watched: Sequence[Detection]) -> list[str]:
     return list(dict.fromkeys(detection.family for detection in watched))
 
 
-def _silenced_alert(config: Config, names: Names, destinations: Destinations, key_id: str | None) -> Detection | None:
+def _silenced_alerts(
+    config: Config, names: Names, destinations: Destinations, key_id: str | None
+) -> tuple[Detection, ...]:
     """What notifies the fallback topic, if the config has one and MonitoringTampered alerts."""
     is_alert = any(detection.family == TAMPERING for detection in destinations.notified)
-    return silenced_alert(config, names, key_id) if is_alert and config.alerts.fallback_endpoints else None
+    return silenced_alerts(config, names, key_id) if is_alert and config.alerts.fallback_endpoints else ()
 
 
 def _central_buses(config: Config, names: Names, families: Sequence[str]) -> tuple[CentralBus, ...]:

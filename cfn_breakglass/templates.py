@@ -29,7 +29,7 @@ from cfn_breakglass.builders.alarms import (
     fallback_topic,
     invocation_alarms,
     notification_alarm,
-    silenced_alert_rule,
+    silenced_alert_rules,
 )
 from cfn_breakglass.builders.alerts.log_groups import event_log_groups
 from cfn_breakglass.builders.alerts.messages import mappings
@@ -134,7 +134,7 @@ def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
         *accounts_set,
         *_forwarding(plan, _edges_of_main_region(plan), queue, core, after=accounts_set),
         *(_central_rules(plan, sinks, queue, core) if plan.buses else _direct_rules(plan, sinks, queue, core)),
-        *silenced_alert_rule(plan, core.fallback_topic, after=[queue.policy]),
+        *silenced_alert_rules(plan, core.fallback_topic, after=[queue.policy]),
         *_alarms(plan, sinks, core),
         *_managed_rollout(plan, rolled_out, core, rollout_roles),
     ]

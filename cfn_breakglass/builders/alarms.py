@@ -56,20 +56,21 @@ def fallback_topic(plan: Plan) -> Fallback:
         when=only_from([names.alarm_arns]),
     )
     statements = [publish]
-    if plan.silenced_alert:
+    if plan.silenced_alerts:
         rule = only_from(names.rule_arns())
         statements.append(allow("OurRule", [awacs.sns.Publish], [topic.ref()], principal=service(EVENTS), when=rule))
     allowed = sns.TopicPolicy("FallbackTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(*statements))
     return Fallback(topic, [topic, allowed, *subscribe(topic, endpoints, "Fallback")])
 
 
-def silenced_alert_rule(plan: Plan, topic: sns.Topic | None, after: Iterable[AWSObject]) -> list[events.Rule]:
-    """The rule that notifies the fallback ``topic`` of what can silence its own alert; none without that topic."""
-    detection = plan.silenced_alert
-    if not detection or not topic:
+def silenced_alert_rules(plan: Plan, topic: sns.Topic | None, after: Iterable[AWSObject]) -> list[events.Rule]:
+    """The rules that notify the fallback ``topic`` of what can silence its own alert; none without that topic."""
+    if not topic:
         return []
-    target = {"Id": "Fallback", "Arn": topic.ref(), **message_of(plan, detection)}
-    return [direct_rule(plan, detection, target, after)]
+    target = {"Id": "Fallback", "Arn": topic.ref()}
+    return [
+        direct_rule(plan, detection, target | message_of(plan, detection), after) for detection in plan.silenced_alerts
+    ]
 
 
 def dead_letter_alarm(plan: Plan, queue: sqs.Queue, fallback: sns.Topic | None = None) -> cloudwatch.Alarm:

@@ -63,7 +63,9 @@ from cfn_breakglass.detections.tampering import (
     MANAGEMENT,
     PRESENT,
     TAMPERING,
+    channel_changes,
     existing_key_id,
+    notifies_only_chats,
     silencing_changes,
 )
 from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
@@ -493,20 +495,27 @@ def _not_by_stack_sets(config: Config) -> dict[str, Any]:
     return {"userIdentity": {"sessionContext": {"sessionIssuer": issuer}}}
 
 
-def silenced_alert(config: Config, names: Names, key_id: str | None = None) -> Detection:
-    """The calls of MonitoringTampered that can silence their own alert, as one rule for the main region's default bus.
+def silenced_alerts(config: Config, names: Names, key_id: str | None = None) -> tuple[Detection, ...]:
+    """The calls of MonitoringTampered that can silence their own alert, as rules for the main region's default bus.
 
-    ``key_id`` is the logical ID of the key in the template of the main region.
+    Another rule is for chat channels, where nobody else is notified: both would be too long for one. ``key_id`` is the
+    logical ID of the key in the template of the main region.
     """
-    return Detection(
-        id=_TAMPERED,
-        outcome=FALLBACK,
-        summary="Somebody changed what alerts pass through, so later ones may not arrive",
-        severity="CRITICAL",
-        next_step=_RESTORE,
-        family=FALLBACK,
-        kind=in_one_rule(silencing_changes(config, names, key_id), _tampered(config)),
-        fields=SUCCESS,
+    patterns = {FALLBACK: silencing_changes(config, names, key_id)}
+    if notifies_only_chats(config):
+        patterns[f"{FALLBACK}Chat"] = channel_changes(config, names)
+    return tuple(
+        Detection(
+            id=_TAMPERED,
+            outcome=outcome,
+            summary="Somebody changed what alerts pass through, so later ones may not arrive",
+            severity="CRITICAL",
+            next_step=_RESTORE,
+            family=FALLBACK,
+            kind=in_one_rule(pattern, _tampered(config)),
+            fields=SUCCESS,
+        )
+        for outcome, pattern in patterns.items()
     )
 
 

@@ -294,23 +294,25 @@ def _stack_sets(names: Names) -> list[Any]:
     return [*names.watched_stack_sets, *({"prefix": f"{name}:"} for name in names.watched_stack_sets)]
 
 
+def notifies_only_chats(config: Config) -> bool:
+    """Whether nobody hears of what silences a chat: where people are notified too, they do."""
+    return bool(config.alerts.chats) and not config.alerts.has_subscribers
+
+
 def silencing_changes(config: Config, names: Names, key_id: str | None = None) -> _Fields:
     """Calls after which no alert about them would arrive: about the way from the monitoring bus to the subscribers.
 
     ``key_id`` is the logical ID of the key in the same template.
     """
     bus, forwarder = names.monitoring_bus, names.forwarder_role_arn.rpartition("/")[2]
-    # Where people are notified too, they hear of what silences a chat.
-    only_chat = config.alerts.chats and not config.alerts.has_subscribers
-    services = ["cloudcontrolapi", "sns", *(_CHAT_SERVICES if only_chat else [])]
-    topic = f":{names.chat}" if only_chat else _end_of_topic(config, names)
+    services = ["cloudcontrolapi", "sns"]
+    topic = f":{names.chat}" if notifies_only_chats(config) else _end_of_topic(config, names)
     topic_arn, subscription_arn = {"suffix": topic}, {"wildcard": f"*{topic}:*"}
     roles = [{"equals-ignore-case": names.publisher_role}] if config.alerts.topic else []
     parts: list[_Fields] = [
         {"topicArn": [topic_arn]},
         {"subscriptionArn": [subscription_arn]},
         {"resourceArn": [topic_arn]},
-        *(_of_channels(config, names) if only_chat else []),
     ]
     identifiers: list[Any] = [topic_arn, subscription_arn]
     if config.forwards:

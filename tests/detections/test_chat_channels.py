@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from deployments import deploy
 from samples import ACCOUNT, SETTINGS
+from template_data import resources_of
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Simulator
@@ -127,6 +128,26 @@ def test_a_denied_call_alerts() -> None:
     message = f"User: arn:aws:iam::{ACCOUNT}:user/x is not authorized to perform: chatbot:X on resource: {OURS}"
     event = event_of("DeleteSlackChannelConfiguration", {}, "us-east-2", errorCode="AccessDenied", errorMessage=message)
     assert notified("with chat", event) == ["break-glass-alerts", "break-glass-chat"]
+
+
+ORGANIZATION: Final = {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]}
+
+
+@pytest.mark.parametrize("services", [("slack",), ("teams",), ("slack", "teams")], ids=" and ".join)
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"regions": []}, {"deployer": True}, {"organization": ORGANIZATION}, {"event_bus": {"existing": "security"}}],
+    ids=lambda settings: next(iter(settings), "usual"),
+)
+def test_only_chat_and_a_fallback_fit_beside_other_settings(
+    settings: dict[str, Any], services: tuple[str, ...]
+) -> None:
+    alerts = {**{service: CHANNELS[service] for service in services}, "fallback": ["fallback@example.com"]}
+    mapping = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": alerts, **settings}
+    rules = [
+        name for name in resources_of(template_files(config_of(mapping))["main-region.yaml"]) if "Fallback" in name
+    ]
+    assert {"MonitoringTamperedFallback", "MonitoringTamperedFallbackChat"} <= {*rules}
 
 
 def test_where_only_chat_is_notified_the_fallback_learns_of_it_in_the_main_region() -> None:

@@ -46,7 +46,7 @@ def json_text(template: str, fields: Mapping[str, Field]) -> events.InputTransfo
 def mappings(plan: Plan) -> dict[str, Any]:
     """The mappings of a template with alerts: what the JSON of every rule ends with, but that of an alarm."""
     alerts = plan.config.alerts
-    is_needed = bool(plan.silenced_alert) or any(
+    is_needed = bool(plan.silenced_alerts) or any(
         _members(_COMMON_FIELDS, fields_of(plan, detection), {}) == [_COMMON_MEMBERS]
         for detection in plan.destinations.topic
     )
