@@ -300,7 +300,8 @@ def test_only_alarms_leave_no_text_that_nothing_uses() -> None:
     """cfn-lint warns of a mapping that no resource uses."""
     alone = {name: "alert" if name == "DeliveryFailing" else "off" for name in DETECTIONS}
     settings = {"main_region": "us-east-1", "usernames": ["alice"], "alerts": {"emails": ["ops@example.com"]}}
-    for detections, has_mapping in ((alone, False), ({**alone, "RoleAssumed": "alert"}, True)):
+    for level, has_mapping in (("off", False), ("log", False), ("alert", True)):
+        detections = {**alone, "RoleAssumed": level}
         text = files_of(config_of({**settings, "detections": detections}))["main-region.yaml"]
         assert ("AlertText" in text, "FindInMap" in text) == (has_mapping, has_mapping)
 
