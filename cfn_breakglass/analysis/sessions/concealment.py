@@ -27,9 +27,13 @@ _CREDENTIAL: Final = re.compile(
 )
 _SECRET_NAME: Final = re.compile(
     r"(?:secret|password|passwd|passphrase|token|credential|assertion|private_?key|signature|authorization|api_?key"
-    r"|authentication_?code|connection_?string|\blogins\b|environment(?:\[|\.variables|_?variables))"
+    r"|authentication_?code|connection_?string|\blogins\b)"
     r"(?!.*(?:id|arn|name)$)",
     re.IGNORECASE,
+)
+# As an array of names and values, or an object; beside a service's own settings its names are in capitals.
+_ENVIRONMENT_VARIABLE: Final = re.compile(
+    r"environment(?:\.|_)?(?:variables)?(?:\[[0-9]+\]\.value$|(?<=variables)\.|\.(?-i:[A-Z0-9_]+$))", re.IGNORECASE
 )
 # The members of a pair, such as a parameter of a stack or a tag.
 _PAIR_NAME: Final = re.compile(r"(?:name|key)$", re.IGNORECASE)
@@ -53,7 +57,8 @@ def describe_parameters(parameters: Any) -> str:
             parts.append("...")
             break
         name = conceal(path)
-        parts.append(f"{name}={CONCEALED if _SECRET_NAME.search(name) else conceal(_text(value))}")
+        is_secret = _SECRET_NAME.search(name) or _ENVIRONMENT_VARIABLE.search(name)
+        parts.append(f"{name}={CONCEALED if is_secret else conceal(_text(value))}")
     return shorten(", ".join(parts), _MOST_CHARACTERS)
 
 

@@ -185,6 +185,9 @@ OPENLY_NAMED: dict[str, dict[str, Any]] = {
     "a task definition": {"environment": [{"name": "DB", "value": SECRET}]},
     "a build": {"environment": {"environmentVariables": [{"name": "DB", "value": SECRET, "type": "PLAINTEXT"}]}},
     "a function": {"environment": {"variables": {"DB": SECRET}}},
+    "a variable that is called a name": {"environment": {"variables": {"DB_NAME": SECRET}}},
+    "a model": {"primaryContainer": {"environment": {"DB": SECRET}}},
+    "a service": {"imageConfiguration": {"runtimeEnvironmentVariables": {"db": SECRET}}},
     "a parameter of a stack": {"parameters": [{"parameterKey": "MasterPassword", "parameterValue": SECRET}]},
     "an option": {"optionSettings": [{"optionName": "API_TOKEN", "value": SECRET}]},
     "an address": {"url": f"postgres://user:{SECRET}@db.example.com/orders"},
@@ -204,9 +207,12 @@ def test_a_secret_is_not_shown_under_an_open_name(parameters: dict[str, Any]) ->
 
 def test_what_stands_beside_a_secret_is_shown() -> None:
     variables = [{"name": "API_TOKEN", "value": SECRET}, {"name": "team", "value": "blue"}]
-    assert describe_parameters({"tags": variables, "environment": {"image": "linux"}, "enabled": False}) == (
+    build = {"image": "linux", "environmentVariables": [{"name": "DB", "value": SECRET, "type": "PLAINTEXT"}]}
+    assert describe_parameters({"tags": variables, "environment": build, "enabled": False}) == (
         f"tags[0].name=API_TOKEN, tags[0].value={CONCEALED}, tags[1].name=team, tags[1].value=blue,"
-        " environment.image=linux, enabled=false"
+        " environment.image=linux, environment.environmentVariables[0].name=DB,"
+        f" environment.environmentVariables[0].value={CONCEALED},"
+        " environment.environmentVariables[0].type=PLAINTEXT, enabled=false"
     )
 
 
