@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fresh_stacks import parsed
+
 from cfn_breakglass.analysis.simulator.simulator import deploy as deploy_in_account
-from cfn_breakglass.analysis.template.reader import Stack, parse
+from cfn_breakglass.analysis.template.reader import Stack
 from cfn_breakglass.analysis.template.template_files import TemplateFile, TemplateSet, parse_coverage, template_set
 
 _FILES = ("main-region.yaml", "stackset.yaml", "accounts.yaml")
@@ -24,9 +26,9 @@ def deploy(
 
 def template_files(*texts: str, files: tuple[str, ...] = _FILES) -> TemplateSet:
     """The texts of main-region, stackset and, in an organization, accounts as if they had been read from files."""
-    covers = parse_coverage(parse(texts[0], files[0]), files[0])
+    covers = parse_coverage(parsed(texts[0], files[0]), files[0])
     return TemplateSet(
-        *(TemplateFile(file, text, parse(text, file), covers) for file, text in zip(files, texts, strict=False))
+        *(TemplateFile(file, text, parsed(text, file), covers) for file, text in zip(files, texts, strict=False))
     )
 
 

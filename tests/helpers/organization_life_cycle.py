@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from deployments import template_files
+from fresh_stacks import deployed
 from life_cycle import OF_ORGANIZATION, PERSON, STACK, WITH_SERVICE_ROLE, Call, Caller, changed_stack, created, deleted
 from samples import ACCOUNT
 from template_data import resources_of
@@ -17,7 +18,7 @@ from template_data import resources_of
 from cfn_breakglass import config_of, output_files
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.simulator.simulator import Simulator, deploy
-from cfn_breakglass.analysis.template.reader import Resource, Stack, parse, resolve
+from cfn_breakglass.analysis.template.reader import Resource, Stack
 
 _ID: Final = "708e15e2-c31e-54d0-a606-566573747aa5"
 _SETS: Final = {"accounts": f"{STACK}-accounts", "stackset": STACK}
@@ -103,7 +104,7 @@ class OrganizationLifeCycle:
 
     def stack(self, template: str, account: str, region: str) -> Stack:
         """The stack that a template makes in an account and a region."""
-        return resolve(parse(self.texts[template], template), account=account, region=region)
+        return deployed(self.texts[template], template, region, account)
 
     def _about(self, name: str, target: str) -> Call:
         parameter = "stackName" if name.endswith("Stack") else "stackSetName"
