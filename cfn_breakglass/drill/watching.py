@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from typing import Final, NamedTuple
@@ -43,9 +43,12 @@ def check_log(aws: Aws, plan: DrillPlan) -> None:
     aws.call(FILTER_LOG_EVENTS, plan.main_region, logGroupName=plan.log_group, startTime=now)
 
 
-def sightings(aws: Aws, plan: DrillPlan, answers: Iterable[Answer], seconds: float) -> Iterator[list[Sighting]]:
+def sightings(
+    aws: Aws, plan: DrillPlan, answers: Iterable[Answer], seconds: float, pause: Callable[[float], None] = sleep
+) -> Iterator[list[Sighting]]:
     """What each look at the log shows of the requests of ``answers``, until all are there or ``seconds`` are over.
 
+    ``pause`` lets seconds pass between two looks.
     Raises CallFailedError if the log cannot be read at the end of that time, or, where waiting does not help, at once.
     """
     pending = {_key(plan, answer): answer for answer in answers}
@@ -64,7 +67,7 @@ def sightings(aws: Aws, plan: DrillPlan, answers: Iterable[Answer], seconds: flo
         yield [_sighting(pending.pop(request)) for request in sorted(requests)]
         remaining = deadline - monotonic()
         if pending and remaining > 0:
-            sleep(min(_PERIOD_SECONDS, remaining))
+            pause(min(_PERIOD_SECONDS, remaining))
         elif failure:
             raise failure
         else:

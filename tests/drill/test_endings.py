@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from cloudtrail_proxy import NOT_ALLOWED
 from drill_world import MAIN, SETTINGS, World, deployed, world
 from moto_aws import Aws
 from paths import ROOT
@@ -27,6 +26,9 @@ from cfn_breakglass.cli.progress import Bar
 # Two regions are enough, and quicker.
 TWO = {**SETTINGS, "regions": ["eu-west-1"]}
 LATE = "eu-west-1"
+MUCH_LESS_THAN_IT_WOULD_WAIT = 30
+"""Seconds: for the log it would wait five minutes, and for AWS's answer one."""
+LONG = pytest.mark.thorough("more answers to the question of a drill")
 # Ctrl-C is a signal for whoever the terminal controls.
 ON_THIS_TERMINAL = """
 import fcntl, os, sys, termios
@@ -64,9 +66,8 @@ def start(here: World, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_until(condition: object, process: subprocess.Popen[str]) -> None:
-    """Wait until a function of the world says yes, while the process runs."""
-    assert callable(condition)
+def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until ``condition`` holds, while the process runs."""
     until = time.monotonic() + 60
     while not condition():
         assert process.poll() is None, process.communicate()
@@ -75,20 +76,19 @@ def wait_until(condition: object, process: subprocess.Popen[str]) -> None:
 
 
 def end(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Press Ctrl-C; what it printed, in a few seconds."""
+    """Press Ctrl-C; what it printed from then on, which takes no minute."""
     process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=20)
+    return process.communicate(timeout=MUCH_LESS_THAN_IT_WOULD_WAIT)
 
 
 def test_ctrl_c_while_it_waits_leaves_an_honest_receipt(here: World) -> None:
-    here.proxy.late[LATE] = 300
+    here.proxy.lost.add(LATE)
     process = start(here, "--yes", "--timeout", "5")
-    # The second look at the log comes after the first has shown what is there.
-    wait_until(lambda: here.proxy.regions_of("FilterLogEvents").count(MAIN) >= 3, process)
+    assert process.stderr
+    assert process.stderr.readline().startswith(f"{ACCOUNT} {MAIN}: seen after ")
     output, errors = end(process)
     assert process.returncode == 2
     assert "Traceback" not in errors
-    assert f"{ACCOUNT} {MAIN}: seen after " in errors
     assert "1 of 2 calls were seen in the log" in output
     assert "It ended early: interrupted\n" in output
     assert here.receipt()["end"] == "interrupted"
@@ -105,9 +105,7 @@ def test_ctrl_c_while_it_sends_does_not_wait_for_aws(here: World) -> None:
     here.proxy.slow.add(LATE)
     process = start(here, "--yes")
     wait_until(lambda: here.proxy.regions_of("AssumeRole") == sorted([MAIN, LATE]), process)
-    started = time.monotonic()
     output, errors = end(process)
-    assert time.monotonic() - started < 10
     assert process.returncode == 2
     assert "Traceback" not in errors
     assert "0 of 2 calls" in output
@@ -164,27 +162,32 @@ def test_an_unknown_profile_is_one_sentence(here: World) -> None:
 
 
 def on_a_terminal(here: World, answers: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """Run it on a terminal, and type an answer when its question comes; exit code and what the terminal shows."""
+    """Run it on a terminal, and type an answer when its question comes; exit code and what the terminal shows.
+
+    A signal that comes just before it reads goes unnoticed until the next key: what ends no line is typed again.
+    """
     command = [sys.executable, "-c", ON_THIS_TERMINAL, "-m", "cfn_breakglass", *here.arguments(*arguments)]
     master, slave = pty.openpty()
     process = subprocess.Popen(
         command, env=environment(here), stdin=slave, stdout=slave, stderr=slave, start_new_session=True
     )
     os.close(slave)
-    shown, waiting = "", dict(answers)
-    while True:
-        if not select.select([master], [], [], 30)[0]:
-            process.kill()
-            break
+    shown, waiting, typed, unanswered = "", dict(answers), "", 0
+    while unanswered < 60:
+        if not select.select([master], [], [], 1)[0]:
+            unanswered += 1
+            os.write(master, typed.encode())
+            continue
         try:
             text = os.read(master, 4096).decode()
         except OSError:  # the end of a terminal on Linux
             break
         shown += text
+        typed = "" if "\n" in text else typed
         for question in [question for question in waiting if question in shown]:
-            time.sleep(0.5)  # until it reads: a signal before that would go unnoticed until the next key
-            os.write(master, waiting.pop(question).encode())
-    os.close(master)
+            typed = waiting.pop(question)
+            os.write(master, typed.encode())
+    os.close(master)  # which ends what still runs
     return process.wait(30), shown.replace("\r\n", "\n")
 
 
@@ -195,7 +198,15 @@ def test_it_asks_and_goes_ahead(here: World) -> None:
     assert sorted(here.requests()) == sorted([MAIN, LATE])
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", "\x03", "\x04"], ids=["n", "nothing", "Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param("n\n", id="n"),
+        pytest.param("\n", id="nothing", marks=LONG),
+        pytest.param("\x03", id="Ctrl-C"),
+        pytest.param("\x04", id="Ctrl-D", marks=LONG),
+    ],
+)
 def test_it_asks_and_sends_nothing(here: World, answer: str) -> None:
     code, shown = on_a_terminal(here, {"Go ahead?": answer})
     assert code == 2, shown
@@ -219,11 +230,3 @@ def test_a_bar_shows_how_many_were_seen() -> None:
         progress.advance(1, 1)
     assert isinstance(console.file, StringIO)
     assert "1 requests seen" in console.file.getvalue()
-
-
-def test_a_knock_needs_no_right_of_the_role(here: World) -> None:
-    here.proxy.failures["AssumeRole", ""] = NOT_ALLOWED
-    process = start(here, "--yes", "--knock")
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    assert "2 of 2 denied calls were seen in the log" in output

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from canned_aws import canned_aws
-from drill_world import A_MOMENT, FEW, MAIN, SETTINGS, World, deployed, world
+from drill_world import FEW, MAIN, SETTINGS, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
@@ -240,7 +240,7 @@ def here(account: tuple[Aws, dict[str, str]], tmp_path: Path) -> Iterator[World]
 
 
 def test_all_accounts_of_the_stack_set_are_drilled(here: World) -> None:
-    done = here.drill("--yes", "--all-accounts", "--timeout", A_MOMENT)
+    done = here.drill("--yes", "--all-accounts")
     assert done.exit_code == 0, done.output
     assert {request["account"] for request in here.receipt()["requests"]} == {ACCOUNT}
     assert sorted(here.requests()) == sorted([MAIN, *FEW])

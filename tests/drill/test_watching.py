@@ -14,7 +14,7 @@ from drill_world import MAIN, ROLE, SETTINGS
 from samples import ACCOUNT
 
 from cfn_breakglass.config.loader import config_of
-from cfn_breakglass.drill.aws import CallFailedError
+from cfn_breakglass.drill.aws import Aws, CallFailedError
 from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, ERROR, DrillPlan, DrillTarget, make_drill_plan
 from cfn_breakglass.drill.sending import Answer
 from cfn_breakglass.drill.watching import is_expected, sightings
@@ -104,6 +104,13 @@ def test_a_log_that_cannot_be_read_at_the_end_is_no_verdict() -> None:
         seen([answer(MAIN, "1")], Refusal("ServiceUnavailableException", status=503))
 
 
+def looks_and_pauses(aws: Aws, seconds: float) -> tuple[list[list[str]], list[float]]:
+    """The request IDs that each look shows, and how long a drill that waits ``seconds`` at most pauses between them."""
+    pauses: list[float] = []
+    batches = sightings(aws, plan(), [answer(MAIN, "1")], seconds, pauses.append)
+    return [[sighting.answer.request_id for sighting in batch] for batch in batches], pauses
+
+
 @pytest.mark.parametrize(
     "failure",
     [
@@ -115,9 +122,14 @@ def test_a_log_that_cannot_be_read_at_the_end_is_no_verdict() -> None:
     ids=lambda failure: type(failure).__name__,
 )
 def test_a_log_that_cannot_be_read_for_a_while_is_read_again(failure: Exception) -> None:
-    answers = {"FilterLogEvents": log(failure, [event(MAIN, "1")])}
-    looks = sightings(canned_aws(answers), plan(), [answer(MAIN, "1")], 6)
-    assert [[sighting.answer.request_id for sighting in batch] for batch in looks] == [[], ["1"]]
+    aws = canned_aws({"FilterLogEvents": log(failure, [event(MAIN, "1")])})
+    assert looks_and_pauses(aws, 600) == ([[], ["1"]], [5])
+
+
+def test_what_comes_late_is_waited_for() -> None:
+    entries = iter([[], [], [{"message": json.dumps(event(MAIN, "1"))}]])
+    aws = canned_aws({"FilterLogEvents": lambda *_: {"events": next(entries)}})
+    assert looks_and_pauses(aws, 600) == ([[], [], ["1"]], [5, 5])
 
 
 @pytest.mark.parametrize(

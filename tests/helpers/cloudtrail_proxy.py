@@ -1,7 +1,8 @@
 """Between a drill and a local AWS: it records STS calls as CloudTrail would, and lets regions fail as AWS's can.
 
 It passes each request on to moto in this process, or to LocalStack. It answers AssumeRole itself where STS is off,
-throttled or denies, gives each answer a request ID of its own, and then hands the event to ``record``, in time or late.
+throttled or denies, gives each answer a request ID of its own, and hands the event to ``record``: before it answers, so
+that nobody has to wait, or late.
 """
 
 from __future__ import annotations
@@ -170,7 +171,10 @@ class CloudTrailProxy:
     def _happen(self, region: str, record: dict[str, Any]) -> None:
         if region in self.lost:
             return
-        timer = threading.Timer(self.late.get(region, 0), self.record, (region, record))
+        if region not in self.late:
+            self.record(region, record)
+            return
+        timer = threading.Timer(self.late[region], self.record, (region, record))
         timer.daemon = True
         timer.start()
         self._timers.append(timer)

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from click.testing import Result
 from cloudtrail_proxy import NOT_ALLOWED
-from drill_world import A_MOMENT, MAIN, REGIONS, SETTINGS, World, deployed, world
+from drill_world import MAIN, NO_TIME, REGIONS, SETTINGS, World, deployed, world
 from moto_aws import Aws
 from samples import ACCOUNT
 
@@ -91,9 +91,8 @@ def _without_chance(text: str, here: World) -> str:
     text = re.sub(r"after \d+ seconds", f"after {_seconds(4):.0f} seconds", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:?\d\d:?\d\dZ", _at, text)
     text = re.sub(r"\d{4}-\d\d-\d\d(?=\n)", "2026-10-05", text)
-    text = text.replace(f"{A_MOMENT} minutes", "15 minutes").replace(
-        '"timeout_seconds": 1.2', '"timeout_seconds": 900.0'
-    )
+    text = text.replace(f"{NO_TIME} minutes", "15 minutes")
+    text = text.replace('"timeout_seconds": 0.0', '"timeout_seconds": 900.0')
     return text.replace(f"{here.output}/", "receipts/")
 
 

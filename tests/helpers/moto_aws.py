@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -29,6 +30,7 @@ NOT_MADE: Final = (
 DEPLOYS: Final = [
     pytest.mark.filterwarnings(f"ignore:Tried to parse {kind.replace(':', '.')} :UserWarning") for kind in NOT_MADE
 ]
+logging.getLogger("moto").addFilter(lambda record: not str(record.msg).startswith("No Moto CloudFormation support"))
 # One for all accounts, since each reads the descriptions of the services anew.
 _SESSION: Final = boto3.Session(aws_access_key_id="any", aws_secret_access_key="any")  # noqa: S106 - moto takes any
 # Whatever is set for other tests, these stay within the process.
