@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -82,3 +83,5 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - Python would exit with 1, which means no; a bug of ours means nothing
         traceback.print_exc()
         sys.exit(2)
+    finally:
+        gc.freeze()  # all memory is about to be free, so nobody need look for garbage in it

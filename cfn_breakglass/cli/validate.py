@@ -51,11 +51,8 @@ def validate(ctx: click.Context, templates: Path, report_format: str) -> None:
 
     # Nearly all that cfn-lint makes is needed until the end, and to look for garbage in it takes a third of the time.
     gc.disable()
-    try:
-        validation = validate_folder(templates)
-    finally:
-        gc.freeze()
-        gc.enable()
+    ctx.call_on_close(gc.enable)
+    validation = validate_folder(templates)
     match report_format:
         case "json":
             report = json_report(validation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from paths import GOLDEN
@@ -18,6 +18,8 @@ from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
 from cfn_breakglass.config.model import Config
 
 ACCOUNT = "111122223333"
+MOST_TEMPLATES = 100
+"""As many are kept: more than any test has, and less than all tests have."""
 
 
 _FILES: dict[str, dict[str, str]] = {}
@@ -77,13 +79,13 @@ def stack_of_config(config: Config, file: str = "main-region.yaml", region: str 
     return deployed(files_of(config)[file], file, region, config.account or ACCOUNT)
 
 
-@cache
+@lru_cache(maxsize=MOST_TEMPLATES)
 def parsed(text: str, file: str) -> dict[str, Any]:
     """A template as the product reads it; it is read once, and not to be changed."""
     return parse(text, file)
 
 
-@cache
+@lru_cache(maxsize=MOST_TEMPLATES)
 def deployed(text: str, file: str, region: str | None = None, account: str = ACCOUNT) -> Stack:
     """The text of a template, deployed in ``region``, or in the main region that it says it is for."""
     template = parsed(text, file)
