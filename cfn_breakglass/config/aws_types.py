@@ -27,6 +27,7 @@ _IAM: Final = rf"{_ARN}:iam::[0-9]{{12}}"
 _POLICY: Final = rf"{_ARN}:iam::(?:[0-9]{{12}}|aws):policy/{_PATH}{_CHAR}{{1,128}}"
 _ROLE_ARN: Final = rf"{_IAM}:role/{_PATH}{_CHAR}{{1,64}}"
 _IDENTITY_CENTER_PREFIX: Final = "AWSReservedSSO_"
+_RESERVED_PATHS: Final = ("/aws-reserved/", "/aws-service-role/")
 _REGION_EXAMPLE: Final = "write a region such as eu-west-1"
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
@@ -42,7 +43,7 @@ _INSTEAD_OF_CHAT: Final = {
     "PagerDuty": "write the address of its integration for AWS instead",
 }
 # What people call a service, and the first word of its event source, where that is another.
-_EVENT_SOURCE_NAMES: Final = {
+EVENT_SOURCE_NAMES: Final = {
     "apigatewayv2": "apigateway",
     "cloudwatch": "monitoring",
     "cloudwatchlogs": "logs",
@@ -92,6 +93,24 @@ def _check_region(text: str) -> Fault | None:
     similar = _similar(text, ALL_REGIONS, 2)
     fix = f"did you mean {' or '.join(similar)}?" if similar else _REGION_EXAMPLE
     return Fault(f"is {text!r}, which is not a region", fix)
+
+
+def _check_name(text: str) -> Fault | None:
+    if text == "default":
+        return Fault(f"is {text!r}, which is the name of the bus that every region has", "choose another name")
+    return None
+
+
+def _check_role_path(text: str) -> Fault | None:
+    if text.startswith(_RESERVED_PATHS):
+        return Fault(f"is {text!r}, which AWS keeps for roles of its own", "choose another path")
+    return None
+
+
+def _check_oidc_provider(text: str) -> Fault | None:
+    if match := re.search("oidc-provider/(https?://)", text):
+        return Fault(f"is {text!r}, but the ARN of a provider has no {match[1]}", "remove that from it")
+    return None
 
 
 def _check_path(text: str) -> Fault | None:
@@ -193,8 +212,8 @@ def _check_managed_policy(text: str) -> Fault | None:
 def _check_service(text: str) -> Fault | None:
     if text in WORDS_FOR_ALL:
         return Fault(f"is {text!r}, which is not a service", "remove actions.services to log every service")
-    if text in _EVENT_SOURCE_NAMES:
-        name = _EVENT_SOURCE_NAMES[text]
+    if text in EVENT_SOURCE_NAMES:
+        name = EVENT_SOURCE_NAMES[text]
         return Fault(f"is {text!r}, but CloudTrail calls that service {name}", f"write {name}")
     return None
 
@@ -263,8 +282,9 @@ def _check_unit(text: str) -> Fault | None:
 
 NAME: Final = String(
     "a name that every service of AWS accepts",
-    r"[A-Za-z][A-Za-z0-9-]{0,31}",
+    r"(?!default$)[A-Za-z][A-Za-z0-9-]{0,31}",
     "write at most 32 letters, digits and hyphens, beginning with a letter",
+    check=_check_name,
 )
 REGION: Final = String("a region", fix=_REGION_EXAMPLE, check=_check_region, words=tuple(sorted(ALL_REGIONS)))
 REGIONS: Final = REGION._replace(check=_check_listed_region, words=("*", *sorted(ALL_REGIONS)))
@@ -306,8 +326,9 @@ PRINCIPAL_NAME: Final = String(
 )
 ROLE_PATH: Final = String(
     "the path of a role",
-    rf"/{_PATH}",
+    rf"(?!{'|'.join(_RESERVED_PATHS)})/{_PATH}",
     "write / or a path such as /ops/, with letters, digits and + = , . @ _ -",
+    check=_check_role_path,
     max_length=limits.ROLE_PATH.maximum,
 )
 MANAGED_POLICY: Final = String(
@@ -326,8 +347,9 @@ SAML_PROVIDER: Final = String(
 )
 OIDC_PROVIDER: Final = String(
     "the ARN of an OIDC provider",
-    rf"{_IAM}:oidc-provider/\S+",
+    rf"{_IAM}:oidc-provider/(?!https?://)\S+",
     "write one such as arn:aws:iam::111122223333:oidc-provider/idp.example.com",
+    check=_check_oidc_provider,
 )
 ACCESS_APPLICATION: Final = String(
     "the ARN of an application of account access manager",

@@ -11,6 +11,7 @@ from cfn_breakglass.aws.arns import STACK_SETS_ROLE, parse_arn
 from cfn_breakglass.aws.managed_policies import unknown_policy
 from cfn_breakglass.aws.partitions import CHAT_REGIONS, GLOBAL_REGION, NO_TEXT_MESSAGES
 from cfn_breakglass.builders.access.role import ADMINISTRATOR, managed_policies
+from cfn_breakglass.config.aws_types import EVENT_SOURCE_NAMES
 from cfn_breakglass.config.message_fields import PLACEHOLDER
 from cfn_breakglass.config.model import EVENT, EXISTING, JSON, OFF, Alerts, Config, EventBus
 from cfn_breakglass.guidance.lockouts import lockouts
@@ -113,6 +114,7 @@ def _about_events(plan: Plan) -> Iterator[str]:
         yield from _about_china(config)
     if not config.forwards and config.event_bus != EventBus():
         yield "event_bus: it is not used, because regions is empty and nothing is forwarded; remove it, or add regions"
+    yield from _about_services(config)
     if config.logs_policy == EXISTING and _is_logged(plan):
         yield (
             "logs_policy: a change of the policy that lets EventBridge write the logs alerts nobody: nothing here"
@@ -123,6 +125,25 @@ def _about_events(plan: Plan) -> Iterator[str]:
             f"trail_lock_days: for {config.trail_lock_days} days nobody, not even root, can delete a file of the trail;"
             " a later change does not apply to files that exist already"
         )
+
+
+def _about_services(config: Config) -> Iterator[str]:
+    """Services that are close to one that this release knows, and are none."""
+    if not config.actions.services:
+        return
+    from difflib import get_close_matches
+    from pkgutil import iter_modules
+
+    import awacs
+
+    names = (module.name.replace("_", "-") for module in iter_modules(awacs.__path__))
+    known = {*EVENT_SOURCE_NAMES.values(), *("lambda" if name == "awslambda" else name for name in names)}
+    for service in config.actions.services:
+        if service not in known and (nearest := get_close_matches(service, sorted(known), 1, 0.75)):
+            yield (
+                f"actions.services: this release knows no service {service}, of which nothing would be logged if there"
+                f" is none; did you mean {nearest[0]}?"
+            )
 
 
 def _is_logged(plan: Plan) -> bool:
@@ -152,12 +173,22 @@ def _about_access(plan: Plan) -> Iterator[str]:
     for responder in config.protection.responders:
         if any(fnmatchcase(arn, responder) for arn in arns):
             yield f"protection.responders: {responder} lets the break-glass role take the end of its sessions back"
+        if config.organization and (account := responder.split(":")[4]) != "*":
+            yield (
+                f"protection.responders: {responder} can end sessions in its own account alone; write"
+                f" {responder.replace(account, '*', 1)} for a role or user that every account has"
+            )
     trust, has_users = config.role.trust, bool(config.users or config.user_tags)
     is_named = trust.session_name == "username" or trust.source_identity
     if config.organization and config.role.created and has_users and not is_named:
         yield (
             "role.trust.session_name: outside the hub, AWS records the ID of the user who assumes the role, and not the"
             " name; write username, and the name of the session is that of the user"
+        )
+    if is_named and (others := [principal for principal in trust.principals if ":role/" not in principal]):
+        yield (
+            f"role.trust.{'source_identity' if trust.source_identity else 'session_name'}: only usernames are asked for"
+            f" it, and not the IAM users of {' and '.join(others)} in role.trust.principals"
         )
     if config.role.created and not trust.mfa and has_users:
         yield (

@@ -282,3 +282,50 @@ def test_a_wildcard_that_is_none_is_a_warning(operator: str, like: str) -> None:
     assert about_statements(ALLOW | {"Condition": {operator: {"aws:RequestedRegion": "eu-west-1"}}}) == []
     assert about_statements(ALLOW | {"Condition": {like: {"aws:RequestedRegion": "eu-*"}}}) == []
     assert about_statements(ALLOW | {"Condition": {"ArnEquals": {"aws:PrincipalArn": "*"}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("services", "nearest"), [(["lamda"], "lambda"), (["s3", "dynamodbb"], "dynamodb"), (["monitring"], "monitoring")]
+)
+def test_a_service_that_is_none_is_a_warning(services: list[str], nearest: str) -> None:
+    (warning,) = warnings_about("actions.services", SETTINGS | {"actions": {"services": services}})
+    assert f"no service {services[-1]}," in warning
+    assert warning.endswith(f"did you mean {nearest}?")
+
+
+def test_a_service_like_no_other_may_be_a_new_one() -> None:
+    services = ["s3", "monitoring", "cognito-idp", "brand-new-thing"]
+    assert warnings_about("actions.services", SETTINGS | {"actions": {"services": services}}) == []
+
+
+@pytest.mark.parametrize(
+    ("trust", "key"),
+    [
+        ({"session_name": "username", "principals": ["111122223333"]}, "session_name"),
+        ({"source_identity": True, "principals": ["arn:aws:iam::444455556666:user/carol"]}, "source_identity"),
+        ({"session_name": "username", "principals": ["arn:aws:iam::111122223333:role/Chief"]}, ""),
+        ({"principals": ["111122223333"]}, ""),
+    ],
+)
+def test_a_condition_that_only_usernames_meet_is_a_warning(trust: dict[str, Any], key: str) -> None:
+    settings = SETTINGS | {"role": {"managed_policies": ["ReadOnlyAccess"], "trust": trust}}
+    keys = ("session_name", "source_identity")
+    told = [
+        name for name in keys for text in warnings_about(f"role.trust.{name}", settings) if "only usernames" in text
+    ]
+    assert told == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("responder", "wider"),
+    [
+        ("arn:aws:iam::111122223333:role/Security", "arn:aws:iam::*:role/Security"),
+        ("arn:aws:iam::*:role/Security", ""),
+    ],
+)
+def test_a_responder_of_one_account_of_an_organization_is_a_warning(responder: str, wider: str) -> None:
+    protection = {"protection": {"responders": [responder]}}
+    told = warnings_about("protection.responders", SETTINGS | ORGANIZATION | protection)
+    assert [text for text in told if "alone" in text and wider in text] == told
+    assert len(told) == bool(wider)
+    assert warnings_about("protection.responders", SETTINGS | protection) == []
