@@ -96,7 +96,10 @@ _SERVICE_CREDENTIALS: Final = (
     *({"suffix": "LoginToken"}, "CreateCliToken", "CreateAccessToken", "GetComputeAccess", "GetSessionEndpoint"),
     *({"prefix": "GetInstanceAccess"}, "GetPasswordData", "DownloadDefaultKeyPair", "CreatePresignedNotebookUrl"),
     # A desktop with a role, and the key of a certificate, for which IAM Roles Anywhere gives credentials of a role.
-    *({"suffix": "StreamingURL"}, "ExportCertificate"),
+    *({"suffix": "StreamingURL"}, {"suffix": "PresignedURL"}, "ExportCertificate"),
+    # Step Functions makes any one call with a role that it is handed, and AWS says that this only reads.
+    # https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
+    "TestState",
 )
 
 
