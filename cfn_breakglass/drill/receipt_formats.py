@@ -123,10 +123,11 @@ def _blocks(receipt: Receipt) -> Iterator[Block]:
     }
     yield Facts(tuple(facts.items()))
     yield Table(_COLUMNS, tuple(map(_row, receipt.requests)), frozenset(("Seconds",)))
+    nothing = "Nothing." if receipt.observations else "Nobody looked: the drill ended before."
     for title, state in (("Not as it should be", PROBLEM), ("Could not tell", UNKNOWN)):
         yield Heading(2, title)
         rows = tuple((subject, (f"{places}: {code(text)}",)) for subject, places, text in _grouped(receipt, state))
-        yield Facts(rows) if rows else Paragraph("Nothing.")
+        yield Facts(rows) if rows else Paragraph(nothing)
 
 
 def _row(request: RequestResult) -> tuple[str, ...]:

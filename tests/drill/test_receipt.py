@@ -191,6 +191,13 @@ def test_a_summary_says_what_ended_it_early() -> None:
     assert first == "1 of 2 calls were seen in the log, the slowest after 42 seconds. It ended early: interrupted"
 
 
+def test_what_nobody_looked_at_is_not_called_good() -> None:
+    ended = markdown_receipt(receipt(OPEN, end="interrupted"))
+    assert ended.count("\nNobody looked: the drill ended before.\n") == 2
+    looked = markdown_receipt(receipt(GOOD, observations=[Observation("trail", ACCOUNT, MAIN, "ok", "")]))
+    assert looked.count("\nNothing.\n") == 2
+
+
 def test_text_of_others_stays_text() -> None:
     evil = "a | b <img src=x onerror=alert(1)> & [c](javascript:d)\n# e `f` *g*"
     problem = Observation("alarms", ACCOUNT, MAIN, "problem", evil)

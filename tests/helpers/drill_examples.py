@@ -88,7 +88,7 @@ def _without_chance(text: str, here: World) -> str:
         if request["seconds"] is not None:
             text = re.sub(rf"({region} \| .* seen \| )[\d.]+", rf"\g<1>{_seconds(index)}", text)
     text = re.sub(r'"seconds": [\d.]+', f'"seconds": {_seconds(0)}', text)
-    text = re.sub(r"after \d+ seconds", f"after {_seconds(4):.0f} seconds", text)
+    text = re.sub(r"after \d+ seconds?", f"after {_seconds(4):.0f} seconds", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:?\d\d:?\d\dZ", _at, text)
     text = re.sub(r"\d{4}-\d\d-\d\d(?=\n)", "2026-10-05", text)
     text = text.replace(f"{NO_TIME} minutes", "15 minutes")
