@@ -115,7 +115,7 @@ def test_the_python_runs(block: Block, capsys: pytest.CaptureFixture[str]) -> No
 
 
 # Commands that the AWS CLI has beside the API's, and its options for every command.
-CLI_ONLY = {("cloudformation", "deploy"), ("configure", "sso"), ("sso", "login"), ("sso", "logout")}
+CLI_ONLY = {("cloudformation", "deploy"), ("s3", "sync"), ("configure", "sso"), ("sso", "login"), ("sso", "logout")}
 GLOBAL_OPTIONS = {"region", "profile", "query", "output"}
 
 
