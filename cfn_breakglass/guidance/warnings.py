@@ -20,6 +20,8 @@ from cfn_breakglass.guidance.without_effect import keys_without_effect
 from cfn_breakglass.names import resolve_pseudo_parameters
 from cfn_breakglass.plan import Plan
 
+# The fields of a message by which people tell detections apart.
+_SAYING_WHAT = re.compile("<(?:detection|error|errorCode|eventName|meaning|nextStep|result|severity)>")
 # The condition operators that compare texts as they are.
 _LITERAL = "(String(?:Not)?)Equals(?:IgnoreCase)?"
 _ELSEWHERE = {
@@ -260,6 +262,11 @@ def _sends_no_text(config: Config) -> bool:
 
 
 def _about_text_without_effect(alerts: Alerts) -> Iterator[str]:
+    if alerts.message and not _SAYING_WHAT.search(alerts.message):
+        yield (
+            "alerts.message: it does not say what happened, and is the text of every alert; add <meaning>, <detection>"
+            " or <eventName>"
+        )
     if alerts.message and alerts.format != JSON:
         yield f"alerts.format: {alerts.format} has no effect, because alerts.message is what every alert says"
     if alerts.chats and not (alerts.has_subscribers or alerts.fallback):

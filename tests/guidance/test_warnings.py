@@ -329,3 +329,23 @@ def test_a_responder_of_one_account_of_an_organization_is_a_warning(responder: s
     assert [text for text in told if "alone" in text and wider in text] == told
     assert len(told) == bool(wider)
     assert warnings_about("protection.responders", SETTINGS | protection) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "is_warned_of"),
+    [
+        ("Break-glass was used!", True),
+        ("<arn> in <region>", True),
+        ("<meaning>", False),
+        ("<eventName> by <arn>", False),
+    ],
+)
+def test_a_text_that_says_the_same_of_everything_is_a_warning(message: str, is_warned_of: bool) -> None:  # noqa: FBT001
+    alerts = {"emails": ["ops@example.com"], "message": message}
+    assert bool(warnings_about("alerts.message", SETTINGS | {"alerts": alerts})) == is_warned_of
+
+
+def test_principals_of_elsewhere_may_be_of_another_organization() -> None:
+    trust = {"organization": "o-z9y8x7w6v5", "principals": ["arn:aws:iam::444455556666:role/Vendor"]}
+    settings = SETTINGS | ORGANIZATION | {"role": {"managed_policies": ["ReadOnlyAccess"], "trust": trust}}
+    assert make_plan(config_of(settings)).config.role.trust.organization == "o-z9y8x7w6v5"

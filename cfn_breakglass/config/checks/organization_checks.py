@@ -25,10 +25,19 @@ def check_organization(config: Config, problems: Problems) -> None:
     for key, reason, fix in _unusable(config):
         problems.add(key, f"{key}: {reason}", fix)
     _check_role_names(config, problems)
+    _check_trusted_organization(config, organization, problems)
     if config.partition.name == "aws-cn" and problems.is_valid("main_region"):
         # https://docs.amazonaws.cn/en_us/AWSCloudFormation/latest/UserGuide/stacksets-prereqs.html
         text = f"organization: stack sets of an organization do not exist in China, where {config.main_region} is"
         problems.add("organization", text, "remove it; each account needs a config of its own there")
+
+
+def _check_trusted_organization(config: Config, organization: Organization, problems: Problems) -> None:
+    key, trusted = "role.trust.organization", config.role.trust.organization
+    ours = [principal for principal in config.role.trust.principals if organization.hub in principal]
+    if trusted and trusted != organization.id and ours and problems.is_valid(key, "organization.id"):
+        text = f"{key} is {trusted}, but {ours[0]} belongs to {organization.id}, which organization.id is"
+        problems.add(key, text, "write the same ID, or remove it; nobody of the hub could assume the role")
 
 
 def _check_units(organization: Organization, problems: Problems) -> None:
