@@ -298,7 +298,7 @@ def test_a_folder_as_cloudtrail_lays_it_out(watching: Path, tmp_path: Path, jobs
     days = {f"CloudTrail/{region}/2025/03/{day}/x.json.gz": [QUIET, TAKEN_ON] for region in "ab" for day in (13, 14)}
     folder = tree(tmp_path, {**days, "CloudTrail-Digest/a.json.gz": [7], "CloudTrail-Insight/a.json.gz": [7]})
     (folder / "other.jsonl").write_bytes(dumped(TAKEN_ON))
-    (folder / "notes.txt").write_text("no records", encoding="utf-8")
+    (folder / "notes.md").write_text("no records", encoding="utf-8")
     (folder / "AWSLogs" / "loop").symlink_to(folder)
     done = run(watching, folder, "--json", "--jobs", jobs)
     assert (done.exit_code, done.stderr) == (0, "")
