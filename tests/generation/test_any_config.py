@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from deployments import deploy
+from deployments import template_files as read_files
 from extent import examples
 from golden_cases import CASES, templates_folder
 from hypothesis import Phase, assume, example, given, settings
@@ -17,11 +17,16 @@ from strategies import ACCOUNT, configs
 from template_data import resources_of
 
 from cfn_breakglass import ConfigError, config_of, load_config, template_files
-from cfn_breakglass.analysis.template.reader import parse, resolve
+from cfn_breakglass.analysis.simulator.simulator import deploy as deploy_in_account
+from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
+from cfn_breakglass.analysis.template.template_files import TemplateSet
 from cfn_breakglass.analysis.validation.alert_path import alert_path_problems
 from cfn_breakglass.analysis.validation.cfn_lint import lint
 from cfn_breakglass.analysis.validation.event_rules import invalid_rules
 from cfn_breakglass.analysis.validation.limits_exceeded import limits_exceeded
+
+MEMBER = "444455556666"
+ORGANIZATION = {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]}
 
 
 class Rules(NamedTuple):
@@ -85,15 +90,25 @@ def templates_of(mapping: dict[str, Any]) -> dict[str, str]:
 @given(configs())
 # Nothing but the action log: the central bus has no rule.
 @example({"main_region": "cn-north-1", "usernames": ["a"], "heartbeat": "off", "alerts": {"log": False}})
+@example({"main_region": "eu-west-1", "usernames": ["a"], "organization": ORGANIZATION})
 def test_any_config_makes_sound_templates(mapping: dict[str, Any]) -> None:
     files = templates_of(mapping)
     assert files == template_files(config_of(mapping))
     assert_agreement(files)
-    stacks = deploy(files["main-region.yaml"], files["stackset.yaml"], account=ACCOUNT)
-    for stack in stacks.values():
-        assert limits_exceeded(stack) == []
-        assert invalid_rules(stack) == []
-    assert alert_path_problems(stacks) == []
+    texts = [files[name] for name in ("main-region.yaml", "stackset.yaml", "accounts.yaml") if name in files]
+    templates = read_files(*texts)
+    for account in (ACCOUNT, MEMBER) if templates.accounts else (ACCOUNT,):
+        for stack in stacks_of(templates, account):
+            assert limits_exceeded(stack) == []
+            assert invalid_rules(stack) == []
+        assert alert_path_problems(*deploy_in_account(templates, account)) == []
+
+
+def stacks_of(templates: TemplateSet, account: str) -> Iterator[Stack]:
+    """The stacks in an account, each by itself; that of the main region is the hub's alone."""
+    for file in filter(None, templates):
+        if file is not templates.main_region or account == ACCOUNT:
+            yield from (resolve(file.template, account=account, region=region) for region in file.regions)
 
 
 # Shrinking would run cfn-lint a thousand times.
@@ -107,6 +122,8 @@ def test_any_config_makes_lint_free_templates(mapping: dict[str, Any]) -> None:
     # cfn-lint knows no region that is newer than it is.
     regions = [region for region in config.secondary_regions if region not in config.new_regions]
     assert lint(files["stackset.yaml"], "stackset", regions or [config.main_region]) == []
+    if config.organization:
+        assert lint(files["accounts.yaml"], "accounts", [config.main_region]) == []
 
 
 def test_a_template_refuses_the_wrong_region_and_account() -> None:

@@ -74,7 +74,7 @@ def endpoints(partition: str, region: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
+def trusts(draw: st.DrawFn, partition: str, *, in_many_accounts: bool = False) -> dict[str, Any]:
     """What role.trust may hold beside IAM users: two more ways in at most, for a trust policy has an end."""
     iam = f"arn:{partition}:iam::{ACCOUNT}"
     principal = st.one_of(st.just("444455556666"), WORD.map(f"{iam}:role/{{}}".format))
@@ -113,6 +113,8 @@ def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
             optional={"organization": st.just("o-a1b2c3d4e5"), "external_id": WORD},
         ),
     }
+    if in_many_accounts:
+        del ways["access"]  # an application is of one account
     chosen = draw(st.lists(st.sampled_from(sorted(ways)), max_size=2, unique=True))
     if "legacy" in chosen:
         chosen = ["legacy", *{"principals"}.intersection(chosen)]  # usernames are its names then
@@ -134,7 +136,7 @@ def trusts(draw: st.DrawFn, partition: str) -> dict[str, Any]:
     return held | draw(for_all)
 
 
-def created(partition: str) -> st.SearchStrategy[dict[str, Any]]:
+def created(partition: str, *, in_many_accounts: bool) -> st.SearchStrategy[dict[str, Any]]:
     iam = f"arn:{partition}:iam::{ACCOUNT}"
     statement = st.fixed_dictionaries(
         {"Effect": st.sampled_from(["Allow", "Deny"]), "Action": some(ACTION).filter(bool)},
@@ -145,19 +147,30 @@ def created(partition: str) -> st.SearchStrategy[dict[str, Any]]:
         permissions_boundary=WORD.map(f"{iam}:policy/{{}}".format),
         path=st.sampled_from(["/", "/ops/", "/ops/night/"]),
         max_session_hours=st.integers(*limits.SESSION_HOURS),
-        trust=trusts(partition),
+        trust=trusts(partition, in_many_accounts=in_many_accounts),
         grant=st.sampled_from(["users", "none"]),
     )
 
 
-def roles(partition: str) -> st.SearchStrategy[dict[str, Any]]:
+def roles(partition: str, *, in_many_accounts: bool) -> st.SearchStrategy[dict[str, Any]]:
     arn = f"arn:{partition}:iam::{ACCOUNT}:role/"
+    anywhere = st.one_of(
+        created(partition, in_many_accounts=in_many_accounts), WORD.map(lambda name: {"existing": name})
+    )
+    if in_many_accounts:
+        return anywhere
     return st.one_of(
-        created(partition),
-        WORD.map(lambda name: {"existing": name}),
+        anywhere,
         WORD.map(lambda name: {"existing": f"{arn}ops/{name}"}),
         WORD.map(lambda name: {"permission_set": name}),
     )
+
+
+def organizations(partition: str) -> st.SearchStrategy[dict[str, Any] | None]:
+    """An organization whose hub is ``ACCOUNT``, or none; China has no stack sets of one."""
+    units = st.sampled_from([["r-ab12"], ["ou-ab12-11111111"], ["ou-ab12-11111111", "ou-ab12-22222222"]])
+    made = st.fixed_dictionaries({"id": st.just("o-a1b2c3d4e5"), "hub": st.just(ACCOUNT), "units": units})
+    return st.none() if partition == "aws-cn" else st.one_of(st.none(), made)
 
 
 @st.composite
@@ -165,6 +178,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     """Settings that ``config_of`` takes."""
     partition = draw(st.sampled_from(PARTITIONS))
     main, others = draw(regions(partition))
+    organization = draw(organizations(partition.name))
     usernames = draw(some(USERNAME, 8).filter(bool))
     levels = st.sampled_from(["alert", "log", "off"])
     more = maybe(
@@ -172,7 +186,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         regions=st.just(others),
         new_regions=st.just([f"{partition.prefix or 'eu-'}north-9"]) if len(partition.regions) > 1 else st.just([]),
         logs_policy=st.sampled_from(["create", "existing"]),
-        role=roles(partition.name),
+        role=roles(partition.name, in_many_accounts=bool(organization)),
         alerts=endpoints(partition.name, main),
         detections=maybe(**dict.fromkeys(DETECTIONS, levels)),
         actions=maybe(log=st.sampled_from(["all", "read", "write", "none"]), services=some(WORD)),
@@ -184,7 +198,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
                 f"arn:{partition.name}:kms:{main}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab",
             ]
         ),
-        trail=st.sampled_from(["existing", "create"]),
+        trail=st.sampled_from(["existing"] if organization else ["existing", "create"]),
+        rollout=st.sampled_from(["console", "managed"]) if organization else st.just("console"),
         heartbeat=st.sampled_from(["hourly", "daily", "off"]),
         protection=maybe(
             exempt=some(WORD.map(f"arn:{partition.name}:iam::*:role/{{}}".format)),
@@ -194,6 +209,8 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         tags=st.dictionaries(WORD, WORD, max_size=3),
     )
     settings = {"main_region": main, "usernames": usernames, **draw(more)}
+    if organization:
+        settings["organization"] = organization
     if "saml_provider" in settings.get("role", {}).get("trust", {}):
         # usernames are not those of IAM users then.
         settings["detections"] = settings.get("detections", {}) | {"UserSignIn": "off"}
