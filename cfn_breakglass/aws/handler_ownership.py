@@ -131,14 +131,15 @@ EMITTED: Final[tuple[HandlerOwnership, ...]] = (
     HandlerOwnership(
         "AWS::IAM::Role",
         REFUSES,
-        "CreateRole fails with EntityAlreadyExists. A stack of another region can import a role, and so can the Cloud "
-        "Control API of a region that nobody watches change it. Before a role is deleted, it loses its policies.",
+        "CreateRole fails with EntityAlreadyExists. A stack of another region can import a role. The Cloud Control API "
+        "can change it, of a region that nobody watches or by its name in other letter case. Before a role is deleted, "
+        "it loses its policies.",
         "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html",
         overwriting=(
             *("iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"),
-            "iam:UpdateAssumeRolePolicy",
+            *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole"),
         ),
-        by_owner=("iam:DeleteRole", "iam:UpdateRole"),
+        by_owner=("iam:DeleteRole",),
     ),
     HandlerOwnership(
         "AWS::IAM::RolePolicy",

@@ -107,7 +107,7 @@ def test_what_always_alerts_of_what_our_own_stacks_do() -> None:
         *("AttachRolePolicy", "CreatePolicyVersion", "DeleteRolePermissionsBoundary", "DeleteRolePolicy"),
         *("DeleteTrail", "DetachRolePolicy", "PutEventSelectors", "PutResourcePolicy", "PutRolePermissionsBoundary"),
         *("PutRolePolicy", "SetSubscriptionAttributes", "SetTopicAttributes", "StopLogging", "Subscribe"),
-        *("Unsubscribe", "UpdateAssumeRolePolicy", "UpdateTrail"),
+        *("Unsubscribe", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateTrail"),
     }
     assert own < set(OVERWRITING_CALLS)
 
