@@ -33,6 +33,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "an existing bus": {"event_bus": {"existing": "security"}},
     "a deployer": {"deployer": True, "rollout": "managed"},
     "a name that is in the ID of the key": {"name": "ab"},
+    "an organization": {"organization": {"id": "o-a1b2c3d4e5", "hub": ACCOUNT, "units": ["r-ab12"]}},
 }
 PLANS = {name: plan_of(json.dumps({**EVERY, **changes})) for name, changes in CHANGES.items()}
 PATTERNS = {
