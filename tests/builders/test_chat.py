@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from every_case import assert_every
 from jsonschema import Draft202012Validator
-from samples import ACCOUNT, RAISES, SETTINGS, account, is_of_the_key, record_of, recorded, text_of, title
+from samples import ACCOUNT, RAISES, SETTINGS, account, cases_of, is_of_the_key, record_of, recorded, text_of
 from troposphere import encode_to_dict
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
@@ -72,11 +74,15 @@ def chat_delivery(detection: str, event: Mapping[str, Any]) -> Delivery:
     return delivery
 
 
-every_raising_sample: Final = pytest.mark.parametrize("sample", RAISES, ids=title)
+every_detection: Final = pytest.mark.parametrize("detection", DETECTIONS)
 
 
-@every_raising_sample
-def test_the_message_of_every_sample_is_a_custom_notification(sample: Any) -> None:
+@every_detection
+def test_the_message_of_every_sample_is_a_custom_notification(detection: str) -> None:
+    assert_every(assert_message_is_a_custom_notification, cases_of(detection, RAISES))
+
+
+def assert_message_is_a_custom_notification(sample: Path) -> None:
     event = event_from_record(json.loads(text_of(sample)))
     delivery = chat_delivery(sample.parent.name, event)
     assert (delivery.problem, delivery.assumed_allowed) == (None, ())
@@ -178,8 +184,12 @@ def hostile(event: dict[str, Any], detection: str) -> dict[str, Any]:
     return event
 
 
-@every_raising_sample
-def test_no_caller_can_keep_a_message_from_arriving(sample: Any) -> None:
+@every_detection
+def test_no_caller_can_keep_a_message_from_arriving(detection: str) -> None:
+    assert_every(assert_hostile_message_arrives, cases_of(detection, RAISES))
+
+
+def assert_hostile_message_arrives(sample: Path) -> None:
     region = "us-east-1" if is_of_the_key(sample) else "us-west-2"
     event = recorded(json.dumps(hostile(json.loads(text_of(sample)), sample.parent.name)), region)
     if "errorMessage" in event["detail"]:

@@ -27,6 +27,8 @@ GLOBAL, EUROPEAN, ONE_REGION = "main region us-east-1", "main region eu-west-1",
 EXISTING_PARTS, DEPLOYER = "an existing bus, role and key", "a deployer"
 WITHOUT_FALLBACK, ONE_WITHOUT_FALLBACK = "without a fallback", "one region without a fallback"
 
+QUICK_CASES: Final = (GLOBAL, EUROPEAN, ONE_REGION, EXISTING_PARTS, WITHOUT_FALLBACK)
+
 # name: what differs from the starter
 CASES: Final[dict[str, dict[str, Any]]] = {
     GLOBAL: {"regions": ["eu-west-1"]},
@@ -46,6 +48,13 @@ CASES: Final[dict[str, dict[str, Any]]] = {
     ONE_WITHOUT_FALLBACK: {"regions": [], "alerts": ALERTS},
 }
 every_case = pytest.mark.parametrize("case", CASES)
+every_account = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case in QUICK_CASES else [pytest.mark.thorough("what breaks in more accounts")])
+        for case in CASES
+    ],
+)
 
 
 class Unseen(NamedTuple):
@@ -193,13 +202,13 @@ def way_of(case: str, change: Change, **parameters: str) -> Way:
     return Account(change.stacks).way(event_from_record(record), account(case))
 
 
-@every_case
+@every_account
 def test_somebody_learns_of_a_change_in_the_account_that_it_leaves_behind(case: str) -> None:
     unseen = {title: way for title, way in ways(case).items() if way in (Way.HEARTBEAT, Way.NONE)}
     assert unseen == dict(expected_ways(case))
 
 
-@every_case
+@every_account
 def test_what_takes_its_own_alert_along_is_not_left_to_an_alarm(case: str) -> None:
     """An alarm says that something is lost, and the fallback topic says what was done."""
     assert [title for title, way in ways(case).items() if way is Way.ALARM] == []

@@ -21,6 +21,7 @@ from cfn_breakglass.cli.app import cli
 GOLDEN_REPORTS: Final = TESTS / "analysis" / "sessions" / "golden"
 PICTURE: Final = ROOT / "docs" / "report.svg"
 RECORDS_FILE: Final = "history.jsonl"
+LARGE: Final = "large-history"
 _LARGE_HISTORY: Final = 100_000
 _ENDINGS: Final = {"markdown": "md", "html": "html", "json": "json"}
 _ACCOUNTS: Final = tuple(str(111122223333 + number) for number in range(40))
@@ -69,7 +70,7 @@ def _large_history() -> Iterator[str]:
 CASES: Final = {
     "use": ReportCase(_role_use, ("markdown", "html", "json")),
     "samples": ReportCase(_samples, ("markdown",)),
-    "large-history": ReportCase(_large_history, ("markdown",)),
+    LARGE: ReportCase(_large_history, ("markdown",)),
 }
 
 

@@ -87,6 +87,11 @@ def title(sample: Path) -> str:
     return f"{sample.parent.name}/{sample.stem}"
 
 
+def cases_of(detection: str, samples: list[Path] = SAMPLES) -> dict[str, tuple[Path]]:
+    """Those of ``samples`` that are about a detection, as cases of ``assert_every``."""
+    return {title(sample): (sample,) for sample in samples if sample.parent.name == detection}
+
+
 def record_of(event: dict[str, Any]) -> dict[str, Any]:
     """Give the CloudTrail record, out of its envelope if need be; of an alarm, the detail."""
     record: dict[str, Any] = event["detail"] if is_event(event) else event

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from deployments import deploy, template_files
+from every_case import assert_every
 from organization_samples import HUB, account_of_organization, organization_templates
-from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, record_of, templates, text_of, title
+from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, cases_of, record_of, templates, text_of, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
 from cfn_breakglass.analysis.replay.accounts import Accounts
@@ -49,10 +50,13 @@ def event_in(account: str, sample: Path, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("account", [OTHER_ACCOUNT, NAMED_ACCOUNT])
-@pytest.mark.parametrize("sample", SAMPLES, ids=title)
-def test_a_sample_sets_off_the_same_as_in_an_own_deployment(accounts: Accounts, sample: Path, account: str) -> None:
-    event = event_in(account, sample)
-    assert accounts.run(event, account) == simulator(account).run(event)
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_a_sample_sets_off_the_same_as_in_an_own_deployment(accounts: Accounts, detection: str, account: str) -> None:
+    def check(sample: Path) -> None:
+        event = event_in(account, sample)
+        assert accounts.run(event, account) == simulator(account).run(event)
+
+    assert_every(check, cases_of(detection))
 
 
 @pytest.mark.parametrize("account", [OTHER_ACCOUNT, HUB], ids=["member", "hub"])

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 from deployments import template_files
+from every_case import assert_every
 from extent import examples, size
 from hypothesis import given, settings, strategies as st
-from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, record_of, templates, text_of, title
+from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, cases_of, record_of, templates, text_of, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, event_from_record
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
@@ -21,6 +22,7 @@ from cfn_breakglass.analysis.replay.prefilter import ABSENT, ANY_ACCOUNT, Partia
 from cfn_breakglass.analysis.replay.records import Batch, read_parts
 from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.replay.unpacking import SourceStream
+from cfn_breakglass.config.model import DETECTIONS
 
 SIMULATOR = account(json.dumps(SETTINGS))
 RULES = SIMULATOR.watching("eu-west-1")
@@ -86,8 +88,12 @@ def test_the_filter_lets_everything_pass_that_matches(some: list[Any]) -> None:
         assert ANYWHERE.may_match(partial_record) or not has_deliveries(record)
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=title)
-def test_the_filters_let_pass_what_anything_comes_of(sample: Path) -> None:
+@pytest.mark.parametrize("detection", DETECTIONS)
+def test_the_filters_let_pass_what_anything_comes_of(detection: str) -> None:
+    assert_every(assert_passes_if_anything_comes_of_it, cases_of(detection))
+
+
+def assert_passes_if_anything_comes_of_it(sample: Path) -> None:
     record = record_of(json.loads(text_of(sample)))
     try:
         may_match = ANYWHERE.may_match(DECODER.record(json.dumps(record).encode()))

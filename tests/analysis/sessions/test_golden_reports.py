@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from manual import table_rows
 from paths import ROOT
-from report_cases import CASES, GOLDEN_REPORTS, PICTURE, golden_reports, picture
+from report_cases import CASES, GOLDEN_REPORTS, LARGE, PICTURE, golden_reports, picture
 from role_use import SESSION_TOKEN
 
 from cfn_breakglass.config.model import DETECTIONS
@@ -19,7 +19,13 @@ from cfn_breakglass.config.model import DETECTIONS
 GOLDEN = sorted(GOLDEN_REPORTS.iterdir())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough("a report of 100,000 records")] if name == LARGE else [])
+        for name in CASES
+    ],
+)
 def test_reports_are_the_golden_ones(name: str) -> None:
     for file, text in golden_reports(name).items():
         assert text == (GOLDEN_REPORTS / file).read_text(encoding="utf-8"), f"{file}: make golden"
