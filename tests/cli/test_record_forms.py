@@ -484,6 +484,12 @@ def test_a_row_of_a_long_table_has_its_number(watching: Path) -> None:
     assert {delivery["place"] for delivery in lines(done, "delivery")} == {"standard input: row 1101"}
 
 
+@pytest.mark.parametrize("first", ["Started on Mar 14, 2025", "START\tVersion: 1; x", "a,b,c"])
+def test_a_log_may_begin_with_a_sentence(watching: Path, first: str) -> None:
+    text = "\n".join([first, *(f"12:00 {json.dumps(record)}" for record in (OTHER_CALL, ASSUMED))])
+    assert_is_read(run(watching, "-", "--json", data=text.encode()))
+
+
 def test_a_log_is_read_on_after_a_broken_record(watching: Path) -> None:
     text = "\n".join(f"12:00 {json.dumps(record)}" for record in (OTHER_CALL, OTHER_CALL, ASSUMED))
     done = run(watching, "-", data=text.replace('"eventTime"', '"eventTime', 1).encode())

@@ -29,7 +29,10 @@ _RECORD_COLUMNS = {"eventjson", "@message", "message", "_raw", "event.original",
 # Excel writes semicolons where a comma is the decimal sign, and the console of Athena copies tabs.
 _DELIMITERS = ",;\t"
 # What Excel, and Export-Csv of PowerShell, write before the names of the columns.
-_BEFORE_HEADER = re.compile(rb"\s*(?:sep=|#TYPE ).*\n")
+_BEFORE_HEADER = re.compile(rb"\A\s*(?:sep=|#TYPE ).*\n")
+_COLUMN_OF_HISTORY = "event name"
+_NO_RECORD_COLUMN = "this is CSV without a column that holds a record, such as eventJson, @message or _raw"
+_NO_JSON = "there is no JSON in it"
 _MAX_CELL = 1 << 24  # characters
 _ROWS = 1_000  # rows of CSV that are in memory at a time
 _YAML = re.compile(r"---$|(?:- )?[A-Za-z]\w*:(?:\s|$)")
@@ -52,15 +55,15 @@ def read_text(head: bytes, stream: Readable) -> Iterator[Values | Unread]:
     if reason or b"\0" in head:
         yield Unread("", reason or "this is neither text nor packed in a way that simulate unpacks")
         return
-    head = _BEFORE_HEADER.sub(b"", head, count=1) if _BEFORE_HEADER.match(head) else head
+    head = _BEFORE_HEADER.sub(b"", head)
     first_line = head.strip().partition(b"\n")[0].decode("utf-8", "replace").strip()
     text = as_stream(chain([head], blocks_of(stream)))
     if _YAML.match(first_line):
         yield from _read_yaml(text)
-    elif "{" not in first_line and ("," in first_line or _has_known_column(first_line)):
+    elif "{" not in first_line and _has_known_column(first_line):
         yield from _read_csv(text, max(_DELIMITERS, key=first_line.count))
-    else:
-        yield from _read_log(text)
+    else:  # a log may begin with a sentence that has a comma
+        yield from _read_log(text, _NO_RECORD_COLUMN if "," in first_line else _NO_JSON)
 
 
 def _read_yaml(stream: io.BufferedReader) -> Iterator[Values | Unread]:
@@ -80,7 +83,7 @@ def _read_yaml(stream: io.BufferedReader) -> Iterator[Values | Unread]:
 
 def _has_known_column(header: str) -> bool:
     columns = {_column(name.strip('"')) for name in re.split(f"[{_DELIMITERS}]", header)}
-    return not columns.isdisjoint((*_RECORD_COLUMNS, *REQUIRED_COLUMNS))
+    return not columns.isdisjoint((*_RECORD_COLUMNS, *REQUIRED_COLUMNS, _COLUMN_OF_HISTORY))
 
 
 def _read_csv(stream: io.BufferedReader, delimiter: str) -> Iterator[Values | Unread]:
@@ -108,16 +111,19 @@ def _header_problem(columns: set[str]) -> str:
     missing = [name for name in REQUIRED_COLUMNS if name not in columns]
     if not missing or columns & _RECORD_COLUMNS:
         return ""
-    if "event name" in columns:
+    if _COLUMN_OF_HISTORY in columns:
         return "this is CSV of the event history, which leaves out most of a record; download it as JSON"
     if "eventname" in columns:
         names = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
         return f"this is CSV without the {names}; select all columns"
-    return "this is CSV without a column that holds a record, such as eventJson, @message or _raw"
+    return _NO_RECORD_COLUMN
 
 
-def _read_log(stream: io.BufferedReader) -> Iterator[Values | Unread]:
-    """The JSON objects among other text, as ``aws logs tail`` writes them and Logs exports them."""
+def _read_log(stream: io.BufferedReader, without_json: str = _NO_JSON) -> Iterator[Values | Unread]:
+    """The JSON objects among other text, as ``aws logs tail`` writes them and Logs exports them.
+
+    ``without_json`` is what to say if there are none.
+    """
     log, has_json = _Log(), False
     while block := stream.read(_LINES_SIZE):
         values, unread = log.read(block + stream.readline(), is_end=not stream.peek(1))
@@ -125,7 +131,7 @@ def _read_log(stream: io.BufferedReader) -> Iterator[Values | Unread]:
         yield values
         yield from unread
     if not has_json:
-        yield Unread("", "there is no JSON in it")
+        yield Unread("", without_json)
 
 
 class _Log:
