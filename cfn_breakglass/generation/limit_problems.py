@@ -38,6 +38,8 @@ _TRUSTED = {
 _PATTERNS = {
     "RoleActions": ("actions.services", "list fewer services, or leave the key out to keep all of them"),
 }
+_ROLE_NAMES = ("role.existing", "role.permission_set", "role.path")
+"""What makes the patterns about the role long, beside the name of the config."""
 
 
 def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str, int]) -> Problem:
@@ -49,9 +51,14 @@ def problem(limit: limits.Limit, logical_id: str, size: int, lines: Mapping[str,
     if limit is limits.PATTERN:
         detection = next((detection_id for detection_id in _PATTERNS if detection_id in logical_id), "")
         subject = f"{limit.subject} of {detection or logical_id}"
-        key, fix = _PATTERNS.get(detection, ("role", "shorten the role's path or name"))
+        key, fix = _PATTERNS.get(detection, _long_name(lines))
     text = f"{key}: the {subject} would have {size:,} {limit.unit}, but AWS allows {limit.maximum:,}"
     return Problem(lines.get(nearest_key(key, lines), 0), text, fix)
+
+
+def _long_name(lines: Mapping[str, int]) -> tuple[str, str]:
+    key = next((key for key in _ROLE_NAMES if key in lines), "name")
+    return key, f"shorten {key}" if key == "name" else f"shorten {key} or name"
 
 
 def _trusted(lines: Mapping[str, int], fix: str) -> tuple[str, str]:
