@@ -29,7 +29,8 @@ def administrator_steps(plan: Plan, folder: Path, templates: GeneratedTemplates)
 def main_region_step(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     """The step that deploys main-region.yaml, which is in ``folder``."""
     config, path = plan.config, folder / template.name
-    users = "\n   The IAM users have to exist: the stack gives them a policy." if config.grants_users else ""
+    spelled = ", in the letter case of their names" if config.organization else ""
+    users = f"\n   The IAM users have to exist{spelled}: the stack gives them a policy." if config.grants_users else ""
     role = arn_to_fill_in(plan.names.service_role_arn, config) if config.deployer else ""
     role_lines = f"\n   Permissions, IAM role ARN: {role}" if role else ""
     place = f"{_hub_and_when(config)}\n  " if config.organization else "In the console:"

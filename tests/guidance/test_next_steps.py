@@ -281,6 +281,14 @@ def test_a_role_that_exists_has_to_exist_in_every_account(tmp_path: Path) -> Non
     assert steps_about("In every account, and", tmp_path, ORGANIZATION) == []
 
 
+def test_the_users_of_an_organization_have_names_in_one_letter_case(tmp_path: Path) -> None:
+    """The trust policy knows them by their ARNs there."""
+    assert len(steps_about("have to exist, in the letter case of their names", tmp_path, ORGANIZATION)) == 1
+    alone = {key: value for key, value in ORGANIZATION.items() if key != "organization"}
+    assert steps_about("the letter case", tmp_path, alone) == []
+    assert len(steps_about("The IAM users have to exist:", tmp_path, alone)) == 1
+
+
 def test_a_region_that_accounts_have_to_enable_is_named(tmp_path: Path) -> None:
     (step,) = steps_about("a stack set cannot go where one is not enabled", tmp_path, ORGANIZATION)
     assert re.findall(r"^     (\S+)$", step, re.MULTILINE) == ["af-south-1"]
