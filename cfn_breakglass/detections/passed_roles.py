@@ -28,13 +28,15 @@ _PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
 _CALLS: Final = (
     # Lambda: UpdateFunctionCode and UpdateFunctionConfiguration, with the version of the API behind them.
     {"prefix": "UpdateFunctionCo"},
-    # Systems Manager. The wildcard takes automations, change requests, pipelines and state machines.
-    *("SendCommand", "StartSession", {"wildcard": "Start*Execution"}, {"suffix": "ateAssociation"}, "UpdateDocument"),
+    # Systems Manager. The wildcard takes automations, change requests and pipelines. Without
+    # its n, it would take each query of Athena as well, which runs with the session's own rights.
+    *("SendCommand", "StartSession", {"wildcard": "Start*n*Execution"}, {"suffix": "ateAssociation"}, "UpdateDocument"),
     # Containers and batch jobs. RegisterTask is of ECS and of maintenance windows.
     *({"prefix": "RegisterTask"}, "ExecuteCommand", "RunTask", "StartTask", "RegisterJobDefinition", "SubmitJob"),
     "CreateNodegroup",
     # Glue, EMR and Step Functions.
-    *("StartJobRun", "RunStatement", "UpdateDevEndpoint", "UpdateJob", "AddJobFlowSteps", "UpdateStateMachine"),
+    *("StartJobRun", "RunStatement", "UpdateDevEndpoint", "UpdateJob", "AddJobFlowSteps"),
+    *("StartExecution", "UpdateStateMachine"),
     # EC2: profiles of instances, spot requests, launch templates and configurations.
     *({"prefix": "AssociateIam"}, {"prefix": "ReplaceIam"}, {"prefix": "RequestSpot"}, {"prefix": "CreateLaunch"}),
     # Of these, creating and updating: a stack set acts with a role in each of its accounts.
@@ -46,7 +48,7 @@ _CALLS: Final = (
 # Of these services, every change hands over a role, or runs something with one: App Runner, chat channels, whose
 # records spell parameters in another way, Cloud Control, CodeBuild, CodeDeploy, EC2 Instance Connect, Image Builder and
 # SageMaker. Their names are short, for the longest names to fit.
-_SERVICES: Final = ("apprunner", "chatb", "cloudco", "codeb", "coded", "ec2-i", "imageb", "sagemaker")
+_SERVICES: Final = ("apprun", "chatb", "cloudco", "codeb", "coded", "ec2-i", "imageb", "sagem")
 _STOPPING: Final = [{"anything-but": {"prefix": ["Add", "Cancel", "Delete", "Stop"]}}]  # AddTags
 
 
