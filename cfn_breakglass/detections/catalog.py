@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -425,6 +425,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
 
     What CloudFormation does for a stack is only logged: the call that created, changed or deleted the stack alerts.
     """
+    of_organization = (*_NEW_STACK_SETS_ROLE, *ABOUT_ORGANIZATION) if config.organization else ()
     return [
         Detection(
             id=_TAMPERED,
@@ -432,7 +433,7 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
             severity="CRITICAL",
             next_step=_RESTORE,
             family=TAMPERING,
-            kind=_tampered(config),
+            kind=_tampered(config, of_organization),
             is_logged=False,
             fields=SUCCESS,
         ),
@@ -458,7 +459,8 @@ def _monitoring_tampered(config: Config) -> list[Detection]:
     ]
 
 
-def _tampered(config: Config) -> dict[str, Any]:
+def _tampered(config: Config, more: Iterable[str] = ()) -> dict[str, Any]:
+    """What alerts of these changes; ``more`` are calls that alert whatever makes them for a stack."""
     by_others = {"sourceIPAddress": [_not_cloudformation(config)], "eventName": IGNORING_TAGS}
     # By these a stack of another name could change a part of ours, as could the one that owns what exists already.
     overwriting = {
@@ -468,7 +470,7 @@ def _tampered(config: Config) -> dict[str, Any]:
         *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
         *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
         *(SET_OWNER_CALLS if config.forwards and not config.rolls_out else ()),
-        *((*_NEW_STACK_SETS_ROLE, *ABOUT_ORGANIZATION) if config.organization else ()),
+        *more,
     }
     # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
     # other regions there is no other stack.

@@ -32,6 +32,10 @@ _ABOUT_ONESELF: Final = [
     {"suffix": "ServiceSpecificCredential"},
 ]
 
+# Which directory or identity provider Identity Center takes its users from. No model of the AWS SDK has these calls:
+# https://github.com/SigmaHQ/sigma/blob/master/rules/cloud/aws/cloudtrail/aws_sso_idp_change.yml
+_USER_SOURCE_CALLS: Final = ({"suffix": "ssociateDirectory"}, {"wildcard": "*ExternalIdP*"})
+
 # Where nothing is forwarded, that pattern is in the same rule: readOnly and errorCode.
 _ROOM_FOR_EDGE: Final = 80
 
@@ -51,7 +55,7 @@ class _Entrance(NamedTuple):
 
 def entrance_pattern(config: Config) -> dict[str, Any]:
     """Every call that may change who gets in."""
-    identity_center = ["aws.sso"] if _permission_sets(config) else []
+    identity_center = ["aws.sso", "aws.sso-directory"] if _permission_sets(config) else []
     return of_writes(["aws.account-access", "aws.iam", "aws.signin", *identity_center], {})
 
 
@@ -204,7 +208,8 @@ class _CallsAbout:
         roles = [{"prefix": f"AWSReservedSSO_{name}_"} for name in sorted(trusted)]
         return [
             {"requestParameters": {"permissionSetArn": PRESENT, "targetId": target}},
-            {"eventName": ["CreatePermissionSet", "DeleteInstance", "UpdateInstance"]},
+            # Without any ID: a new permission set, and where the users of all come from.
+            {"eventName": ["CreatePermissionSet", "DeleteInstance", "UpdateInstance", *_USER_SOURCE_CALLS]},
             *([{"eventName": _NO_TAGS, "requestParameters": {"roleName": roles}}] if roles else []),
         ]
 

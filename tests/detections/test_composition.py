@@ -108,6 +108,13 @@ def test_in_a_single_region_every_pattern_has_room_for_long_names(main_region: s
     assert template_files(config_of({**settings, "alerts": {"emails": ["ops@example.com"]}}))
 
 
+def test_in_an_organization_every_pattern_has_room_for_long_names() -> None:
+    organization = {"id": "o-a1b2c3d4e5", "hub": "999999999999", "units": ["r-ab12"]}
+    alerts = {"emails": ["ops@example.com"], "fallback": ["platform@example.com"]}
+    settings = {"name": "b" * 32, "main_region": "us-east-1", "usernames": ["alice"], "organization": organization}
+    assert template_files(config_of({**settings, "alerts": alerts}))
+
+
 WORDS = st.sampled_from(["aws.iam", "aws.sts", "x"])
 VALUES = st.lists(
     st.one_of(

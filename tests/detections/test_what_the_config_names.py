@@ -89,6 +89,14 @@ CHANGES: Final[dict[str, Change]] = {
         {"role": {"trust": {"permission_sets": ["OnCall"]}}},
         *("sso", "CreateAccountAssignment", {**PERMISSION_SET, "targetId": ACCOUNT}, ENTRANCE),
     ),
+    "role.trust.permission_sets from another directory": Change(
+        {"role": {"trust": {"permission_sets": ["OnCall"]}}},
+        *("sso", "AssociateDirectory", {"directoryId": "d-1234567890", "directoryType": "UserPool"}, ENTRANCE),
+    ),
+    "role.permission_set from another provider": Change(
+        {"role": {"permission_set": "Rescue"}, "usernames": []},
+        *("sso-directory", "EnableExternalIdPConfigurationForDirectory", {"directoryId": "d-1234567890"}, ENTRANCE),
+    ),
     "role.trust.principals": Change(
         {"role": {"trust": {"principals": [f"{IAM}:role/Chief"]}}}, "iam", "DeleteRole", {"roleName": "Chief"}, ENTRANCE
     ),
@@ -183,7 +191,7 @@ KEYS: Final = [key for key, field in section_keys(Config) if not isinstance(fiel
 
 
 def test_it_is_decided_of_every_key_what_it_names() -> None:
-    named = {key.removesuffix(" by tag") for key in CHANGES}
+    named = {key.partition(" ")[0] for key in CHANGES}
     undecided = set(KEYS) - named - NAMES_NOTHING.keys()
     assert undecided == set(), "a change of what these name needs a row in CHANGES"
     assert (named | NAMES_NOTHING.keys()) - set(KEYS) == set()
