@@ -185,10 +185,6 @@ class Names(NamedTuple):
         return f"{self.prefix}-chat"
 
     @property
-    def chat_topic_arn(self) -> str:
-        return _arn("sns", self.chat, self.main_region)
-
-    @property
     def chat_role_arn(self) -> str:
         return _arn("iam", f"role/{self.chat}")
 

@@ -139,8 +139,8 @@ def make_main_region(plan: Plan, rolled_out: RolledOut) -> Template:
         *_managed_rollout(plan, rolled_out, core, rollout_roles),
     ]
     resources += _retained(plan, resources)
-    what = "alerts and logs of all accounts" if plan.config.organization else "break-glass role, alerts and logs"
-    outputs = [] if plan.config.organization else access_and_role_outputs(plan)
+    what = "alerts and logs of all accounts" if is_hub else "break-glass role, alerts and logs"
+    outputs = [] if is_hub else access_and_role_outputs(plan)
     return assemble(
         plan,
         f"{plan.names.prefix}: {what}. Main region: {plan.config.main_region}.",

@@ -156,10 +156,15 @@ def _existing_paths(folder: Path, name: str) -> list[Path]:
     return [path for suffix in ("yaml", "json") if (path := folder / f"{name}.{suffix}").exists()]
 
 
+def template_file(text: str, file: str) -> TemplateFile:
+    """The text of a template that is, or would be, in ``file``."""
+    template = parse(text, file)
+    return TemplateFile(file, text, template, parse_coverage(template, file))
+
+
 def _read(path: Path) -> TemplateFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path}: it cannot be read: {error}") from None
-    template = parse(text, str(path))
-    return TemplateFile(str(path), text, template, parse_coverage(template, str(path)))
+    return template_file(text, str(path))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cfn_breakglass.analysis.iam.caller import Caller
     from cfn_breakglass.analysis.iam.policy import StatementMatch
     from cfn_breakglass.analysis.template.reader import Resource, Stack
+    from cfn_breakglass.analysis.template.template_files import TemplateFile
 
 _HOUR = 3600
 REGION = "aws:RequestedRegion"
@@ -81,17 +82,24 @@ def read_trusted_role(folder: Path, account: str = "") -> TrustedRole:
     """
     if account and not is_account(account):
         raise TemplateError(not_an_account(account))
-    template, hub = main_region_template(folder), None
-    if organization := template.coverage.organization:
-        region = template.coverage.main_region
-        hub = resolve(template.template, account=organization.hub, region=region, file=template.file)
-        template = accounts_template(folder)
+    main_region = main_region_template(folder)
+    accounts = accounts_template(folder) if main_region.coverage.organization else None
+    return role_of_templates(main_region, accounts, account)
+
+
+def role_of_templates(main_region: TemplateFile, accounts: TemplateFile | None, account: str = "") -> TrustedRole:
+    """The role that the main region's template creates, or in an organization that of the accounts, in ``account``."""
+    template, hub = main_region, None
+    if accounts and (organization := main_region.coverage.organization):
+        region = main_region.coverage.main_region
+        hub = resolve(main_region.template, account=organization.hub, region=region, file=main_region.file)
+        template = accounts
     home = account or template.coverage.account_or_example
     stack = resolve(template.template, account=home, region=template.coverage.main_region, file=template.file)
-    return trusted_role(stack, template.file, is_example=not (account or template.coverage.account), hub=hub)
+    return _trusted_role(stack, template.file, is_example=not (account or template.coverage.account), hub=hub)
 
 
-def trusted_role(stack: Stack, file: str, *, is_example: bool, hub: Stack | None = None) -> TrustedRole:
+def _trusted_role(stack: Stack, file: str, *, is_example: bool, hub: Stack | None) -> TrustedRole:
     """The role that a stack of the template ``file`` creates; MissingRoleError if it creates none."""
     arn = str(stack.outputs.get("RoleArn", ""))
     resource = next((role for role in stack.of_type("AWS::IAM::Role") if role.arn == arn), None)

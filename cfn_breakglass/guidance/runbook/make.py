@@ -8,9 +8,9 @@ from pathlib import Path
 from shutil import copy2
 from typing import Final, NamedTuple
 
-from cfn_breakglass.analysis.template.reader import Stack, parse, resolve
+from cfn_breakglass.analysis.template.template_files import TemplateFile, template_file
 from cfn_breakglass.analysis.trust.decision import TrustDescription, describe_trust
-from cfn_breakglass.analysis.trust.trusted_role import trusted_role
+from cfn_breakglass.analysis.trust.trusted_role import role_of_templates
 from cfn_breakglass.errors import EditedFileError, OutputError
 from cfn_breakglass.generation.generate import YAML, GeneratedFile, GeneratedTemplates, generate_files
 from cfn_breakglass.guidance.runbook.blanks import RunbookBlock, check_html, check_markdown, read_blanks
@@ -18,7 +18,6 @@ from cfn_breakglass.guidance.runbook.contents import contents
 from cfn_breakglass.guidance.runbook.formats import html, markdown
 from cfn_breakglass.plan import Plan
 
-_EXAMPLE_ACCOUNTS: Final = ("111122223333", "444455556666")
 FORMATS: Final[Mapping[str, Callable[[Iterable[RunbookBlock], Mapping[str, str]], str]]] = {
     "markdown": markdown,
     "html": html,
@@ -29,23 +28,18 @@ SUFFIXES: Final = {"markdown": ".md", "html": ".html"}
 def runbook_blocks(plan: Plan, *, config_file: str, lines: Mapping[str, int]) -> list[RunbookBlock]:
     """What a runbook says. ConfigError if the config makes no templates that AWS would take."""
     templates = generate_files(plan, YAML, file=config_file, lines=lines).templates
-    trust = _trust(plan, templates) if plan.config.role.created else None
+    trust = _trust(templates) if plan.config.role.created else None
     return list(contents(plan, trust, Path(config_file).name))
 
 
-def _trust(plan: Plan, templates: GeneratedTemplates) -> TrustDescription:
+def _trust(templates: GeneratedTemplates) -> TrustDescription:
     """What the template that makes the role says of who gets in."""
-    file = templates.accounts or templates.main_region
-    # Of an organization, in an account that is not the hub, so that the hub is named.
-    account = None if plan.names.hub else plan.config.account
-    account = account or next(example for example in _EXAMPLE_ACCOUNTS if example != plan.names.hub)
-    hub = _stack(plan, templates.main_region, plan.names.hub) if plan.names.hub else None
-    role = trusted_role(_stack(plan, file, account), file.name, is_example=not plan.config.account, hub=hub)
-    return describe_trust(role)
+    accounts = templates.accounts and _template_file(templates.accounts)
+    return describe_trust(role_of_templates(_template_file(templates.main_region), accounts))
 
 
-def _stack(plan: Plan, file: GeneratedFile, account: str) -> Stack:
-    return resolve(parse(file.text, file.name), account=account, region=plan.config.main_region, file=file.name)
+def _template_file(file: GeneratedFile) -> TemplateFile:
+    return template_file(file.text, file.name)
 
 
 class Previous(NamedTuple):
