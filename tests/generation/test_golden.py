@@ -24,7 +24,6 @@ from cfn_breakglass.aws import limits
 COMMITTED = [*CASES, ROOT]
 VALIDATED_QUICKLY = (
     "everything",
-    "deployer",
     "deployer-user",
     "existing-role-managed",
     "managed-rollout",
