@@ -9,7 +9,7 @@ INSTALL := $(BIN)/pip install --quiet --constraint .constraints.txt --editable
 generate: .venv/runtime ## write templates/ from breakglass.yaml
 	$(BIN)/cfn-breakglass generate
 
-test: .venv/dev ## run the tests in about three minutes, and say what that leaves out
+test: .venv/dev ## run the tests in about two minutes, and say what that leaves out
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 test-all: .venv/dev ## run every test in every variant and region, with the coverage gate

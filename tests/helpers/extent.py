@@ -1,4 +1,4 @@
-"""How much the tests do: ``make test`` a choice that takes a minute, ``make test-all`` everything.
+"""How much the tests do: ``make test`` a choice that takes two minutes, ``make test-all`` everything.
 
 A test that only the long run needs is marked ``thorough``, with the words for what it adds. A property test takes its
 number of examples from ``examples``; an input that is large for its own sake takes its size from ``size``.
