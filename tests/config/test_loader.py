@@ -117,6 +117,7 @@ def test_any_tree(tree: Any) -> None:
 @MANY
 @given(nearly())
 @example({"main_region": "us-east-1", "regions": 1, "usernames": ["alice"]})
+@example({"main_region": None, "usernames": ["alice"], "organization": {"id": None}})
 @example({"main_region": "us-east-1", "usernames": ["alice"], "retention_days": int("9" * 4_000)})
 def test_anything_in_the_place_of_a_value(tree: dict[Any, Any]) -> None:
     parsed(yaml.safe_dump(tree, sort_keys=False))
@@ -170,9 +171,9 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
     ids=lambda value: value if len(value) < 30 else "",
 )
 def test_hostile_text_is_parsed_quickly(name: str, text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     config = parsed(text)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert (config is not None) == (name == "many users")
 
 

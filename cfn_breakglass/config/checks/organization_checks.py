@@ -26,7 +26,7 @@ def check_organization(config: Config, problems: Problems) -> None:
         problems.add(key, f"{key}: {reason}", fix)
     _check_role_names(config, problems)
     _check_trusted_organization(config, organization, problems)
-    if config.partition.name == "aws-cn" and problems.is_valid("main_region"):
+    if problems.is_valid("main_region") and config.partition.name == "aws-cn":
         # https://docs.amazonaws.cn/en_us/AWSCloudFormation/latest/UserGuide/stacksets-prereqs.html
         text = f"organization: stack sets of an organization do not exist in China, where {config.main_region} is"
         problems.add("organization", text, "remove it; each account needs a config of its own there")
