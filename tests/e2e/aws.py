@@ -17,12 +17,14 @@ from cfn_breakglass.analysis.template.reader import parse
 
 STACK: Final = "break-glass"
 KEY_ON_PAPER: Final = f"{STACK}-Key"
+ENDPOINT: Final = os.environ.get("AWS_ENDPOINT_URL", "")
+"""Of the local AWS. It is read once, since the environment of a drill has that of its stand-in."""
 _PATIENCE: Final = 180
 _Answer = TypeVar("_Answer")
 
 
 @cache
-def client(service: str, region: str, account: str) -> Any:
+def client(service: str, region: str, account: str, endpoint: str = ENDPOINT) -> Any:
     """A client of the local AWS, which takes twelve digits as access key for the account they name.
 
     It keeps no connection: LocalStack closes one that nobody used for 60 seconds, and a call on it just then is lost.
@@ -30,7 +32,7 @@ def client(service: str, region: str, account: str) -> Any:
     made = boto3.client(
         service,
         region_name=region,
-        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        endpoint_url=endpoint,
         aws_access_key_id=account,
         aws_secret_access_key="local",  # noqa: S106 - nobody checks it
         config=ClientConfig(retries={"total_max_attempts": 1}, read_timeout=_PATIENCE),
@@ -106,7 +108,7 @@ class Account:
         # Like the console, which puts the file in a bucket first, and keeps one for each region.
         s3.create_bucket(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key=stack, Body=template.encode())
-        return f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}/{stack}"
+        return f"{ENDPOINT}/{bucket}/{stack}"
 
     def roll_out(self, template: str) -> None:
         """Create the stack set and its instances: no parameters, no capabilities, nothing asked."""

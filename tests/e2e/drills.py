@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aws import client
+from aws import ENDPOINT, client
 from click.testing import CliRunner
 from cloudtrail_proxy import CloudTrailProxy, proxy
 from differences import as_happening
@@ -56,7 +55,7 @@ def between(caller: str, is_forwarded: Callable[[str], bool] = bool) -> Iterator
         if is_forwarded(region):
             put(event, caller)
 
-    with proxy(os.environ["AWS_ENDPOINT_URL"], record) as made:
+    with proxy(ENDPOINT, record) as made:
         yield made
 
 

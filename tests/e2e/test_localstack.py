@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from aws import client
+from aws import ENDPOINT, client
 
 LAUNCHER = [sys.executable, str(Path(__file__).with_name("localstack.py")), "end to end"]
 LOCAL = "http://127.0.0.1:1"
@@ -73,7 +73,12 @@ def answers(endpoint: str) -> bool:
     return True
 
 
-def test_no_connection_is_used_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_one_of_the_local_aws_while_a_drill_has_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert client("events", "us-east-1", "100000000008").meta.endpoint_url == ENDPOINT
+
+
+def test_no_connection_is_used_twice() -> None:
     connections: list[object] = []
 
     class Answering(BaseHTTPRequestHandler):
@@ -94,8 +99,7 @@ def test_no_connection_is_used_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        events = client.__wrapped__("events", "us-east-1", "100000000009")  # not the one that others have
+        events = client("events", "us-east-1", "100000000009", f"http://127.0.0.1:{server.server_port}")
         for _ in range(3):
             events.list_rules()
         server.shutdown()
