@@ -30,7 +30,7 @@ _QUEUE_HOST: Final = re.compile(r"(?:sqs\.[a-z0-9-]+|(?:[a-z0-9-]+\.)?queue)\.am
 # Names that no public name server answers.
 _PRIVATE_HOST: Final = re.compile(
     r".*\.(?:internal|intranet|lan|local|localdomain|localhost|home\.arpa)"
-    r"|(?:10|127)\..*|192\.168\..*|169\.254\..*|172\.(?:1[6-9]|2[0-9]|3[01])\..*"
+    r"|(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2[0-9]|3[01]))\.[0-9.]+"
 )
 
 # CloudFormation puts a secret in the place of its dynamic reference, in any property of a resource:

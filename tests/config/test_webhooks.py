@@ -69,6 +69,8 @@ TAKEN = (
     "https://internal.example.com/x",
     "https://example.com/.internal",
     "https://100.example.com/x",
+    "https://10.example.com/x",
+    "https://192.168.example.com/x",
     "https://172.32.0.1/x",
     "https://queue.example.com/111122223333/alerts",
     "https://x1.lambda-url.us-east-1.on.aws/",
