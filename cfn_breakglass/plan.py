@@ -14,9 +14,11 @@ from troposphere import GetAtt, iam, kms
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import CREATE, CUSTOMER_KEY, NONE, OFF, Config
-from cfn_breakglass.detections.catalog import Detection, detections, heartbeat, silenced_alerts
+from cfn_breakglass.detections.catalog import detections, heartbeat
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.detections.edges import ASSUME, SESSION, SIGN_IN, EdgeRule, edge_rules
 from cfn_breakglass.detections.entrances import ENTRANCE
+from cfn_breakglass.detections.monitoring_tampered import silenced_alerts
 from cfn_breakglass.detections.tampering import TAMPERING
 from cfn_breakglass.names import ACTIONS, WATCHERS, Names, RoleNames
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from troposphere import AWSObject, GetAtt, events, sqs
 
 from cfn_breakglass.builders.shared_properties import tags
-from cfn_breakglass.detections.catalog import Detection, in_one_rule
-from cfn_breakglass.detections.composition import NothingInCommonError
+from cfn_breakglass.detections.composition import NothingInCommonError, in_one_rule
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.detections.edges import EdgeRule
 from cfn_breakglass.plan import Plan
 

@@ -7,21 +7,9 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from cfn_breakglass.aws.arns import STACK_SETS_ROLE
-from cfn_breakglass.aws.handler_ownership import (
-    BUS_OWNER_CALLS,
-    CHANNEL_OWNER_CALLS,
-    CLOUDFORMATION,
-    KEY_OWNER_CALLS,
-    OVERWRITING_CALLS,
-    ROLE_OWNER_CALLS,
-    SET_OWNER_CALLS,
-    is_of_services,
-)
 from cfn_breakglass.config.message_fields import (
     ASSUMING,
     BY_A_SESSION,
@@ -31,7 +19,6 @@ from cfn_breakglass.config.message_fields import (
     FIELDS,
     OF_AN_ALARM,
     SUCCESS,
-    TEXT_FIELDS,
     WITH_MESSAGE,
     WITH_SESSION,
     WITHOUT_MFA,
@@ -41,12 +28,12 @@ from cfn_breakglass.config.message_fields import (
 )
 from cfn_breakglass.config.model import ALERT, CHAT, OFF, Config
 from cfn_breakglass.detections.backdoors import identity_pattern, resource_pattern
-from cfn_breakglass.detections.composition import Pattern, compose
+from cfn_breakglass.detections.composition import compose
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.detections.edges import (
     ALARM,
     ALARM_CHANGE,
     ASSUME,
-    FALLBACK,
     HEARTBEAT,
     OF_A_SESSION,
     ROOT,
@@ -54,96 +41,17 @@ from cfn_breakglass.detections.edges import (
     SIGN_IN,
 )
 from cfn_breakglass.detections.entrances import ENTRANCE, entrance_changes
+from cfn_breakglass.detections.monitoring_tampered import monitoring_tampered
 from cfn_breakglass.detections.passed_roles import passed_role_pattern
-from cfn_breakglass.detections.tampering import (
-    ABOUT_ORGANIZATION,
-    ABSENT,
-    API_CALL,
-    IGNORING_TAGS,
-    MANAGEMENT,
-    PRESENT,
-    TAMPERING,
-    channel_changes,
-    existing_key_id,
-    notifies_only_chats,
-    silencing_changes,
-)
-from cfn_breakglass.names import ACTIONS, Names, RoleNames, sub
+from cfn_breakglass.detections.returned_credentials import returned_credentials_pattern
+from cfn_breakglass.detections.tampering import ABSENT, PRESENT
+from cfn_breakglass.names import ACTIONS, Names, RoleNames
 
-_TAMPERED: Final = "MonitoringTampered"
 _REVOKE: Final = "revoke the active sessions of the role in IAM"
 # IAM changes no role of Identity Center, so none gets the policy that revokes its sessions:
 # https://docs.aws.amazon.com/singlesignon/latest/userguide/prereqs-revoking-user-permissions.html
 _REVOKE_PERMISSION_SET: Final = "end the active sessions of the permission set with an SCP"
-_RESTORE: Final = (
-    "Ask the caller. If it was no deployment, undo the change or deploy the templates again, and find out what else"
-    " these credentials did."
-)
-# Nobody else can put an event with such a source on a bus.
-_API_CALL: Final = {"source": [{"prefix": "aws."}], "detail-type": API_CALL}
-# What any stack does as a role of such a name is only logged. So a stack that makes one alerts.
-_NEW_STACK_SETS_ROLE: Final = ("CreateRole",)
 _SESSION_SIGN_IN: Final = ["SwitchRole", "ConsoleLogin", "GetSigninToken"]
-# Tokens and credentials of STS: of a role, of a federated user, for another cloud, for another partition.
-_STS_CREDENTIALS: Final = (
-    {"prefix": "Assume"},
-    *("GetFederationToken", "GetWebIdentityToken", "GetDelegatedAccessToken"),
-)
-# And those of other services: keys of clusters, tables, buckets and queues, and tokens for what runs with a role.
-_SERVICE_CREDENTIALS: Final = (
-    *({"wildcard": "Get*Credentials*"}, {"wildcard": "Get*AccessToken"}, {"wildcard": "Create*TokenWith*"}),
-    *({"suffix": "AuthToken"}, {"prefix": "GetOpenIdToken"}, {"wildcard": "Get*DataAccess"}, "CreateBearerToken"),
-    *({"suffix": "LoginToken"}, "CreateCliToken", "CreateAccessToken", "GetComputeAccess", "GetSessionEndpoint"),
-    *({"prefix": "GetInstanceAccess"}, "GetPasswordData", "DownloadDefaultKeyPair", "CreatePresignedNotebookUrl"),
-    # A desktop with a role, and the key of a certificate, for which IAM Roles Anywhere gives credentials of a role.
-    *({"suffix": "StreamingURL"}, {"suffix": "PresignedURL"}, "ExportCertificate"),
-    # Step Functions makes any one call with a role that it is handed, and AWS says that this only reads.
-    # https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
-    "TestState",
-)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Detection:
-    """One thing to detect; ``id`` is its name everywhere.
-
-    ``summary``, ``severity`` and ``next_step`` tell whoever is woken what happened, how bad it is and what to do now.
-    ``family`` is that of the edge rules that forward its events, and ``kind`` the pattern that tells them from the
-    other events of the same bus. ``outcome`` tells apart the rules of one detection. ``fields`` are the message fields
-    whose meaning differs from the usual one. Where the rules of one detection go different ways, ``notifies`` is
-    whether this one may notify subscribers, and ``is_logged`` whether it may log.
-    """
-
-    id: str
-    summary: str
-    family: str
-    kind: dict[str, Any]
-    severity: str = ""
-    next_step: str = ""
-    outcome: str = ""
-    notifies: bool = True
-    is_logged: bool = True
-    fields: Mapping[str, Field] = field(default_factory=dict)
-
-    @property
-    def logical_id(self) -> str:
-        return self.id + self.outcome
-
-    @property
-    def rule_id(self) -> str:
-        return f"{self.id}.{self.outcome}" if self.outcome else self.id
-
-    def field(self, name: str) -> Field:
-        """The message field ``name`` as this detection fills it."""
-        of_every_event = {
-            "detection": self.id,
-            "severity": self.severity,
-            "meaning": f"{self.summary}.",
-            "nextStep": self.next_step,
-        }
-        if name in of_every_event:
-            return Field("", constant=of_every_event[name])
-        return self.fields.get(name) or FIELDS.get(name) or TEXT_FIELDS[name]
 
 
 def detections(config: Config, names: Names) -> list[Detection]:
@@ -157,7 +65,7 @@ def detections(config: Config, names: Names) -> list[Detection]:
         *_role_actions(config),
         *_backdoor_created(config, names),
         *_entrance_changed(config, names),
-        *_monitoring_tampered(config),
+        *monitoring_tampered(config),
         _user_sign_in(),
         *_root_used(),
         _delivery_failing(),
@@ -175,36 +83,6 @@ def _on_its_bus(detection: Detection) -> Detection:
     if detection.family != SESSION:
         return detection
     return replace(detection, kind=compose({"detail": {"userIdentity": OF_A_SESSION}}, detection.kind))
-
-
-def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
-    """The pattern of a rule that has to say whose an event is and what it is.
-
-    It leaves out calls by name that no event of its sources can be.
-    """
-    composed = compose(edge, kind)
-    detail = composed.get("detail", {})
-    if "$or" not in detail:
-        return composed
-    alternatives = [_of_services(alternative, composed["source"]) for alternative in detail["$or"]]
-    possible = [alternative for alternative in alternatives if alternative]
-    shared = {name: value for name, value in detail.items() if name != "$or"}
-    either = {**shared, "$or": possible} if len(possible) > 1 else compose(shared, possible[0])
-    return {**composed, "detail": either}
-
-
-def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
-    """The alternative with only those of its calls, if it lists any, that are calls of one of these services.
-
-    Nothing if no event of these services can be one.
-    """
-    if alternative.get("eventSource") == [CLOUDFORMATION] and "aws.cloudformation" not in sources:
-        return {}
-    calls = alternative.get("eventName")
-    if not isinstance(calls, list) or not all(isinstance(name, str) for name in (*calls, *sources)):
-        return alternative
-    possible = [call for call in calls if is_of_services(call, sources)]
-    return {**alternative, "eventName": possible} if possible else {}
 
 
 def heartbeat(names: Names) -> Detection:
@@ -294,33 +172,9 @@ def _role_chained(role: RoleNames) -> Detection:
             " does not show what these credentials do; CloudTrail does."
         ),
         family=SESSION,
-        kind={
-            "source": [{"prefix": "aws."}],
-            "detail": {
-                **_not_of_itself(role),
-                "errorCode": ABSENT,
-                "$or": [
-                    {"eventName": list(_STS_CREDENTIALS)},
-                    # A service that reads tables for a caller gets credentials of its own.
-                    {"eventName": list(_SERVICE_CREDENTIALS), "userIdentity": {"invokedBy": ABSENT}},
-                ],
-            },
-        },
+        kind=returned_credentials_pattern(role),
         fields=BY_A_SESSION | SUCCESS,
     )
-
-
-def _not_of_itself(role: RoleNames) -> dict[str, Any]:
-    """Without a session that assumes its own role again: that is RoleAssumed.
-
-    Where many accounts have a role of that name, nothing here tells it from the role of another account, and of an
-    account that is nobody's here: then such a session is both.
-    """
-    if role.in_any_account:
-        return {}
-    # Only AssumeRole answers with a role.
-    itself = {"wildcard": sub(f"*:${{AWS::AccountId}}:assumed-role/{role.name}{'' if role.name_is_prefix else '/'}*")}
-    return {"responseElements": {"assumedRoleUser": {"arn": [{"anything-but": itself}, *ABSENT]}}}
 
 
 def _role_passed() -> Detection:
@@ -418,110 +272,6 @@ def _entrance_changed(config: Config, names: Names) -> list[Detection]:
         )
         for index, kind in enumerate(entrance_changes(config, names), start=1)
     ]
-
-
-def _monitoring_tampered(config: Config) -> list[Detection]:
-    """A rule for what was done and one for what was tried, because only the rule knows the result; and one for the log.
-
-    What CloudFormation does for a stack is only logged: the call that created, changed or deleted the stack alerts.
-    """
-    of_organization = (*_NEW_STACK_SETS_ROLE, *ABOUT_ORGANIZATION) if config.organization else ()
-    return [
-        Detection(
-            id=_TAMPERED,
-            summary="Somebody changed or removed a part of the break-glass monitoring or the role",
-            severity="CRITICAL",
-            next_step=_RESTORE,
-            family=TAMPERING,
-            kind=_tampered(config, of_organization),
-            is_logged=False,
-            fields=SUCCESS,
-        ),
-        Detection(
-            id=_TAMPERED,
-            outcome="Failed",
-            summary="Somebody tried to change a part of the break-glass monitoring or the role, and was denied",
-            severity="HIGH",
-            next_step="Ask the caller. If nobody knows why, find out what else was done with these credentials.",
-            family=TAMPERING,
-            kind={**_API_CALL, "detail": {**MANAGEMENT, "errorCode": PRESENT, "eventName": IGNORING_TAGS}},
-            is_logged=False,
-            fields=FAILURE,
-        ),
-        Detection(
-            id=_TAMPERED,
-            outcome="Log",
-            summary="Every change, deployments too",
-            family=TAMPERING,
-            kind={**_API_CALL, "detail": {**MANAGEMENT, "eventName": IGNORING_TAGS}},
-            notifies=False,
-        ),
-    ]
-
-
-def _tampered(config: Config, more: Iterable[str] = ()) -> dict[str, Any]:
-    """What alerts of these changes; ``more`` are calls that alert whatever makes them for a stack."""
-    by_others = {"sourceIPAddress": [_not_cloudformation(config)], "eventName": IGNORING_TAGS}
-    # By these a stack of another name could change a part of ours, as could the one that owns what exists already.
-    overwriting = {
-        *OVERWRITING_CALLS,
-        *(BUS_OWNER_CALLS if config.event_bus.existing else ()),
-        *(CHANNEL_OWNER_CALLS if config.alerts.chats else ()),
-        *(KEY_OWNER_CALLS if existing_key_id(config) else ()),
-        *(ROLE_OWNER_CALLS if config.role.existing or config.event_bus.forwarder_role else ()),
-        *(SET_OWNER_CALLS if config.forwards and not config.rolls_out else ()),
-        *more,
-    }
-    # What CloudFormation itself does to our main stack, it does for a stack or a stack set that took it in. Without
-    # other regions there is no other stack.
-    of_main_stack: dict[str, Any] = {"eventSource": [CLOUDFORMATION]}
-    if config.forwards:
-        of_main_stack["requestParameters"] = {"stackName": [config.name, {"wildcard": f"*stack/{config.name}/*"}]}
-    by_whom = [by_others, {"eventName": sorted(overwriting), **_not_by_stack_sets(config)}, of_main_stack]
-    return {**_API_CALL, "detail": {**MANAGEMENT, "errorCode": ABSENT, "$or": by_whom}}
-
-
-def _not_cloudformation(config: Config) -> dict[str, Any]:
-    """In an organization, its stack sets have an address of their own, which ends like that of CloudFormation."""
-    return {"anything-but": {"suffix": CLOUDFORMATION} if config.organization else [CLOUDFORMATION]}
-
-
-def _not_by_stack_sets(config: Config) -> dict[str, Any]:
-    """In an organization, without what stack sets do in each of its accounts.
-
-    Only the management account and its delegated administrators can make these act. A change of the role by which they
-    do alerts.
-    """
-    if not config.organization:
-        return {}
-    others = [{"anything-but": {"prefix": STACK_SETS_ROLE}}, *ABSENT]
-    # A user can have such a name too, and issue a session to a federated user.
-    issuer = {"$or": [{"userName": others}, {"type": [{"anything-but": ["Role"]}]}]}
-    return {"userIdentity": {"sessionContext": {"sessionIssuer": issuer}}}
-
-
-def silenced_alerts(config: Config, names: Names, key_id: str | None = None) -> tuple[Detection, ...]:
-    """The calls of MonitoringTampered that can silence their own alert, as rules for the main region's default bus.
-
-    Another rule is for chat channels, where nobody else is notified: both would be too long for one. ``key_id`` is the
-    logical ID of the key in the template of the main region.
-    """
-    patterns = {FALLBACK: silencing_changes(config, names, key_id)}
-    if notifies_only_chats(config):
-        patterns[f"{FALLBACK}Chat"] = channel_changes(config, names)
-    return tuple(
-        Detection(
-            id=_TAMPERED,
-            outcome=outcome,
-            summary="Somebody changed what alerts pass through, so later ones may not arrive",
-            severity="CRITICAL",
-            next_step=_RESTORE,
-            family=FALLBACK,
-            kind=in_one_rule(pattern, _tampered(config)),
-            fields=SUCCESS,
-        )
-        for outcome, pattern in patterns.items()
-    )
 
 
 def _user_sign_in() -> Detection:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from cfn_breakglass.aws.arns import parse_arn
 from cfn_breakglass.config.model import Config
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.detections.edges import ASSUME
 from cfn_breakglass.errors import BreakglassError, UnknownRoleError
 from cfn_breakglass.names import part_arn, resolve_pseudo_parameters

@@ -9,8 +9,7 @@ from hypothesis import assume, given, strategies as st
 
 from cfn_breakglass.analysis.eventbridge.pattern import compile_pattern
 from cfn_breakglass.config.loader import config_of
-from cfn_breakglass.detections.catalog import in_one_rule
-from cfn_breakglass.detections.composition import CompositionError, compose
+from cfn_breakglass.detections.composition import CompositionError, compose, in_one_rule
 from cfn_breakglass.errors import PatternError
 from cfn_breakglass.generation.generate import template_files
 

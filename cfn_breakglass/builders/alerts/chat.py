@@ -19,7 +19,7 @@ from cfn_breakglass.builders.alerts.chat_message import chat_message
 from cfn_breakglass.builders.iam_policy import Conditions, allow, policy, service
 from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.shared_properties import helper_role_boundary, tags
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.names import managed_policy_arn, sub
 from cfn_breakglass.plan import Plan
 

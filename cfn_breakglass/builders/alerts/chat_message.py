@@ -17,7 +17,7 @@ from troposphere import events
 
 from cfn_breakglass.builders.alerts.messages import fields_of, json_text
 from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, Field
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.detections.edges import ALARM, ASSUME, SESSION
 from cfn_breakglass.plan import Plan
 

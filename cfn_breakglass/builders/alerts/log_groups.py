@@ -16,7 +16,7 @@ from cfn_breakglass.builders.iam_policy import EVENTS, allow, policy, service
 from cfn_breakglass.builders.rules import Sink
 from cfn_breakglass.builders.scanner_suppressions import NO_KEY, accepted
 from cfn_breakglass.builders.shared_properties import tags
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.names import log_group_arn, sub
 from cfn_breakglass.plan import Plan
 

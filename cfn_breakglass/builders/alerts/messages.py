@@ -16,7 +16,7 @@ from troposphere import FindInMap, Join, Sub, events
 from cfn_breakglass.builders.template import DOLLAR_BRACE
 from cfn_breakglass.config.message_fields import FIELDS, PLACEHOLDER, TEXT, TEXT_FIELDS, Field
 from cfn_breakglass.config.model import EVENT, JSON, TEXT as TEXT_FORMAT
-from cfn_breakglass.detections.catalog import Detection
+from cfn_breakglass.detections.detection import Detection
 from cfn_breakglass.names import RoleNames, sub
 from cfn_breakglass.plan import Plan
 
