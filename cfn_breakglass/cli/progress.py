@@ -75,6 +75,6 @@ def progress_over(paths: Iterable[str]) -> Progress:
         return Progress()
     from rich.console import Console
 
-    from cfn_breakglass.analysis.replay.sources import find_sources
+    from cfn_breakglass.analysis.history.sources import find_sources
 
     return Bar(sum(source.size for source in find_sources(paths)), Console(stderr=True))

@@ -118,9 +118,9 @@ def _read(
     account: str,
     jobs: int,
 ) -> UseReport:
+    from cfn_breakglass.analysis.history.sources import SourceError, Unread, find_sources
     from cfn_breakglass.analysis.replay.report import Notes
     from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions, Summary
-    from cfn_breakglass.analysis.replay.sources import SourceError, Unread, find_sources
     from cfn_breakglass.analysis.replay.workers import replay_sources
     from cfn_breakglass.analysis.sessions.session_log import SessionLog
     from cfn_breakglass.analysis.sessions.session_replay import SessionReplay

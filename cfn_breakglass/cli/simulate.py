@@ -70,9 +70,9 @@ def simulate(ctx: click.Context, /, *, paths: tuple[str, ...], as_json: bool, jo
     themselves or as CloudTrail, CloudWatch Logs, Athena, SNS, SQS, Firehose, Splunk or Elasticsearch give them, and may
     be packed as gzip, zstd, zip or tar.
     """
+    from cfn_breakglass.analysis.history.sources import SourceError, find_sources
     from cfn_breakglass.analysis.replay.replay import Replay
     from cfn_breakglass.analysis.replay.results import ReplayOptions
-    from cfn_breakglass.analysis.replay.sources import SourceError, find_sources
     from cfn_breakglass.analysis.replay.workers import replay_sources
     from cfn_breakglass.cli.progress import progress_over
 

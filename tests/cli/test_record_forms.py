@@ -30,8 +30,8 @@ from paths import ROOT
 from report_cases import run_report, write_templates
 from samples import ACCOUNT, SAMPLES, SETTINGS, templates
 
-from cfn_breakglass.analysis.replay.query_rows import REQUIRED_COLUMNS
-from cfn_breakglass.analysis.replay.unwrapping import records_in
+from cfn_breakglass.analysis.history.query_rows import REQUIRED_COLUMNS
+from cfn_breakglass.analysis.history.unwrapping import records_in
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.config.model import DETECTIONS
 

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from rich.console import Console
 from samples import ACCOUNT, LOGGED, RAISES, SAMPLES, SETTINGS, SILENT, SUBSCRIBERS, is_of_the_key, templates, title
 
+from cfn_breakglass.analysis.history.sources import Unread, find_sources
 from cfn_breakglass.analysis.replay.replay import Replay
 from cfn_breakglass.analysis.replay.results import ReplayOptions
-from cfn_breakglass.analysis.replay.sources import Unread, find_sources
 from cfn_breakglass.cli.app import cli
 from cfn_breakglass.cli.progress import Bar
 from cfn_breakglass.config.model import DETECTIONS

@@ -13,8 +13,8 @@ from typing import Any
 from organization_samples import organization_files
 from report_cases import write_templates
 
+from cfn_breakglass.analysis.history.sources import Source, Unread
 from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions, Summary
-from cfn_breakglass.analysis.replay.sources import Source, Unread
 from cfn_breakglass.analysis.sessions.report import Session, UseReport
 from cfn_breakglass.analysis.sessions.session_log import SessionLog
 from cfn_breakglass.analysis.sessions.session_replay import SessionReplay

@@ -14,8 +14,8 @@ from typing import Any
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
+from cfn_breakglass.analysis.history.prefilter import ANY_ACCOUNT, RecordFilter
 from cfn_breakglass.analysis.iam.principals import is_account, not_an_account
-from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT, RecordFilter
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import AccountStacks, Delivery, DetectionPath, Simulator, deploy
 from cfn_breakglass.analysis.template.reader import FailedAssertionError

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from cfn_breakglass.analysis.history.sources import Unread
 from cfn_breakglass.analysis.replay.results import OUTCOMES, RecordResult, ReplayResult, Summary, outcome_of
-from cfn_breakglass.analysis.replay.sources import Unread
 
 
 class JsonFormat:

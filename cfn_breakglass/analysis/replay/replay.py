@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Generic, NamedTuple, TypeVar
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, actor_name, event_from_record
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS, describe_decode_error
+from cfn_breakglass.analysis.history.prefilter import PartialDecoder, RecordFilter
+from cfn_breakglass.analysis.history.records import Batch, Lines, line_batches, read_parts
+from cfn_breakglass.analysis.history.sources import Source, SourceError, Unread, open_source
+from cfn_breakglass.analysis.history.unwrapping import records_in
 from cfn_breakglass.analysis.replay.accounts import Accounts, Deployment, UnknownAccountError
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error
 from cfn_breakglass.analysis.replay.explain import Explanation, explain_path, explain_unwatched, uncovered_reason
-from cfn_breakglass.analysis.replay.prefilter import PartialDecoder, RecordFilter
-from cfn_breakglass.analysis.replay.records import Batch, Lines, line_batches, read_parts
 from cfn_breakglass.analysis.replay.results import RecordCounts, RecordResult, ReplayOptions
-from cfn_breakglass.analysis.replay.sources import Source, SourceError, Unread, open_source
-from cfn_breakglass.analysis.replay.unwrapping import records_in
 from cfn_breakglass.analysis.simulator.simulator import Delivery
 from cfn_breakglass.analysis.template.template_files import template_set
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
+from cfn_breakglass.analysis.history.sources import Unread
 from cfn_breakglass.analysis.replay.results import ReplayResult, Summary
-from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.text_layout import count_of, terminal_safe
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cfn_breakglass.analysis.history.sources import Unread
 from cfn_breakglass.analysis.replay.explain import Explanation
-from cfn_breakglass.analysis.replay.sources import Unread
 from cfn_breakglass.analysis.simulator.simulator import Delivery
 
 _ALERTING = ("topic", "queue")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cfn_breakglass.analysis.replay.records import Lines, split_lines
+from cfn_breakglass.analysis.history.records import Lines, split_lines
+from cfn_breakglass.analysis.history.sources import Source, Unread
 from cfn_breakglass.analysis.replay.replay import RecordReplay, Result, SourcePart
 from cfn_breakglass.analysis.replay.results import RecordCounts, ReplayOptions
-from cfn_breakglass.analysis.replay.sources import Source, Unread
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

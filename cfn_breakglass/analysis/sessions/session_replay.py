@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern
 from cfn_breakglass.analysis.eventbridge.stack_rules import Rule
+from cfn_breakglass.analysis.history.prefilter import RecordFilter
 from cfn_breakglass.analysis.replay.accounts import Deployment
-from cfn_breakglass.analysis.replay.prefilter import RecordFilter
 from cfn_breakglass.analysis.replay.replay import RecordReplay
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.sessions.facts import (

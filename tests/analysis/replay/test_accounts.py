@@ -14,8 +14,8 @@ from organization_samples import HUB, account_of_organization, organization_temp
 from samples import ACCOUNT, RAISES, SAMPLES, SETTINGS, cases_of, record_of, templates, text_of, title
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import event_from_record
+from cfn_breakglass.analysis.history.prefilter import ANY_ACCOUNT
 from cfn_breakglass.analysis.replay.accounts import Accounts
-from cfn_breakglass.analysis.replay.prefilter import ANY_ACCOUNT
 from cfn_breakglass.analysis.replay.results import ReplayOptions
 from cfn_breakglass.analysis.simulator.simulator import Simulator
 from cfn_breakglass.config.model import DETECTIONS

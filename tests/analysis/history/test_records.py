@@ -17,11 +17,11 @@ from samples import ACCOUNT, SAMPLES, SETTINGS, SILENT, account, cases_of, recor
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import RecordError, event_from_record
 from cfn_breakglass.analysis.eventbridge.pattern import Pattern, compile_pattern
+from cfn_breakglass.analysis.history.prefilter import ABSENT, ANY_ACCOUNT, PartialDecoder, RecordFilter, attribute_name
+from cfn_breakglass.analysis.history.records import Batch, read_parts
+from cfn_breakglass.analysis.history.sources import Unread
+from cfn_breakglass.analysis.history.unpacking import SourceStream
 from cfn_breakglass.analysis.replay.accounts import Deployment
-from cfn_breakglass.analysis.replay.prefilter import ABSENT, ANY_ACCOUNT, PartialDecoder, RecordFilter, attribute_name
-from cfn_breakglass.analysis.replay.records import Batch, read_parts
-from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.replay.unpacking import SourceStream
 from cfn_breakglass.config.model import DETECTIONS
 
 SIMULATOR = account(json.dumps(SETTINGS))

@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import IO, Any, NamedTuple
 
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json, describe_decode_error
-from cfn_breakglass.analysis.replay.large_documents import ARRAY_START, document_pieces
-from cfn_breakglass.analysis.replay.prefilter import PartialDecoder
-from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.replay.text_forms import Values, read_text
-from cfn_breakglass.analysis.replay.unpacking import SourceStream
-from cfn_breakglass.analysis.replay.unwrapping import records_in
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS, decode_json, describe_decode_error
+from cfn_breakglass.analysis.history.large_documents import ARRAY_START, document_pieces
+from cfn_breakglass.analysis.history.prefilter import PartialDecoder
+from cfn_breakglass.analysis.history.sources import Unread
+from cfn_breakglass.analysis.history.text_forms import Values, read_text
+from cfn_breakglass.analysis.history.unpacking import SourceStream
+from cfn_breakglass.analysis.history.unwrapping import records_in
 
 # How many bytes of lines, and of a document, are in memory at a time. CloudTrail's own files are smaller than a piece.
 _LINES_SIZE = 1 << 16

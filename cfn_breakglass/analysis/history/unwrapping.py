@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import NO_RECORDS, is_event, is_record
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json
-from cfn_breakglass.analysis.replay.query_rows import is_row, record_of_row, rows_of_answer
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS, decode_json
+from cfn_breakglass.analysis.history.query_rows import is_row, record_of_row, rows_of_answer
 
 _EMPTY_ANSWERS: tuple[Any, ...] = ({"Records": []}, {"Events": []})
 # How gzip, and an object of JSON, begin in Base64.

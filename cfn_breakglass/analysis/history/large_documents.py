@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS
-from cfn_breakglass.analysis.replay.unpacking import Readable
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS
+from cfn_breakglass.analysis.history.unpacking import Readable
 
 ARRAY_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:(\{)\s*"Records"\s*:\s*)?\[')
 """How a log file or an array begins; group 1 is there if it is a log file."""

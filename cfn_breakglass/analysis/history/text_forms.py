@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, describe_decode_error
-from cfn_breakglass.analysis.replay.query_rows import REQUIRED_COLUMNS
-from cfn_breakglass.analysis.replay.sources import Unread
-from cfn_breakglass.analysis.replay.unpacking import Readable, as_stream, blocks_of
-from cfn_breakglass.analysis.replay.unwrapping import records_in
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS, describe_decode_error
+from cfn_breakglass.analysis.history.query_rows import REQUIRED_COLUMNS
+from cfn_breakglass.analysis.history.sources import Unread
+from cfn_breakglass.analysis.history.unpacking import Readable, as_stream, blocks_of
+from cfn_breakglass.analysis.history.unwrapping import records_in
 
 _BINARY_FORMS = {
     b"PAR1": "this is Parquet; UNLOAD of Athena writes JSON with format = 'JSON'",

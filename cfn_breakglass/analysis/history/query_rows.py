@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cfn_breakglass.analysis.eventbridge.cloudtrail_event import OBJECT_FIELDS
-from cfn_breakglass.analysis.replay.decoding import DECODE_ERRORS, decode_json
+from cfn_breakglass.analysis.history.decoding import DECODE_ERRORS, decode_json
 
 REQUIRED_COLUMNS = (
     *("eventname", "eventsource", "awsregion", "recipientaccountid", "errorcode"),

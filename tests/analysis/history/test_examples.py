@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from cfn_breakglass.analysis.replay import large_documents, prefilter
+from cfn_breakglass.analysis.history import large_documents, prefilter
 
 
 @pytest.mark.parametrize("module", [large_documents, prefilter], ids=lambda module: module.__name__)

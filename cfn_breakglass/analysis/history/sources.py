@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from cfn_breakglass.analysis.replay.unpacking import (
+from cfn_breakglass.analysis.history.unpacking import (
     SourceStream,
     as_stream,
     blocks_of,
