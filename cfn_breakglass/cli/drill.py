@@ -206,10 +206,10 @@ class _Ticker:
             self._write(f"{_place(answer)}: {answer.code}: {answer.message}")
 
     def looked(self, sightings: Sequence[Sighting]) -> None:
-        from cfn_breakglass.text_layout import count_of
+        from cfn_breakglass.drill.watching import describe_delay
 
         for sighting in sightings:
-            self._write(f"{_place(sighting.answer)}: seen after {count_of(round(sighting.seconds), 'second')}")
+            self._write(f"{_place(sighting.answer)}: seen after {describe_delay(sighting.seconds)}")
         self._count += len(sightings)
         self._progress.advance(len(sightings), self._count)
 

@@ -16,8 +16,8 @@ from cfn_breakglass.documents.texts import code
 from cfn_breakglass.drill.drill_plan import DENIED
 from cfn_breakglass.drill.observations import PROBLEM, UNKNOWN
 from cfn_breakglass.drill.receipt import SEEN, Receipt, RequestResult
+from cfn_breakglass.drill.watching import describe_delay
 from cfn_breakglass.errors import OutputError
-from cfn_breakglass.text_layout import count_of
 
 _COLUMNS: Final = {
     "Account": 10,
@@ -167,5 +167,5 @@ def summary(receipt: Receipt) -> str:
     requests, plan = receipt.requests, receipt.plan
     seen = [request for request in requests if request.result == SEEN]
     calls = "denied calls" if plan.expected == DENIED else "calls"
-    time = f", the slowest after {count_of(round(receipt.slowest), 'second')}" if seen else ""
+    time = f", the slowest after {describe_delay(receipt.slowest)}" if seen else ""
     return f"{len(seen)} of {len(requests)} {calls} were seen in the log{time}."

@@ -18,6 +18,7 @@ from cfn_breakglass.drill.aws import Aws, CallFailedError
 from cfn_breakglass.drill.calls import FILTER_LOG_EVENTS
 from cfn_breakglass.drill.drill_plan import DETECTION_OF, DrillPlan
 from cfn_breakglass.drill.sending import Answer
+from cfn_breakglass.text_layout import count_of
 
 _PERIOD_SECONDS: Final = 5.0
 """Between two looks at the log. CloudWatch Logs takes several calls a second, in every region."""
@@ -30,6 +31,11 @@ class Sighting(NamedTuple):
 
     answer: Answer
     seconds: float
+
+
+def describe_delay(seconds: float) -> str:
+    """How long it took until a request was seen, in whole seconds and at least one."""
+    return count_of(max(round(seconds), 1), "second")
 
 
 def is_expected(plan: DrillPlan, answer: Answer) -> bool:

@@ -17,7 +17,7 @@ from cfn_breakglass.config.loader import config_of
 from cfn_breakglass.drill.aws import Aws, CallFailedError
 from cfn_breakglass.drill.drill_plan import ALLOWED, DENIED, ERROR, DrillPlan, DrillTarget, make_drill_plan
 from cfn_breakglass.drill.sending import Answer
-from cfn_breakglass.drill.watching import is_expected, sightings
+from cfn_breakglass.drill.watching import describe_delay, is_expected, sightings
 from cfn_breakglass.plan import make_plan
 
 SENT = datetime.now(UTC)
@@ -143,3 +143,10 @@ def test_what_comes_late_is_waited_for() -> None:
 )
 def test_only_what_the_log_would_hold_is_looked_for(made: Answer, *, is_looked_for: bool) -> None:
     assert is_expected(plan(detections={"RoleDenied": "off"}), made) is is_looked_for
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "1 second"), (0.4, "1 second"), (1.4, "1 second"), (41.6, "42 seconds")]
+)
+def test_no_request_is_seen_after_no_seconds(seconds: float, text: str) -> None:
+    assert describe_delay(seconds) == text
