@@ -239,17 +239,17 @@ class Names(NamedTuple):
 
     @property
     def stack_set_arns(self) -> list[str]:
-        """The ARNs of ``stack_sets`` and of their targets, as wildcards.
+        """The ARNs of ``stack_sets``, as wildcards."""
+        return self._of_stack_sets("stackset", self.main_region)
 
-        Those of an organization are in the management account.
-        """
-        account = "*" if self.hub else "${AWS::AccountId}"
-        regions = {"stackset": self.main_region, "stackset-target": "*"}
-        return [
-            _arn("cloudformation", f"{kind}/{name}:*", region, account)
-            for name in self.stack_sets
-            for kind, region in regions.items()
-        ]
+    @property
+    def stack_set_target_arns(self) -> list[str]:
+        """The ARNs of the targets of ``stack_sets``, as wildcards."""
+        return self._of_stack_sets("stackset-target", "*")
+
+    def _of_stack_sets(self, kind: str, region: str) -> list[str]:
+        account = "*" if self.hub else "${AWS::AccountId}"  # those of an organization are in the management account
+        return [_arn("cloudformation", f"{kind}/{name}:*", region, account) for name in self.stack_sets]
 
     @property
     def alarms(self) -> str:

@@ -27,6 +27,7 @@ _IAM: Final = rf"{_ARN}:iam::[0-9]{{12}}"
 _POLICY: Final = rf"{_ARN}:iam::(?:[0-9]{{12}}|aws):policy/{_PATH}{_CHAR}{{1,128}}"
 _ROLE_ARN: Final = rf"{_IAM}:role/{_PATH}{_CHAR}{{1,64}}"
 _IDENTITY_CENTER_PREFIX: Final = "AWSReservedSSO_"
+_WITHOUT_PATH: Final = f":role/{_IDENTITY_CENTER_PREFIX}"
 _RESERVED_PATHS: Final = ("/aws-reserved/", "/aws-service-role/")
 _REGION_EXAMPLE: Final = "write a region such as eu-west-1"
 
@@ -113,19 +114,19 @@ def _check_oidc_provider(text: str) -> Fault | None:
     return None
 
 
-def _check_path(text: str) -> Fault | None:
-    """Whether it is a role of Identity Center without its path, and so the ARN of nobody."""
-    before, prefix, name = text.partition(f":role/{_IDENTITY_CENTER_PREFIX}")
-    if not prefix:
-        return None
+def _without_path(text: str, fix: str) -> Fault:
+    return Fault(f"is {text!r} without the path that Identity Center gives to this role", fix)
+
+
+def _check_exempt(text: str) -> Fault | None:
+    before, without_path, name = text.partition(_WITHOUT_PATH)
     arn = f"{before}:role/aws-reserved/sso.amazonaws.com/*{_IDENTITY_CENTER_PREFIX}{name}"
-    return Fault(f"is {text!r} without the path that Identity Center gives to this role", f"write {arn}")
+    return _without_path(text, f"write {arn}") if without_path else None
 
 
 def _check_principal(text: str) -> Fault | None:
-    fault = _check_path(text)
     fix = "write the name of its permission set in role.trust.permission_sets instead"
-    return fault and fault._replace(fix=fix)
+    return _without_path(text, fix) if _WITHOUT_PATH in text else None
 
 
 def _check_existing_role(text: str) -> Fault | None:
@@ -133,10 +134,7 @@ def _check_existing_role(text: str) -> Fault | None:
         fix = "write a role that people can assume"
         return Fault(f"is {text!r}, a service-linked role, which only its service can assume", fix)
     if text.rpartition("/")[2].startswith(_IDENTITY_CENTER_PREFIX) and "aws-reserved/" not in text:
-        return Fault(
-            f"is {text!r} without the path that Identity Center gives to this role",
-            "write the name of its permission set in role.permission_set instead",
-        )
+        return _without_path(text, "write the name of its permission set in role.permission_set instead")
     return None
 
 
@@ -468,7 +466,7 @@ EXEMPT: Final = String(
     "the ARN of a role or user",
     rf"{_ARN}:iam::(?:[0-9]{{12}}|\*):(?:user|role)/[A-Za-z0-9_+=,.@*/-]+",
     'write one such as "arn:aws:iam::*:role/Deployer", with or without *',
-    check=_check_path,
+    check=_check_exempt,
 )
 BUS_NAME: Final = String(
     "the name of an event bus",

@@ -66,6 +66,36 @@ def compose(edge: Pattern, kind: Pattern) -> dict[str, Any]:
     return composed
 
 
+def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
+    """The pattern of a rule that has to say whose an event is and what it is.
+
+    It leaves out calls by name that no event of its sources can be.
+    """
+    composed = compose(edge, kind)
+    detail = composed.get("detail", {})
+    if "$or" not in detail:
+        return composed
+    alternatives = [_of_services(alternative, composed["source"]) for alternative in detail["$or"]]
+    possible = [alternative for alternative in alternatives if alternative]
+    shared = {name: value for name, value in detail.items() if name != "$or"}
+    either = {**shared, "$or": possible} if len(possible) > 1 else compose(shared, possible[0])
+    return {**composed, "detail": either}
+
+
+def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
+    """The alternative with only those of its calls, if it lists any, that are calls of one of these services.
+
+    Nothing if no event of these services can be one.
+    """
+    if alternative.get("eventSource") == [CLOUDFORMATION] and "aws.cloudformation" not in sources:
+        return {}
+    calls = alternative.get("eventName")
+    if not isinstance(calls, list) or not all(isinstance(name, str) for name in (*calls, *sources)):
+        return alternative
+    possible = [call for call in calls if is_of_services(call, sources)]
+    return {**alternative, "eventName": possible} if possible else {}
+
+
 def patterns_that_fit(
     items: Iterable[Item], pattern_of: Callable[[list[Item]], dict[str, Any]], room: int
 ) -> list[dict[str, Any]]:
@@ -207,33 +237,3 @@ def _same(first: Any, second: Any) -> bool:
 
 def _text(value: Any) -> str:
     return json.dumps(encode_to_dict(value), separators=(",", ":"))
-
-
-def in_one_rule(edge: Pattern, kind: Pattern) -> dict[str, Any]:
-    """The pattern of a rule that has to say whose an event is and what it is.
-
-    It leaves out calls by name that no event of its sources can be.
-    """
-    composed = compose(edge, kind)
-    detail = composed.get("detail", {})
-    if "$or" not in detail:
-        return composed
-    alternatives = [_of_services(alternative, composed["source"]) for alternative in detail["$or"]]
-    possible = [alternative for alternative in alternatives if alternative]
-    shared = {name: value for name, value in detail.items() if name != "$or"}
-    either = {**shared, "$or": possible} if len(possible) > 1 else compose(shared, possible[0])
-    return {**composed, "detail": either}
-
-
-def _of_services(alternative: Pattern, sources: list[Any]) -> Pattern:
-    """The alternative with only those of its calls, if it lists any, that are calls of one of these services.
-
-    Nothing if no event of these services can be one.
-    """
-    if alternative.get("eventSource") == [CLOUDFORMATION] and "aws.cloudformation" not in sources:
-        return {}
-    calls = alternative.get("eventName")
-    if not isinstance(calls, list) or not all(isinstance(name, str) for name in (*calls, *sources)):
-        return alternative
-    possible = [call for call in calls if is_of_services(call, sources)]
-    return {**alternative, "eventName": possible} if possible else {}

@@ -28,8 +28,8 @@ _PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
 _CALLS: Final = (
     # Lambda: UpdateFunctionCode and UpdateFunctionConfiguration, with the version of the API behind them.
     {"prefix": "UpdateFunctionCo"},
-    # Systems Manager. The wildcard takes automations, change requests and pipelines. Without
-    # its n, it would take each query of Athena as well, which runs with the session's own rights.
+    # Systems Manager. The wildcard takes automations, change requests and pipelines. Without its n, it would take each
+    # query of Athena as well, which runs with the session's own rights.
     *("SendCommand", "StartSession", {"wildcard": "Start*n*Execution"}, {"suffix": "ateAssociation"}, "UpdateDocument"),
     # Containers and batch jobs. RegisterTask is of ECS and of maintenance windows.
     *({"prefix": "RegisterTask"}, "ExecuteCommand", "RunTask", "StartTask", "RegisterJobDefinition", "SubmitJob"),

@@ -157,12 +157,7 @@ def _end_of_topic(config: Config, names: Names) -> str:
 
 
 def channel_changes(config: Config, names: Names) -> _Fields:
-    """Every writing call, by anybody, about our chat channels, or about the workspaces and teams that they are in."""
-    return _own(_CHAT_SERVICES, _of_channels(config, names))
-
-
-def _of_channels(config: Config, names: Names) -> list[_Fields]:
-    """The configurations of the channels, and their workspaces and teams, among request parameters.
+    """Every writing call, by anybody, about our chat channels, or about the workspaces and teams that they are in.
 
     AWS documents records of this service whose parameters begin with a capital, as in its API; those of other services
     begin with a small letter. https://docs.aws.amazon.com/chatbot/latest/adminguide/logging-using-cloudtrail.html
@@ -174,7 +169,8 @@ def _of_channels(config: Config, names: Names) -> list[_Fields]:
         parts.append({"slackTeamId": workspaces, "configurationName": ABSENT})
     if teams := sorted({channel.team for channel in config.alerts.teams}):
         parts.append({"teamId": teams, "configurationName": ABSENT})
-    return [spelled for part in parts for spelled in (part, {name[0].upper() + name[1:]: part[name] for name in part})]
+    capitals = [{name[0].upper() + name[1:]: values for name, values in part.items()} for part in parts]
+    return _own(_CHAT_SERVICES, [spelled for pair in zip(parts, capitals, strict=True) for spelled in pair])
 
 
 def subscriber_changes(config: Config) -> list[_Fields]:

@@ -133,8 +133,7 @@ class DrillPlan:
 
     @property
     def stack_set_arns(self) -> tuple[str, ...]:
-        arns = self.deployed.names.stack_set_arns if self.stack_sets else ()
-        return tuple(self.resolve(arn) for arn in arns if ":stackset/" in arn)
+        return tuple(map(self.resolve, self.deployed.names.stack_set_arns)) if self.stack_sets else ()
 
     def stacks_of(self, stack_set: str) -> list[tuple[str, str]]:
         """Account and region of every stack that a stack set has to have for the targets."""

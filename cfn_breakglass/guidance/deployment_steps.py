@@ -60,6 +60,16 @@ def arn_to_fill_in(arn: str, config: Config) -> str:
     return resolve_pseudo_parameters(arn, config, config.account or "ACCOUNT")
 
 
+def of_hub(config: Config) -> str:
+    """What says whose something is where other accounts might have it too; of one account nothing has to."""
+    return " of the hub" if config.organization else ""
+
+
+def stack_account(config: Config) -> str:
+    """What the account of main-region.yaml is called."""
+    return "the hub" if config.organization else "the account"
+
+
 def _hub_and_when(config: Config) -> str:
     if config.rolls_out:
         return f"In the hub, {config.account}, in the console:"
@@ -68,8 +78,7 @@ def _hub_and_when(config: Config) -> str:
 
 def _deployer_stack(plan: Plan, folder: Path, template: GeneratedFile) -> str:
     config, stack, path = plan.config, plan.names.deployer, folder / template.name
-    hub = " of the hub" if config.organization else ""
-    return f"""As an administrator{hub}, now and whenever {path} changes, create or update the stack {stack}:
+    return f"""As an administrator{of_hub(config)}, now and whenever {path} changes, create or update the stack {stack}:
 {_deploy(plan, stack, folder, template)}
    If the stack {config.name} exists already, update it once more as an administrator: its roles do not have the
    deployer's boundary yet, and its key does not allow the deployer. After that, deploy as the deployer."""

@@ -23,7 +23,9 @@ from cfn_breakglass.guidance.deployment_steps import (
     administrator_steps,
     arn_to_fill_in,
     main_region_step,
+    of_hub,
     rollout_steps,
+    stack_account,
 )
 from cfn_breakglass.guidance.drill_commands import drill_commands
 from cfn_breakglass.guidance.session_enders import session_enders
@@ -134,8 +136,7 @@ def _prepare(plan: Plan) -> Iterator[str]:
     endpoints = (*config.alerts.endpoints, *config.alerts.fallback_endpoints)
     if secrets := list(dict.fromkeys(secret for _, endpoint in endpoints for secret in secrets_in(endpoint))):
         reader = f"The role {plan.names.service_role} may read them" if config.deployer else _READ_SECRETS
-        hub = " of the hub" if config.organization else ""
-        yield f"""Create the secrets in Secrets Manager{hub} in {config.main_region}: {", ".join(secrets)}
+        yield f"""Create the secrets in Secrets Manager{of_hub(config)} in {config.main_region}: {", ".join(secrets)}
    In a password, write %40 for @, and so on for every character that an address cannot have.
    {reader}."""
     yield from _authorize_chats(config)
@@ -154,7 +155,7 @@ def _logs_policy(plan: Plan) -> Iterator[str]:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
     """
     config, region = plan.config, plan.config.main_region
-    account, hub = ("the hub", " of the hub") if config.organization else ("the account", "")
+    account, hub = stack_account(config), of_hub(config)
     if not (plan.destinations.login_log or plan.destinations.action_log or plan.heartbeat):
         return
     if config.logs_policy == CREATE:
@@ -272,7 +273,7 @@ def _confirm_mailboxes(plan: Plan, topics: list[str]) -> str:
     lines = "\n".join(
         f"     {command} \\\n       --topic-arn {arn_to_fill_in(topic, plan.config)} --token TOKEN" for topic in topics
     )
-    account = "the hub" if plan.config.organization else "the account"
+    account = stack_account(plan.config)
     return f"""
    For a mailbox, do not follow the link in the mail: after that, the link in every alert unsubscribes, whoever
    follows it, even a mail scanner. Copy what the link has between Token= and &, and confirm with that, in {account}:

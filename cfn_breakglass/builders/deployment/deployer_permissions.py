@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from awacs import aws
@@ -123,7 +124,8 @@ def stack_set_statements(names: Names, rolled_out: Resources, calls: Iterable[st
     # Both get a template. Without our administration role they would work with the rights of another role.
     creates, updates = {"cloudformation:CreateStackSet"}, {"cloudformation:UpdateStackSet"}
     kinds = sorted({resource["Type"] for resource in rolled_out.values()})
-    arns = [*names.stack_set_arns, *map(type_arn, kinds)]
+    sets = zip(names.stack_set_arns, names.stack_set_target_arns, strict=True)
+    arns = [*chain.from_iterable(sets), *map(type_arn, kinds)]
     with_role: Conditions = {aws.ArnEquals: {"cloudformation:RoleArn": sub(names.administration_role_arn)}}
     if names.hub:
         with_role = {aws.Null: {"cloudformation:RoleArn": "true"}}
